@@ -1,0 +1,165 @@
+//! Random bytes of the operating system, and the nonces drawn from them.
+
+use std::cell::RefCell;
+
+use rand::{TryRng, rngs::SysRng};
+
+use super::{
+    aead::{NONCE, Nonce},
+    fork,
+};
+use crate::error::{Error, Kind, Result};
+
+/// Fills `bytes` from the operating system.
+pub(crate) fn fill(bytes: &mut [u8]) -> Result<()> {
+    SysRng
+        .try_fill_bytes(bytes)
+        .map_err(|_| Error::new(Kind::Entropy))
+}
+
+/// Where a protector's 24-byte nonces come from: always the operating system's random source.
+///
+/// No call takes a nonce. At random, 2^47 seals under one key keep the chance that two are equal
+/// under 2^-32 (`XAES-256-GCM`, C2SP).
+pub struct Nonces(Source);
+
+enum Source {
+    Pooled,
+    System,
+    #[cfg(feature = "test-kit")]
+    Given(crate::test_kit::GivenNonces),
+}
+
+impl Nonces {
+    /// Drawn some dozens at a time into a pool of each thread: the default, and the fast one.
+    ///
+    /// # Security
+    ///
+    /// A forked child never uses what its parent drew. A machine that is snapshotted and resumed twice
+    /// would: use [`Nonces::system`] there.
+    pub const fn pooled() -> Self {
+        Self(Source::Pooled)
+    }
+
+    /// Asked of the operating system for each record: for virtual machines that are snapshotted while they run.
+    pub const fn system() -> Self {
+        Self(Source::System)
+    }
+
+    #[cfg(feature = "test-kit")]
+    pub(crate) fn given(nonces: crate::test_kit::GivenNonces) -> Self {
+        Self(Source::Given(nonces))
+    }
+
+    pub(crate) fn draw(&self) -> Result<Nonce> {
+        match &self.0 {
+            Source::Pooled => draw_pooled(),
+            Source::System => draw_system(),
+            #[cfg(feature = "test-kit")]
+            Source::Given(nonces) => nonces.draw(),
+        }
+    }
+}
+
+impl std::fmt::Debug for Nonces {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self.0 {
+            Source::Pooled => "Nonces(pooled)",
+            Source::System => "Nonces(system)",
+            #[cfg(feature = "test-kit")]
+            Source::Given(_) => "Nonces(given by the test kit)",
+        })
+    }
+}
+
+/// As many nonces as one system call fetches in about the time of its own overhead times eight.
+const POOL: usize = 64;
+
+struct Pool {
+    bytes: [u8; POOL * NONCE],
+    used: usize,
+    generation: u64,
+}
+
+thread_local! {
+    static NONCES: RefCell<Pool> =
+        const { RefCell::new(Pool { bytes: [0; POOL * NONCE], used: POOL * NONCE, generation: 0 }) };
+}
+
+fn draw_system() -> Result<Nonce> {
+    let mut nonce = [0; NONCE];
+    fill(&mut nonce)?;
+    Ok(nonce)
+}
+
+fn draw_pooled() -> Result<Nonce> {
+    let Some(generation) = fork::generation() else {
+        return draw_system();
+    };
+    NONCES
+        .try_with(|pool| pool.borrow_mut().draw(generation))
+        // The thread is being torn down and its pool is gone.
+        .unwrap_or_else(|_| draw_system())
+}
+
+impl Pool {
+    fn draw(&mut self, generation: u64) -> Result<Nonce> {
+        if self.used == self.bytes.len() || self.generation != generation {
+            // Nothing is handed out of a pool that was filled in part.
+            self.used = self.bytes.len();
+            fill(&mut self.bytes)?;
+            self.generation = generation;
+            self.used = 0;
+        }
+        let mut nonce = [0; NONCE];
+        nonce.copy_from_slice(&self.bytes[self.used..][..NONCE]);
+        self.used += NONCE;
+        Ok(nonce)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::HashSet, thread};
+
+    use super::*;
+
+    #[test]
+    fn pooled_nonces_never_repeat_across_refills_and_threads() {
+        let draw = || {
+            (0..POOL * 40)
+                .map(|_| Nonces::pooled().draw().unwrap())
+                .collect::<Vec<_>>()
+        };
+        let drawn: Vec<Nonce> = thread::scope(|scope| {
+            let threads: Vec<_> = (0..4).map(|_| scope.spawn(draw)).collect();
+            threads
+                .into_iter()
+                .flat_map(|thread| thread.join().unwrap())
+                .collect()
+        });
+        let distinct: HashSet<_> = drawn.iter().collect();
+        assert_eq!(distinct.len(), 4 * POOL * 40);
+    }
+
+    #[test]
+    fn another_generation_empties_the_pool() {
+        let mut pool = Pool {
+            bytes: [0; POOL * NONCE],
+            used: POOL * NONCE,
+            generation: 0,
+        };
+        pool.draw(1).unwrap();
+        let left = pool.bytes;
+        let next = pool.draw(2).unwrap();
+        assert!(left.chunks(NONCE).all(|unused| unused != next));
+        assert_eq!(pool.used, NONCE);
+    }
+
+    #[test]
+    fn system_nonces_are_not_pooled() {
+        let a = Nonces::system().draw().unwrap();
+        let b = Nonces::system().draw().unwrap();
+        assert_ne!(a, b);
+    }
+}

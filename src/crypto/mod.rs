@@ -1,0 +1,10 @@
+//! The primitives, thin over their crates. Nothing here is public, and nothing here knows a label.
+
+pub(crate) mod aead;
+pub(crate) mod entropy;
+mod fork;
+pub(crate) mod kdf;
+pub(crate) mod mac;
+
+#[cfg(test)]
+mod oracle;

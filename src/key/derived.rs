@@ -1,0 +1,68 @@
+//! Keys at the end of the tree, ready for use: fixed, or derived anew for each person.
+
+use super::{SubjectKey, tree};
+use crate::{
+    crypto::{
+        aead::{Nonce, NonceKey, SealingKey},
+        mac::MacKey,
+    },
+    secret::Secret,
+};
+
+/// What seals one scope of one domain in one epoch.
+pub(crate) enum ScopeKey {
+    /// The schedule of Kseal.
+    Fixed(Box<SealingKey>),
+    /// Kdomain, where seals are bound to a subject key.
+    OfSubject(Secret<32>),
+}
+
+impl ScopeKey {
+    pub(crate) fn new(domain_key: Secret<32>, of_subject: bool) -> Self {
+        if of_subject {
+            Self::OfSubject(domain_key)
+        } else {
+            Self::Fixed(Box::new(SealingKey::new(&tree::seal_key(&domain_key))))
+        }
+    }
+
+    /// `subject` is there exactly where the key is bound to one: the binding was checked against the policy.
+    pub(crate) fn derive(&self, nonce: &Nonce, subject: Option<&SubjectKey>) -> NonceKey {
+        match (self, subject) {
+            (Self::Fixed(key), _) => key.derive(nonce),
+            (Self::OfSubject(key), Some(subject)) => {
+                SealingKey::new(&tree::subject_seal_key(key, subject)).derive(nonce)
+            }
+            (Self::OfSubject(_), None) => unreachable!("the binding was checked"),
+        }
+    }
+}
+
+/// What makes one pseudonym.
+pub(crate) enum PseudonymKey {
+    /// The keyed state of Luse.
+    Fixed(Box<MacKey>),
+    /// Luse, where the pseudonym is erasable.
+    OfSubject(Secret<32>),
+}
+
+impl PseudonymKey {
+    pub(crate) fn new(use_key: Secret<32>, of_subject: bool) -> Self {
+        if of_subject {
+            Self::OfSubject(use_key)
+        } else {
+            Self::Fixed(Box::new(MacKey::new(&use_key)))
+        }
+    }
+
+    /// As [`ScopeKey::derive`]; an erasable pseudonym's policy binds to a subject key.
+    pub(crate) fn tag(&self, message: &[u8], subject: Option<&SubjectKey>) -> [u8; 32] {
+        match (self, subject) {
+            (Self::Fixed(key), _) => key.tag(message),
+            (Self::OfSubject(key), Some(subject)) => {
+                MacKey::new(&tree::subject_pseudonym_key(key, subject)).tag(message)
+            }
+            (Self::OfSubject(_), None) => unreachable!("the binding was checked"),
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! The keys: the tree they come from, the keyring that holds its roots, the grant that holds some of its leaves.
+
+pub(crate) mod derived;
+pub(crate) mod grant;
+pub(crate) mod keyring;
+mod subject;
+pub(crate) mod tree;
+
+pub use grant::Grant;
+pub use keyring::Keyring;
+pub use subject::SubjectKey;

@@ -1,0 +1,108 @@
+//! Every label and every derivation; there is none elsewhere.
+//!
+//! Notation of the format: X(K, label, rest, n) = HKDF-Expand-SHA-256(K, label ‖ 0x00 ‖ rest, n).
+//!
+//! ```text
+//! R[e] ─ scope ─▶ Kscope ─ domain ─▶ Kdomain ─┬─ seal ────▶ Kseal
+//!                                             └─ subject ─▶ Kseal bound to S
+//! L[g] ─ link ──▶ Ldomain ─ use ──▶ Luse ─ subject ─▶ Lsubj
+//! passphrase ─ Argon2id ─▶ Kfile ─┬─ seal ────▶ the file's sealing key
+//!                                 └─ commit ──▶ the file's commitment
+//! ```
+
+use super::SubjectKey;
+use crate::{
+    crypto::kdf,
+    id::{Domain, Scope},
+    secret::Secret,
+};
+
+const SCOPE: &[u8] = b"paravent/v1/scope";
+const DOMAIN: &[u8] = b"paravent/v1/domain";
+const SEAL: &[u8] = b"paravent/v1/seal";
+const SUBJECT: &[u8] = b"paravent/v1/subject";
+const LINK: &[u8] = b"paravent/v1/link";
+const USE: &[u8] = b"paravent/v1/use";
+#[cfg(feature = "key-file")]
+const FILE_SEAL: &[u8] = b"paravent/v1/file-seal";
+#[cfg(feature = "key-file")]
+const FILE_COMMIT: &[u8] = b"paravent/v1/file-commit";
+
+/// What a linkage key is used for; the byte that stands in the derivation.
+#[derive(Clone, Copy)]
+enum Purpose {
+    Pseudonym = 1,
+}
+
+/// Kscope, from the root of an epoch.
+pub(crate) fn scope_key(root: &Secret<32>, scope: Scope) -> Secret<32> {
+    derive(root, SCOPE, &[&[scope.number()]])
+}
+
+/// Kdomain, from Kscope.
+pub(crate) fn domain_key(scope_key: &Secret<32>, domain: &Domain) -> Secret<32> {
+    derive(
+        scope_key,
+        DOMAIN,
+        &[&len16(domain.as_str()), domain.as_str().as_bytes()],
+    )
+}
+
+/// Kseal of rows that are bound to no subject key, from Kdomain.
+pub(crate) fn seal_key(domain_key: &Secret<32>) -> Secret<32> {
+    derive(domain_key, SEAL, &[])
+}
+
+/// Kseal of rows that are bound to a subject key, from Kdomain.
+pub(crate) fn subject_seal_key(domain_key: &Secret<32>, subject: &SubjectKey) -> Secret<32> {
+    derive(domain_key, SUBJECT, &[subject.expose()])
+}
+
+/// Ldomain, from the root of a generation.
+pub(crate) fn linkage_key(root: &Secret<32>, domain: &Domain) -> Secret<32> {
+    derive(
+        root,
+        LINK,
+        &[&len16(domain.as_str()), domain.as_str().as_bytes()],
+    )
+}
+
+/// Luse of a pseudonym, from Ldomain.
+pub(crate) fn pseudonym_key(linkage_key: &Secret<32>, name: &str) -> Secret<32> {
+    derive(
+        linkage_key,
+        USE,
+        &[&[Purpose::Pseudonym as u8], &len16(name), name.as_bytes()],
+    )
+}
+
+/// Lsubj, from Luse.
+pub(crate) fn subject_pseudonym_key(
+    pseudonym_key: &Secret<32>,
+    subject: &SubjectKey,
+) -> Secret<32> {
+    derive(pseudonym_key, SUBJECT, &[subject.expose()])
+}
+
+/// The key that seals a key file, from what Argon2id made of its passphrase.
+#[cfg(feature = "key-file")]
+pub(crate) fn file_seal_key(stretched: &Secret<32>) -> Secret<32> {
+    derive(stretched, FILE_SEAL, &[])
+}
+
+/// The commitment that tells a wrong passphrase from a damaged file.
+#[cfg(feature = "key-file")]
+pub(crate) fn file_commitment(stretched: &Secret<32>) -> Secret<32> {
+    derive(stretched, FILE_COMMIT, &[])
+}
+
+fn derive(key: &Secret<32>, label: &[u8], rest: &[&[u8]]) -> Secret<32> {
+    let mut info: [&[u8]; 5] = [label, &[0], &[], &[], &[]];
+    info[2..2 + rest.len()].copy_from_slice(rest);
+    Secret::fill(|out| kdf::expand(key, &info, out))
+}
+
+/// The length of a name or domain, which are at most 64 bytes.
+fn len16(text: &str) -> [u8; 2] {
+    (text.len() as u16).to_be_bytes()
+}

@@ -1,0 +1,553 @@
+//! Normalisation 1: what is made equal before a value enters a pseudonym, by class. Never before sealing.
+//!
+//! Unicode Standard Annex 15 (NFKC, NFD); lower-casing of the Unicode Standard §3.13 with Final_Sigma.
+
+use std::sync::LazyLock;
+
+use unicode_normalization::{UnicodeNormalization, char::canonical_combining_class};
+use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCategory};
+use zeroize::{Zeroize, Zeroizing};
+
+use crate::error::{Error, Kind, Result};
+
+// A code point that only the normalisation tables did not know would pass as it is today and be decomposed later.
+const _: () = {
+    let properties = unicode_properties::UNICODE_VERSION;
+    let normalization = unicode_normalization::UNICODE_VERSION;
+    assert!(properties.0 <= normalization.0 as u64);
+};
+
+/// How a field's values are made equal before they enter a pseudonym.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// Compatibility forms, case and white space are folded.
+    Text,
+    /// As text; accents, apostrophes, hyphens and full stops are folded too.
+    Name,
+    /// As text.
+    Email,
+    /// A telephone number, brought to `+`, country code and national number.
+    Phone,
+    /// The bytes as they are.
+    Exact,
+}
+
+/// How telephone numbers are written where the schema is used: what a number without `+` begins with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PhoneRegion {
+    country_code: String,
+    international_prefix: String,
+    trunk_prefix: String,
+}
+
+impl PhoneRegion {
+    /// The region with this country code (`33`), international prefix (`00`) and trunk prefix (`0`, or empty).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_definition`] where one is not made of digits, where the country code is not 1 to 3 digits
+    /// from 1, or where the international prefix is empty.
+    pub fn new(country_code: &str, international_prefix: &str, trunk_prefix: &str) -> Result<Self> {
+        let digits = |text: &str, most: usize| {
+            text.len() <= most && text.bytes().all(|byte| byte.is_ascii_digit())
+        };
+        let wrong = |what| Err(Error::definition(what, "France is \"33\", \"00\", \"0\""));
+        if country_code.is_empty() || country_code.starts_with('0') || !digits(country_code, 3) {
+            return wrong("the country code is not 1 to 3 digits from 1");
+        }
+        if international_prefix.is_empty() || !digits(international_prefix, 8) {
+            return wrong("the international prefix is not 1 to 8 digits");
+        }
+        if !digits(trunk_prefix, 8) {
+            return wrong("the trunk prefix is not 0 to 8 digits");
+        }
+        Ok(Self {
+            country_code: country_code.to_owned(),
+            international_prefix: international_prefix.to_owned(),
+            trunk_prefix: trunk_prefix.to_owned(),
+        })
+    }
+
+    /// France: `33`, `00`, `0`.
+    pub fn france() -> Self {
+        Self {
+            country_code: "33".to_owned(),
+            international_prefix: "00".to_owned(),
+            trunk_prefix: "0".to_owned(),
+        }
+    }
+
+    /// Its three parts: country code, international prefix, trunk prefix.
+    pub fn parts(&self) -> [&str; 3] {
+        [
+            &self.country_code,
+            &self.international_prefix,
+            &self.trunk_prefix,
+        ]
+    }
+}
+
+impl Class {
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        [
+            Self::Text,
+            Self::Name,
+            Self::Email,
+            Self::Phone,
+            Self::Exact,
+        ]
+        .into_iter()
+        .find(|class| class.name() == name)
+    }
+
+    /// Its word in schema files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Name => "name",
+            Self::Email => "email",
+            Self::Phone => "phone",
+            Self::Exact => "exact",
+        }
+    }
+
+    /// Returns what a pseudonym sees of `value`: two values with the same result get the same pseudonym.
+    ///
+    /// `region` is needed for [`Class::Phone`] only.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_record`] for a code point that is unassigned or a control character, except for
+    /// [`Class::Exact`]; for [`Class::Phone`], where the result is not `+` and 7 to 15 digits, or where there
+    /// is no region.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use paravent::{Class, PhoneRegion};
+    ///
+    /// assert_eq!(Class::Name.normalize(" L’Hôpital-Ây", None)?, "l hopital ay");
+    /// let france = PhoneRegion::france();
+    /// assert_eq!(Class::Phone.normalize("06 39 98 12 34", Some(&france))?, "+33639981234");
+    /// # Ok::<(), paravent::Error>(())
+    /// ```
+    pub fn normalize(self, value: &str, region: Option<&PhoneRegion>) -> Result<String> {
+        let mut out = Zeroizing::new(Vec::with_capacity(room(value)));
+        append(self, value, region, &mut Work::default(), &mut out).map_err(|why| {
+            Error::new(Kind::NotNormalizable {
+                field: self.name().to_owned(),
+                why,
+            })
+        })?;
+        Ok(String::from_utf8_lossy(&out).into_owned())
+    }
+}
+
+/// Room that no step outgrows: growing would leave a copy behind. NFKC multiplies bytes by at most 11 (U+FDFA),
+/// lower-casing by at most 3, and neither does both to one character.
+pub(crate) fn room(value: &str) -> usize {
+    value.len() * 12
+}
+
+/// Intermediate forms, whose room is kept between values and wiped after each.
+#[derive(Default)]
+pub(crate) struct Work {
+    folded: String,
+    lower: String,
+}
+
+impl Work {
+    fn reserve(&mut self, value: &str) {
+        self.folded.reserve(room(value));
+        self.lower.reserve(room(value));
+    }
+
+    fn wipe(&mut self) {
+        self.folded.zeroize();
+        self.lower.zeroize();
+    }
+}
+
+impl Drop for Work {
+    fn drop(&mut self) {
+        self.wipe();
+    }
+}
+
+/// Appends the normal form of `value` to `out`, which has [`room`] for it, or says why there is none.
+pub(crate) fn append(
+    class: Class,
+    value: &str,
+    region: Option<&PhoneRegion>,
+    work: &mut Work,
+    out: &mut Vec<u8>,
+) -> std::result::Result<(), &'static str> {
+    let start = out.len();
+    let fold = match class {
+        Class::Exact => {
+            out.extend_from_slice(value.as_bytes());
+            return Ok(());
+        }
+        Class::Phone => {
+            check(value)?;
+            work.reserve(value);
+            let result = match region {
+                Some(region) => append_phone(value, region, work, out),
+                None => Err("the schema states no phone region"),
+            };
+            work.wipe();
+            return result;
+        }
+        Class::Text | Class::Email => Fold::Text,
+        Class::Name => Fold::Name,
+    };
+    if append_latin(value, fold, out)? {
+        return Ok(());
+    }
+    out[start..].zeroize();
+    out.truncate(start);
+    check(value)?;
+    work.reserve(value);
+    append_any(value, fold, work, out);
+    work.wipe();
+    Ok(())
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fold {
+    Text,
+    Name,
+}
+
+const UNASSIGNED: &str = "it has a code point that Unicode does not assign";
+const CONTROL: &str = "it has a control character";
+
+fn check(value: &str) -> std::result::Result<(), &'static str> {
+    for c in value.chars() {
+        if c.is_control() && !c.is_whitespace() {
+            return Err(CONTROL);
+        }
+        if !assigned(c) {
+            return Err(UNASSIGNED);
+        }
+    }
+    Ok(())
+}
+
+/// Whether all tables in use know `c`: those of the two crates, and those of the standard library, which lower-cases.
+fn assigned(c: char) -> bool {
+    if c.is_ascii() {
+        return true;
+    }
+    let known_to_std = match c.general_category_group() {
+        GeneralCategoryGroup::Letter => c.is_alphabetic(),
+        _ => true,
+    };
+    c.general_category() != GeneralCategory::Unassigned && known_to_std
+}
+
+/// Writes words with one space between them and none around them.
+struct Words<'a> {
+    out: &'a mut Vec<u8>,
+    start: usize,
+    space: bool,
+}
+
+impl<'a> Words<'a> {
+    fn new(out: &'a mut Vec<u8>) -> Self {
+        Self {
+            start: out.len(),
+            out,
+            space: false,
+        }
+    }
+
+    fn space(&mut self) {
+        self.space = true;
+    }
+
+    fn begin(&mut self) {
+        if self.space && self.out.len() > self.start {
+            self.out.push(b' ');
+        }
+        self.space = false;
+    }
+
+    fn push(&mut self, letters: &[u8]) {
+        self.begin();
+        self.out.extend_from_slice(letters);
+    }
+
+    fn push_char(&mut self, c: char) {
+        if c.is_whitespace() {
+            self.space();
+        } else {
+            self.push(c.encode_utf8(&mut [0; 4]).as_bytes());
+        }
+    }
+}
+
+/// The general path.
+fn append_any(value: &str, fold: Fold, work: &mut Work, out: &mut Vec<u8>) {
+    work.folded.extend(value.nfkc());
+    lower(&work.folded, &mut work.lower);
+    let mut words = Words::new(out);
+    let text = work.lower.nfkc();
+    match fold {
+        Fold::Text => text.for_each(|c| words.push_char(c)),
+        Fold::Name => text
+            .nfd()
+            .filter(|&c| canonical_combining_class(c) == 0)
+            .for_each(|c| words.push_char(if is_name_space(c) { ' ' } else { c })),
+    }
+}
+
+fn is_name_space(c: char) -> bool {
+    matches!(c, '\'' | '\u{2019}' | '\u{02BC}' | '-' | '\u{2010}' | '.')
+}
+
+/// `str::to_lowercase`, into room that is there: only a capital sigma looks beyond its own character.
+fn lower(text: &str, to: &mut String) {
+    if text.contains('Σ') {
+        to.push_str(&Zeroizing::new(text.to_lowercase()));
+    } else {
+        to.extend(text.chars().flat_map(char::to_lowercase));
+    }
+}
+
+/// Where the quick path ends: names in Latin script mostly stay below.
+const LATIN: usize = 0x180;
+
+/// For each character of U+0080 to U+017F that stays a letter or digit by itself: its folded form, up to 4 bytes.
+type LatinTable = [Option<([u8; 4], u8)>; LATIN - 0x80];
+
+static LATIN_TEXT: LazyLock<LatinTable> = LazyLock::new(|| latin_table(Fold::Text));
+static LATIN_NAME: LazyLock<LatinTable> = LazyLock::new(|| latin_table(Fold::Name));
+
+/// Folds each character inside a word by the general path. None below U+0180 combines with another, so words fold letter by letter.
+fn latin_table(fold: Fold) -> LatinTable {
+    std::array::from_fn(|i| {
+        let c = char::from_u32(i as u32 + 0x80)?;
+        if !c.is_alphanumeric() {
+            return None;
+        }
+        let mut word = Vec::new();
+        append_any(&format!("x{c}y"), fold, &mut Work::default(), &mut word);
+        let letters = std::str::from_utf8(&word)
+            .ok()?
+            .strip_prefix('x')?
+            .strip_suffix('y')?;
+        if letters.is_empty() || letters.len() > 4 || !letters.chars().all(char::is_alphanumeric) {
+            return None;
+        }
+        let mut bytes = [0; 4];
+        bytes[..letters.len()].copy_from_slice(letters.as_bytes());
+        Some((bytes, letters.len() as u8))
+    })
+}
+
+/// The quick path: `false` where `value` needs the general one, and then what was appended is to be dropped.
+fn append_latin(
+    value: &str,
+    fold: Fold,
+    out: &mut Vec<u8>,
+) -> std::result::Result<bool, &'static str> {
+    let mut words = Words::new(out);
+    for c in value.chars() {
+        match c {
+            'a'..='z' | '0'..='9' => words.push(&[c as u8]),
+            'A'..='Z' => words.push(&[c as u8 | 0x20]),
+            '\t'..='\r' | ' ' => words.space(),
+            '\0'..='\x1F' | '\x7F' => return Err(CONTROL),
+            '\'' | '-' | '.' if fold == Fold::Name => words.space(),
+            '!'..='~' => words.push(&[c as u8]),
+            _ => {
+                let table = if fold == Fold::Name {
+                    &LATIN_NAME
+                } else {
+                    &LATIN_TEXT
+                };
+                let Some(Some((bytes, length))) = table.get(c as usize - 0x80) else {
+                    return Ok(false);
+                };
+                words.push(&bytes[..usize::from(*length)]);
+            }
+        }
+    }
+    Ok(true)
+}
+
+fn append_phone(
+    value: &str,
+    region: &PhoneRegion,
+    work: &mut Work,
+    out: &mut Vec<u8>,
+) -> std::result::Result<(), &'static str> {
+    if value.is_ascii() {
+        work.folded.push_str(value);
+    } else {
+        work.folded.extend(value.nfkc());
+    }
+    let (before, after) = work.folded.split_once("(0)").unwrap_or((&work.folded, ""));
+    let filler = |c: &char| {
+        !c.is_whitespace() && !matches!(c, '(' | ')' | '-' | '.' | '/' | '\u{2010}'..='\u{2015}')
+    };
+    work.lower
+        .extend(before.chars().chain(after.chars()).filter(filler));
+
+    let number = work.lower.as_str();
+    let start = out.len();
+    out.push(b'+');
+    if let Some(rest) = number
+        .strip_prefix('+')
+        .or_else(|| number.strip_prefix(&region.international_prefix))
+    {
+        out.extend_from_slice(rest.as_bytes());
+    } else {
+        out.extend_from_slice(region.country_code.as_bytes());
+        out.extend_from_slice(
+            number
+                .strip_prefix(&region.trunk_prefix)
+                .unwrap_or(number)
+                .as_bytes(),
+        );
+    }
+    let digits = &out[start + 1..];
+    let valid = (7..=15).contains(&digits.len())
+        && digits[0] != b'0'
+        && digits.iter().all(u8::is_ascii_digit);
+    if valid {
+        Ok(())
+    } else {
+        Err("it is not a telephone number of 7 to 15 digits")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn general(value: &str, fold: Fold) -> String {
+        let mut out = Vec::new();
+        append_any(value, fold, &mut Work::default(), &mut out);
+        String::from_utf8(out).unwrap()
+    }
+
+    /// The format's words, one after the other, with nothing clever.
+    fn by_the_book(value: &str, fold: Fold) -> String {
+        let runs = |text: &str| {
+            text.split(char::is_whitespace)
+                .filter(|w| !w.is_empty())
+                .collect::<Vec<_>>()
+                .join(" ")
+        };
+        let text: String = value
+            .nfkc()
+            .collect::<String>()
+            .to_lowercase()
+            .nfkc()
+            .collect();
+        let text = runs(&text);
+        if fold == Fold::Text {
+            return text;
+        }
+        let name: String = text
+            .nfd()
+            .filter(|&c| canonical_combining_class(c) == 0)
+            .collect();
+        runs(
+            &name
+                .chars()
+                .map(|c| if is_name_space(c) { ' ' } else { c })
+                .collect::<String>(),
+        )
+    }
+
+    #[test]
+    fn quick_path_agrees_with_the_general_one_on_all_pairs() {
+        let chars: Vec<char> = (0..LATIN as u32 + 0x20)
+            .filter_map(char::from_u32)
+            .collect();
+        for fold in [Fold::Text, Fold::Name] {
+            for &a in &chars {
+                for &b in &chars {
+                    let value: String = ['x', a, b, 'y'].iter().collect();
+                    let mut quick = Vec::new();
+                    if append_latin(&value, fold, &mut quick) == Ok(true) {
+                        assert_eq!(quick, general(&value, fold).as_bytes(), "{value:?}");
+                    }
+                }
+            }
+        }
+        let mut quick = Vec::new();
+        assert_eq!(
+            append_latin("Éloïse L'Hœuf-Ÿ", Fold::Name, &mut quick),
+            Ok(true)
+        );
+        assert_eq!(quick, "eloise l hœuf y".as_bytes());
+    }
+
+    #[test]
+    fn letters_that_std_does_not_know_are_refused() {
+        let newer = (0x80..=0x10FFFF).filter_map(char::from_u32).filter(|&c| {
+            c.general_category_group() == GeneralCategoryGroup::Letter && !c.is_alphabetic()
+        });
+        for c in newer {
+            assert!(
+                Class::Text.normalize(&c.to_string(), None).is_err(),
+                "{:x}",
+                c as u32
+            );
+        }
+        assert!(
+            assigned('é') && assigned('\u{E000}') && !assigned('\u{378}') && !assigned('\u{1FFFE}')
+        );
+    }
+
+    #[test]
+    fn no_step_outgrows_its_room() {
+        for c in (0..=0x10FFFF).filter_map(char::from_u32) {
+            let value = c.to_string();
+            let folded: String = value.nfkc().collect();
+            let lower: String = folded.to_lowercase();
+            let text: String = lower.nfkc().collect();
+            let room = value.len() * 12;
+            assert!(
+                folded.len() <= room && lower.len() <= room && text.len() <= room,
+                "{:x}",
+                c as u32
+            );
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_agrees_with_the_book(value in "\\PC*") {
+            prop_assume!(check(&value).is_ok());
+            prop_assert_eq!(Class::Text.normalize(&value, None).unwrap(), by_the_book(&value, Fold::Text));
+            prop_assert_eq!(Class::Name.normalize(&value, None).unwrap(), by_the_book(&value, Fold::Name));
+        }
+
+        #[test]
+        fn names_agree_with_the_book(value in "[A-Za-zÀ-ſ '’.\\-ΑΣσς]{0,24}") {
+            prop_assert_eq!(Class::Text.normalize(&value, None).unwrap(), by_the_book(&value, Fold::Text));
+            prop_assert_eq!(Class::Name.normalize(&value, None).unwrap(), by_the_book(&value, Fold::Name));
+        }
+
+        #[test]
+        fn a_normal_form_stays(value in "[A-Za-zÀ-ſ '’.\\-]{0,24}") {
+            let once = Class::Name.normalize(&value, None).unwrap();
+            prop_assert_eq!(Class::Name.normalize(&once, None).unwrap(), once);
+        }
+
+        #[test]
+        fn phones_are_e164_or_refused(value in "[+0-9 ()./-]{0,20}") {
+            if let Ok(number) = Class::Phone.normalize(&value, Some(&PhoneRegion::france())) {
+                prop_assert!(number.starts_with('+') && (8..=16).contains(&number.len()));
+                prop_assert_eq!(Class::Phone.normalize(&number, Some(&PhoneRegion::france())).unwrap(), number);
+            }
+        }
+    }
+}

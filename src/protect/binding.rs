@@ -1,0 +1,96 @@
+//! What a seal is bound to, as the caller states it at each call.
+
+use crate::{
+    error::{Error, Kind, Result},
+    id::RecordId,
+    key::SubjectKey,
+    wire::envelope::Flags,
+};
+
+/// The record id and the subject key of one call. The policy says which of them there must be.
+///
+/// # Examples
+///
+/// ```
+/// use paravent::{Binding, RecordId, SubjectKey};
+///
+/// let patient = SubjectKey::generate()?;
+/// let binding = Binding::record(RecordId::new("rdv-1")?).with_subject(&patient);
+/// # let _ = binding;
+/// # Ok::<(), paravent::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Binding<'a> {
+    record_id: Option<RecordId<'a>>,
+    subject_key: Option<&'a SubjectKey>,
+}
+
+impl<'a> Binding<'a> {
+    /// Bound to nothing.
+    pub const NONE: Self = Self {
+        record_id: None,
+        subject_key: None,
+    };
+
+    /// Bound to the id under which the row is stored: it does not open under another one.
+    pub fn record(id: RecordId<'a>) -> Self {
+        Self {
+            record_id: Some(id),
+            subject_key: None,
+        }
+    }
+
+    /// Bound to the key of a person: once that is destroyed, the row does not open.
+    pub fn subject(key: &'a SubjectKey) -> Self {
+        Self {
+            record_id: None,
+            subject_key: Some(key),
+        }
+    }
+
+    /// Bound to the key of a person too.
+    #[must_use]
+    pub fn with_subject(self, key: &'a SubjectKey) -> Self {
+        Self {
+            subject_key: Some(key),
+            ..self
+        }
+    }
+
+    pub(crate) fn record_id(&self) -> Option<RecordId<'a>> {
+        self.record_id
+    }
+
+    pub(crate) fn subject_key(&self) -> Option<&'a SubjectKey> {
+        self.subject_key
+    }
+
+    /// Refuses a call that does not state what the policy binds to.
+    pub(crate) fn check(&self, policy: Flags) -> Result<()> {
+        for (what, given, wanted) in [
+            ("a record id", self.record_id.is_some(), policy.record_id),
+            (
+                "a subject key",
+                self.subject_key.is_some(),
+                policy.subject_key,
+            ),
+        ] {
+            if given != wanted {
+                return Err(Error::new(Kind::Binding { what, wanted }));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Refuses a row whose flags are not the policy's.
+pub(crate) fn check_flags(row: Flags, policy: Flags) -> Result<()> {
+    let what = match (row, policy) {
+        (row, policy) if row.record_id && !policy.record_id => "is bound to a record id",
+        (row, policy) if !row.record_id && policy.record_id => "is not bound to a record id",
+        (row, policy) if row.subject_key && !policy.subject_key => "is bound to a subject key",
+        (row, policy) if !row.subject_key && policy.subject_key => "is not bound to a subject key",
+        _ => return Ok(()),
+    };
+    Err(Error::new(Kind::Mismatch { what }))
+}

@@ -1,0 +1,382 @@
+//! What a connector is handed.
+
+use std::{fmt, ops::Range, sync::Arc};
+
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{self, MapAccess, Visitor},
+    ser::SerializeMap,
+};
+use serde_json::value::RawValue;
+
+use super::values::Values;
+use crate::{
+    error::Result,
+    id::Scope,
+    policy::Policy,
+    schema::{Schema, ValueType},
+    wire::{Pseudonym, SealedCell, SealedRecord, SealedRow},
+};
+
+const SEALED: &str = "sealed";
+const CELLS: &str = "cells";
+
+/// A value that a protected record shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shown<'a> {
+    /// The record had no value.
+    Null,
+    /// A boolean in clear.
+    Boolean(bool),
+    /// An integer in clear.
+    Integer(i64),
+    /// Text, a date or a date-time in clear; after parsing, also a pseudonym's text.
+    Text(&'a str),
+    /// JSON text in clear.
+    Json(&'a str),
+    /// A pseudonym.
+    Pseudonym(Pseudonym),
+}
+
+/// A protected record: the fields that the policy shows, its pseudonyms, and everything sealed.
+///
+/// It serialises to one flat object: shown fields under their names, pseudonyms under theirs (`t1.…`), and the
+/// sealed record under `sealed` (`p1.…`). Parsing takes the same object, without a key or policy.
+///
+/// # Examples
+///
+/// ```
+/// use paravent::{Appointment, Keyring, Policy, Protected, Protector, Schema};
+///
+/// let policy = Policy::from_toml(r#"
+///     domain = "archive"
+///     schema = "appointment"
+///     record_id = "unbound"
+/// "#, &Schema::appointment())?;
+/// let protector = Protector::new(&Keyring::generate()?, &policy)?;
+/// let appointment = Appointment { start: "2020-07-21T09:30:00+02:00".to_owned(), ..Appointment::default() };
+/// let json = serde_json::to_string(&protector.protect(&appointment)?)?;
+/// assert!(json.starts_with(r#"{"sealed":"p1."#));
+/// let parsed: Protected = serde_json::from_str(&json)?;
+/// assert_eq!(serde_json::to_string(&parsed)?, json);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct Protected {
+    pub(super) face: Face,
+    pub(super) sealed: SealedRecord,
+}
+
+impl Protected {
+    /// The value shown under `name`, a field or a pseudonym; `None` where nothing is.
+    pub fn shown(&self, name: &str) -> Option<Shown<'_>> {
+        self.face.get(name)
+    }
+
+    /// The pseudonym of this name; `None` where there is none or where it is null.
+    pub fn pseudonym(&self, name: &str) -> Option<Pseudonym> {
+        self.face.pseudonym(name)
+    }
+
+    /// The sealed part, for a column of its own.
+    pub fn sealed(&self) -> &SealedRecord {
+        &self.sealed
+    }
+
+    /// The same without the group of `scope`, which its recipient then cannot open whatever it holds.
+    ///
+    /// # Errors
+    ///
+    /// As [`SealedRecord::withhold`].
+    ///
+    /// # Security
+    ///
+    /// As [`SealedRecord::withhold`]: one cut of a sealing goes to one recipient only. Fields that are shown stay.
+    pub fn withhold(&self, scope: Scope) -> Result<Self> {
+        Ok(Self {
+            face: self.face.clone(),
+            sealed: self.sealed.withhold(&[scope])?,
+        })
+    }
+}
+
+impl AsRef<SealedRecord> for Protected {
+    fn as_ref(&self) -> &SealedRecord {
+        &self.sealed
+    }
+}
+
+impl fmt::Debug for Protected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Protected")
+            .field("shown", &self.face.names)
+            .field("sealed", &self.sealed)
+            .finish()
+    }
+}
+
+impl Serialize for Protected {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.face.names.len() + 1))?;
+        self.face.serialize_into(&mut map)?;
+        map.serialize_entry(SEALED, &self.sealed)?;
+        map.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for Protected {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        deserializer.deserialize_map(ProtectedVisitor)
+    }
+}
+
+/// A protected record of the row profile: one sealed cell a field, for tables with a column each.
+///
+/// It serialises to one object: shown fields and pseudonyms as in [`Protected`], the row column under `sealed`
+/// (`p1.…`), and under `cells` each field's cell (`c1.…`).
+#[derive(Clone, PartialEq, Eq)]
+pub struct ProtectedRow {
+    pub(super) face: Face,
+    pub(super) schema: Schema,
+    pub(super) sealed: SealedRow,
+    /// One a field, in the schema's order.
+    pub(super) cells: Vec<SealedCell>,
+}
+
+impl ProtectedRow {
+    /// The value shown under `name`, a field or a pseudonym; `None` where nothing is.
+    pub fn shown(&self, name: &str) -> Option<Shown<'_>> {
+        self.face.get(name)
+    }
+
+    /// The pseudonym of this name; `None` where there is none or where it is null.
+    pub fn pseudonym(&self, name: &str) -> Option<Pseudonym> {
+        self.face.pseudonym(name)
+    }
+
+    /// The row column, which every cell of the row needs.
+    pub fn sealed(&self) -> &SealedRow {
+        &self.sealed
+    }
+
+    /// The cell of a field; `None` where the schema does not list it.
+    pub fn cell(&self, field: &str) -> Option<&SealedCell> {
+        self.cells.get(self.schema.position(field)?)
+    }
+
+    /// Each field's name and cell, in ascending number.
+    pub fn cells(&self) -> impl Iterator<Item = (&str, &SealedCell)> {
+        self.schema
+            .fields()
+            .iter()
+            .map(|field| field.name())
+            .zip(&self.cells)
+    }
+}
+
+impl fmt::Debug for ProtectedRow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ProtectedRow")
+            .field("shown", &self.face.names)
+            .field("sealed", &self.sealed)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Serialize for ProtectedRow {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        struct Cells<'a>(&'a ProtectedRow);
+
+        impl Serialize for Cells<'_> {
+            fn serialize<S: Serializer>(
+                &self,
+                serializer: S,
+            ) -> std::result::Result<S::Ok, S::Error> {
+                serializer.collect_map(self.0.cells())
+            }
+        }
+
+        let mut map = serializer.serialize_map(Some(self.face.names.len() + 2))?;
+        self.face.serialize_into(&mut map)?;
+        map.serialize_entry(SEALED, &self.sealed)?;
+        map.serialize_entry(CELLS, &Cells(self))?;
+        map.end()
+    }
+}
+
+/// The side that everybody sees: names that all rows of a policy share, and this row's values.
+#[derive(Clone, Default)]
+pub(super) struct Face {
+    names: Arc<[Arc<str>]>,
+    values: Vec<Stored>,
+    text: String,
+}
+
+#[derive(Clone, PartialEq, Eq)]
+enum Stored {
+    Null,
+    Boolean(bool),
+    Integer(i64),
+    Text(Range<usize>),
+    Json(Range<usize>),
+    Pseudonym(Pseudonym),
+}
+
+impl Face {
+    /// The names that rows of `policy` show: fields, then pseudonyms.
+    pub(super) fn names(policy: &Policy) -> Arc<[Arc<str>]> {
+        let fields = policy.shows().map(|field| Arc::from(field.name()));
+        fields
+            .chain(
+                policy
+                    .pseudonym_rules()
+                    .iter()
+                    .map(|rule| rule.name.clone()),
+            )
+            .collect()
+    }
+
+    /// Takes on what `policy` shows of a record; `names` are [`Face::names`] of that policy.
+    pub(super) fn fill(
+        &mut self,
+        names: &Arc<[Arc<str>]>,
+        policy: &Policy,
+        values: &Values,
+        pseudonyms: &[Option<Pseudonym>],
+    ) {
+        if !Arc::ptr_eq(&self.names, names) {
+            self.names = names.clone();
+        }
+        self.values.clear();
+        self.text.clear();
+        for &position in policy.shown_positions() {
+            let stored = match (
+                values.text(position),
+                policy.schema().fields()[position].value_type(),
+            ) {
+                (None, _) => Stored::Null,
+                (Some(text), ValueType::Integer) => {
+                    text.parse().map_or(Stored::Null, Stored::Integer)
+                }
+                (Some(text), ValueType::Boolean) => Stored::Boolean(text == "true"),
+                (Some(text), ValueType::Json) => Stored::Json(self.keep(text)),
+                (Some(text), _) => Stored::Text(self.keep(text)),
+            };
+            self.values.push(stored);
+        }
+        self.values.extend(
+            pseudonyms
+                .iter()
+                .map(|pseudonym| pseudonym.map_or(Stored::Null, Stored::Pseudonym)),
+        );
+    }
+
+    fn keep(&mut self, text: &str) -> Range<usize> {
+        let start = self.text.len();
+        self.text.push_str(text);
+        start..self.text.len()
+    }
+
+    fn get(&self, name: &str) -> Option<Shown<'_>> {
+        let position = self.names.iter().position(|known| &**known == name)?;
+        Some(self.show(&self.values[position]))
+    }
+
+    fn pseudonym(&self, name: &str) -> Option<Pseudonym> {
+        match self.get(name)? {
+            Shown::Pseudonym(pseudonym) => Some(pseudonym),
+            Shown::Text(text) => text.parse().ok(),
+            _ => None,
+        }
+    }
+
+    fn show(&self, stored: &Stored) -> Shown<'_> {
+        match stored {
+            Stored::Null => Shown::Null,
+            Stored::Boolean(boolean) => Shown::Boolean(*boolean),
+            Stored::Integer(integer) => Shown::Integer(*integer),
+            Stored::Text(range) => Shown::Text(&self.text[range.clone()]),
+            Stored::Json(range) => Shown::Json(&self.text[range.clone()]),
+            Stored::Pseudonym(pseudonym) => Shown::Pseudonym(*pseudonym),
+        }
+    }
+
+    fn iter(&self) -> impl Iterator<Item = (&str, Shown<'_>)> {
+        self.names
+            .iter()
+            .map(|name| &**name)
+            .zip(self.values.iter().map(|stored| self.show(stored)))
+    }
+
+    fn serialize_into<M: SerializeMap>(&self, map: &mut M) -> std::result::Result<(), M::Error> {
+        self.iter()
+            .try_for_each(|(name, shown)| map.serialize_entry(name, &shown))
+    }
+}
+
+impl PartialEq for Face {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
+    }
+}
+
+impl Eq for Face {}
+
+impl Serialize for Shown<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        match self {
+            Self::Null => serializer.serialize_unit(),
+            Self::Boolean(boolean) => serializer.serialize_bool(*boolean),
+            Self::Integer(integer) => serializer.serialize_i64(*integer),
+            Self::Text(text) => serializer.serialize_str(text),
+            Self::Json(text) => match serde_json::from_str::<&RawValue>(text) {
+                Ok(raw) => raw.serialize(serializer),
+                Err(_) => serializer.serialize_str(text),
+            },
+            Self::Pseudonym(pseudonym) => pseudonym.serialize(serializer),
+        }
+    }
+}
+
+struct ProtectedVisitor;
+
+impl<'de> Visitor<'de> for ProtectedVisitor {
+    type Value = Protected;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a protected record: an object with `sealed`")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> std::result::Result<Protected, A::Error> {
+        let mut names: Vec<Arc<str>> = Vec::new();
+        let mut face = Face::default();
+        let mut sealed: Option<SealedRecord> = None;
+        while let Some(name) = map.next_key::<String>()? {
+            if name == SEALED {
+                if sealed.replace(map.next_value()?).is_some() {
+                    return Err(de::Error::duplicate_field(SEALED));
+                }
+                continue;
+            }
+            if names.iter().any(|known| **known == *name) {
+                return Err(de::Error::custom(format_args!(
+                    "field {name:?} is there twice"
+                )));
+            }
+            let stored = match map.next_value::<serde_json::Value>()? {
+                serde_json::Value::Null => Stored::Null,
+                serde_json::Value::Bool(boolean) => Stored::Boolean(boolean),
+                serde_json::Value::String(text) => Stored::Text(face.keep(&text)),
+                serde_json::Value::Number(number) if number.is_i64() => {
+                    number.as_i64().map_or(Stored::Null, Stored::Integer)
+                }
+                other => Stored::Json(face.keep(&other.to_string())),
+            };
+            names.push(name.into());
+            face.values.push(stored);
+        }
+        face.names = names.into();
+        let sealed = sealed.ok_or_else(|| de::Error::missing_field(SEALED))?;
+        Ok(Protected { face, sealed })
+    }
+}

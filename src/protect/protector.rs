@@ -1,0 +1,438 @@
+//! From a record to a protected record.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::{
+    binding::Binding,
+    protected::{Face, Protected, ProtectedRow},
+    record,
+    values::Values,
+    workspace::Workspace,
+};
+use crate::{
+    crypto::{aead::Nonce, entropy::Nonces},
+    error::{Error, Kind, Result},
+    id::Epoch,
+    key::{
+        Keyring,
+        derived::{PseudonymKey, ScopeKey},
+        tree,
+    },
+    normal,
+    policy::{Policy, PseudonymRule},
+    wire::{
+        Pseudonym, SealedCell, SealedRecord, SealedRow,
+        envelope::{self, Header, Profile},
+    },
+};
+
+/// Protects records for one domain, under the epoch that was active when it was made.
+///
+/// `Send` and `Sync`: make one a policy, share it in an [`Arc`], and make it anew after
+/// [`Keyring::start_epoch`]. A call takes about a microsecond and never blocks, but for a read of the system's random
+/// source every few dozen records: call it from async code as it is.
+///
+/// A **record** is any `Serialize` struct or map with text keys:
+///
+/// | in the record | becomes |
+/// |---|---|
+/// | text, `char`, unit enum variant | a field of type text, date or date-time |
+/// | integer that fits an `i64` | a field of type integer |
+/// | `bool` | a field of type boolean |
+/// | `None`, unit | null; a field that is left out is null too |
+/// | any value | a field of type json, as its compact JSON text; a `RawValue` verbatim |
+/// | newtype struct | what it wraps |
+/// | struct or map inside | fields whose names begin with its name and a dot |
+/// | flattened struct | its fields |
+/// | float, bytes, sequence, tuple, enum variant with data | an error, but for fields of type json |
+/// | a field twice, a field that the schema does not list | an error |
+///
+/// # Security
+///
+/// A record is sealed whole and anew at each call, under a nonce that no caller chooses.
+pub struct Protector {
+    policy: Policy,
+    epoch: Epoch,
+    /// One a group of the schema.
+    scope_keys: Vec<ScopeKey>,
+    /// One a pseudonym of the policy.
+    pseudonym_keys: Vec<PseudonymKey>,
+    names: Arc<[Arc<str>]>,
+    nonces: Nonces,
+    size: usize,
+}
+
+impl Protector {
+    /// A protector for the policy's domain, under the keyring's active epoch and its generation.
+    ///
+    /// # Errors
+    ///
+    /// None with a keyring that was generated or loaded whole.
+    pub fn new(keyring: &Keyring, policy: &Policy) -> Result<Self> {
+        let scope_keys = policy.schema().scopes().map(|scope| {
+            let domain_key = keyring.domain_key(scope, policy.domain())?;
+            Ok(ScopeKey::new(domain_key, policy.binds_subject_key()))
+        });
+        let linkage_key = keyring.linkage_key(policy.domain())?;
+        let pseudonym_keys = policy.pseudonym_rules().iter().map(|rule| {
+            PseudonymKey::new(tree::pseudonym_key(&linkage_key, &rule.name), rule.erasable)
+        });
+        Ok(Self {
+            epoch: keyring.active_epoch(),
+            scope_keys: scope_keys.collect::<Result<_>>()?,
+            pseudonym_keys: pseudonym_keys.collect(),
+            names: Face::names(policy),
+            nonces: Nonces::pooled(),
+            size: envelope::record_size(policy.schema().groups().iter().map(|group| group.width)),
+            policy: policy.clone(),
+        })
+    }
+
+    /// The same with nonces from elsewhere than the pool of each thread.
+    #[must_use]
+    pub fn with_nonces(self, nonces: Nonces) -> Self {
+        Self { nonces, ..self }
+    }
+
+    /// The policy it protects by.
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// The epoch it seals under.
+    pub fn epoch(&self) -> Epoch {
+        self.epoch
+    }
+
+    /// The same calls bound to a record id, a subject key or both, as the policy asks.
+    pub fn bind<'a>(&'a self, binding: Binding<'a>) -> BoundProtector<'a> {
+        BoundProtector {
+            protector: self,
+            binding,
+        }
+    }
+
+    /// The protected form of `record`: one flat object with everything sealed in one value.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_record`] where the record does not fit schema and policy, with its [field](Error::field);
+    /// [`Error::is_misuse`] where the policy binds seals to something; [`Error::is_io`] where the system gives
+    /// no random bytes.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use paravent::{Keyring, Policy, Protector, Schema};
+    /// use serde_json::json;
+    ///
+    /// let policy = Policy::from_toml(r#"
+    ///     domain = "statistics"
+    ///     schema = "appointment"
+    ///     record_id = "unbound"
+    ///     [show.age]
+    ///     as = "keep"
+    ///     reason = "yearly report by age"
+    /// "#, &Schema::appointment())?;
+    /// let protector = Protector::new(&Keyring::generate()?, &policy)?;
+    /// let row = protector.protect(&json!({
+    ///     "last_name": "Martin", "first_name": "Zoé", "age": 34,
+    ///     "start": "2020-07-21T09:30:00+02:00", "practitioner": "Dr Lefèvre", "specialty": "Dermatologie",
+    /// }))?;
+    /// let row = serde_json::to_value(&row)?;
+    /// assert_eq!(row["age"], 34);
+    /// assert!(row.get("last_name").is_none());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn protect<T: Serialize + ?Sized>(&self, record: &T) -> Result<Protected> {
+        self.bind(Binding::NONE).protect(record)
+    }
+
+    /// As [`protect`](Protector::protect), into a protected record that is there already: once its buffers have grown,
+    /// nothing is allocated. After an error it is unchanged.
+    ///
+    /// # Errors
+    ///
+    /// As [`protect`](Protector::protect).
+    pub fn protect_into<T: Serialize + ?Sized>(
+        &self,
+        record: &T,
+        row: &mut Protected,
+    ) -> Result<()> {
+        self.bind(Binding::NONE).protect_into(record, row)
+    }
+
+    /// The protected form of `record` in the row profile: one sealed cell a field, for tables with a column each.
+    ///
+    /// # Errors
+    ///
+    /// As [`protect`](Protector::protect).
+    pub fn protect_row<T: Serialize + ?Sized>(&self, record: &T) -> Result<ProtectedRow> {
+        self.bind(Binding::NONE).protect_row(record)
+    }
+
+    /// All that can fail, in its order: the record, its pseudonyms, the nonce.
+    fn prepare<T: Serialize + ?Sized>(
+        &self,
+        record: &T,
+        binding: &Binding<'_>,
+        work: &mut Workspace,
+    ) -> Result<Nonce> {
+        binding.check(self.policy.binds())?;
+        let schema = self.policy.schema();
+        record::collect(record, schema, &mut work.values, &mut work.order)?;
+        for (position, field) in schema.fields().iter().enumerate() {
+            if !field.is_optional() && work.values.get(position).is_none() {
+                return Err(Error::new(Kind::MissingField {
+                    field: field.name().to_owned(),
+                }));
+            }
+        }
+        work.pseudonyms.clear();
+        for (rule, key) in self
+            .policy
+            .pseudonym_rules()
+            .iter()
+            .zip(&self.pseudonym_keys)
+        {
+            let pseudonym = self.pseudonym(rule, key, binding, work)?;
+            work.pseudonyms.push(pseudonym);
+        }
+        self.nonces.draw()
+    }
+
+    fn pseudonym(
+        &self,
+        rule: &PseudonymRule,
+        key: &PseudonymKey,
+        binding: &Binding<'_>,
+        work: &mut Workspace,
+    ) -> Result<Option<Pseudonym>> {
+        if !encode(rule, &self.policy, work)? {
+            return Ok(None);
+        }
+        let tag = key.tag(work.encoded.bytes(), binding.subject_key());
+        let mut pseudonym = [0; 16];
+        pseudonym.copy_from_slice(&tag[..16]);
+        Ok(Some(Pseudonym::from_bytes(pseudonym)))
+    }
+
+    fn header(&self, nonce: Nonce) -> Header {
+        Header {
+            flags: self.policy.binds(),
+            epoch: self.epoch,
+            nonce,
+        }
+    }
+
+    fn seal_record(
+        &self,
+        nonce: Nonce,
+        binding: &Binding<'_>,
+        work: &mut Workspace,
+        out: &mut Vec<u8>,
+    ) {
+        let header = self.header(nonce).print(Profile::Record);
+        out.clear();
+        out.reserve(self.size);
+        out.extend_from_slice(&header);
+        for (group, key) in self.policy.schema().groups().iter().zip(&self.scope_keys) {
+            let key = key.derive(&nonce, binding.subject_key());
+            let (plaintext, tag) =
+                envelope::begin_group(out, group.scope, group.width, key.commitment());
+            write_group(plaintext, &group.fields, &self.policy, &work.values);
+            envelope::write_aad(&mut work.aad, &header, group.scope, 0, binding.record_id());
+            *tag = key.seal(&work.aad, plaintext);
+        }
+    }
+
+    fn seal_row(
+        &self,
+        nonce: Nonce,
+        binding: &Binding<'_>,
+        work: &mut Workspace,
+    ) -> (SealedRow, Vec<SealedCell>) {
+        let header = self.header(nonce).print(Profile::Row);
+        let fields = self.policy.schema().fields();
+        let mut row = SealedRow::begin(&header);
+        let mut cells: Vec<SealedCell> = fields
+            .iter()
+            .map(|field| SealedCell::zeroed(2 + field.width()))
+            .collect();
+        for (group, key) in self.policy.schema().groups().iter().zip(&self.scope_keys) {
+            let key = key.derive(&nonce, binding.subject_key());
+            row.push(group.scope, key.commitment());
+            for &position in &group.fields {
+                let number = fields[position].id().number();
+                let (plaintext, tag) = cells[position].parts_mut();
+                write_cell(plaintext, work.values.get(position));
+                envelope::write_aad(
+                    &mut work.aad,
+                    &header,
+                    group.scope,
+                    number,
+                    binding.record_id(),
+                );
+                *tag = key.seal_cell(number, &work.aad, plaintext);
+            }
+        }
+        (row, cells)
+    }
+}
+
+impl std::fmt::Debug for Protector {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Protector")
+            .field("policy", &self.policy)
+            .field("epoch", &self.epoch)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A [`Protector`] whose calls are bound to a record id, a subject key or both.
+#[derive(Clone, Copy, Debug)]
+pub struct BoundProtector<'a> {
+    protector: &'a Protector,
+    binding: Binding<'a>,
+}
+
+impl BoundProtector<'_> {
+    /// As [`Protector::protect`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Protector::protect`].
+    pub fn protect<T: Serialize + ?Sized>(&self, record: &T) -> Result<Protected> {
+        let mut row = Protected {
+            face: Face::default(),
+            sealed: SealedRecord::written(Vec::new()),
+        };
+        self.protect_into(record, &mut row)?;
+        Ok(row)
+    }
+
+    /// As [`Protector::protect_into`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Protector::protect`].
+    pub fn protect_into<T: Serialize + ?Sized>(
+        &self,
+        record: &T,
+        row: &mut Protected,
+    ) -> Result<()> {
+        let Self { protector, binding } = self;
+        Workspace::lend(|work| {
+            let nonce = protector.prepare(record, binding, work)?;
+            row.face.fill(
+                &protector.names,
+                &protector.policy,
+                &work.values,
+                &work.pseudonyms,
+            );
+            protector.seal_record(nonce, binding, work, row.sealed.bytes_mut());
+            Ok(())
+        })
+    }
+
+    /// As [`Protector::protect_row`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Protector::protect`].
+    pub fn protect_row<T: Serialize + ?Sized>(&self, record: &T) -> Result<ProtectedRow> {
+        let Self { protector, binding } = self;
+        Workspace::lend(|work| {
+            let nonce = protector.prepare(record, binding, work)?;
+            let mut face = Face::default();
+            face.fill(
+                &protector.names,
+                &protector.policy,
+                &work.values,
+                &work.pseudonyms,
+            );
+            let (sealed, cells) = protector.seal_row(nonce, binding, work);
+            Ok(ProtectedRow {
+                face,
+                schema: protector.policy.schema().clone(),
+                sealed,
+                cells,
+            })
+        })
+    }
+}
+
+/// Writes encode(v1..vn) of a pseudonym's parts to `work.encoded`; `false` where a part is null and the policy lets
+/// that give null.
+fn encode(rule: &PseudonymRule, policy: &Policy, work: &mut Workspace) -> Result<bool> {
+    const NORMALISATION: u8 = 1;
+    let Workspace {
+        values,
+        encoded,
+        normal: forms,
+        ..
+    } = work;
+    let schema = policy.schema();
+    let room = |&position: &usize| 2 + values.text(position).map_or(0, normal::room);
+    let message = encoded.begin(1 + rule.of.iter().map(room).sum::<usize>());
+    message.push(NORMALISATION);
+    for &position in &rule.of {
+        let field = &schema.fields()[position];
+        let start = message.len();
+        message.extend_from_slice(&[0; 2]);
+        if let Some(value) = values.text(position) {
+            normal::append(field.class(), value, schema.phone_region(), forms, message).map_err(
+                |why| {
+                    Error::new(Kind::NotNormalizable {
+                        field: field.name().to_owned(),
+                        why,
+                    })
+                },
+            )?;
+        }
+        let length = message.len() - start - 2;
+        if length == 0 {
+            if rule.null_gives_null {
+                return Ok(false);
+            }
+            let (field, pseudonym) = (field.name().to_owned(), rule.name.to_string());
+            return Err(Error::new(Kind::EmptyPart { field, pseudonym }));
+        }
+        let length = u16::try_from(length).map_err(|_| {
+            Error::new(Kind::NotNormalizable {
+                field: field.name().to_owned(),
+                why: "its normal form is over 65535 bytes",
+            })
+        })?;
+        message[start..start + 2].copy_from_slice(&length.to_be_bytes());
+    }
+    Ok(true)
+}
+
+/// Writes (field ‖ len ‖ value)* over zeros.
+fn write_group(mut plaintext: &mut [u8], fields: &[usize], policy: &Policy, values: &Values) {
+    for &position in fields {
+        if let Some(value) = values.get(position) {
+            let (entry, rest) = plaintext.split_at_mut(3 + value.len());
+            entry[0] = policy.schema().fields()[position].id().number();
+            // No field is wider than 65,000 bytes.
+            entry[1..3].copy_from_slice(&(value.len() as u16).to_be_bytes());
+            entry[3..].copy_from_slice(value);
+            plaintext = rest;
+        }
+    }
+}
+
+/// The length that stands for null in a cell.
+pub(super) const NULL: u16 = 0xFFFF;
+
+/// Writes len ‖ value over zeros.
+fn write_cell(plaintext: &mut [u8], value: Option<&[u8]>) {
+    let length = value.map_or(NULL, |value| value.len() as u16);
+    plaintext[..2].copy_from_slice(&length.to_be_bytes());
+    if let Some(value) = value {
+        plaintext[2..2 + value.len()].copy_from_slice(value);
+    }
+}

@@ -1,0 +1,288 @@
+//! From values to any `Deserialize`: a map of the revealed fields, nested where their names have dots.
+
+use serde::{
+    Deserializer,
+    de::{
+        DeserializeOwned, DeserializeSeed, EnumAccess, IntoDeserializer, MapAccess, VariantAccess,
+        Visitor,
+        value::{BorrowedStrDeserializer, StrDeserializer},
+    },
+    forward_to_deserialize_any,
+};
+
+use super::Fault;
+use crate::{
+    error::{Error, Kind, Result},
+    protect::values::Values,
+    schema::{Field, Schema, ValueType},
+};
+
+/// Builds a `T` of the fields that `values` holds.
+pub(crate) fn deliver<T: DeserializeOwned>(schema: &Schema, values: &Values) -> Result<T> {
+    let record = RecordDeserializer {
+        schema,
+        values,
+        path: "",
+    };
+    T::deserialize(record).map_err(|Fault(error)| error)
+}
+
+/// Builds a `T` of one field's value, or of null.
+pub(crate) fn deliver_value<T: DeserializeOwned>(field: &Field, text: Option<&str>) -> Result<T> {
+    let value = match text {
+        Some(text) => T::deserialize(ValueDeserializer { field, text }),
+        None => T::deserialize(().into_deserializer()),
+    };
+    value.map_err(|_: Fault| {
+        Error::new(Kind::NotACell {
+            field: field.name().to_owned(),
+        })
+    })
+}
+
+/// The fields whose names begin with `path`, as a map.
+#[derive(Clone, Copy)]
+struct RecordDeserializer<'de> {
+    schema: &'de Schema,
+    values: &'de Values,
+    /// Empty, or ends in a dot.
+    path: &'de str,
+}
+
+impl<'de> Deserializer<'de> for RecordDeserializer<'de> {
+    type Error = Fault;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> std::result::Result<V::Value, Fault> {
+        visitor.visit_map(Members {
+            record: self,
+            next: 0,
+            value: None,
+        })
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(
+        self,
+        visitor: V,
+    ) -> std::result::Result<V::Value, Fault> {
+        visitor.visit_some(self)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> std::result::Result<V::Value, Fault> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple
+        tuple_struct map struct enum identifier ignored_any
+    }
+}
+
+struct Members<'de> {
+    record: RecordDeserializer<'de>,
+    next: usize,
+    value: Option<Member<'de>>,
+}
+
+enum Member<'de> {
+    Value(ValueDeserializer<'de>),
+    Record(RecordDeserializer<'de>),
+}
+
+impl<'de> Members<'de> {
+    /// The next key with its value; a struct of several fields comes once, at its first.
+    fn advance(&mut self) -> Option<(&'de str, Member<'de>)> {
+        let RecordDeserializer {
+            schema,
+            values,
+            path,
+        } = self.record;
+        while let Some(field) = schema.fields().get(self.next) {
+            let position = self.next;
+            self.next += 1;
+            let (Some(rest), Some(text)) = (field.name().strip_prefix(path), values.text(position))
+            else {
+                continue;
+            };
+            let Some((key, _)) = rest.split_once('.') else {
+                return Some((rest, Member::Value(ValueDeserializer { field, text })));
+            };
+            let inner = &field.name()[..path.len() + key.len() + 1];
+            let came_before = (0..position)
+                .any(|i| schema.fields()[i].name().starts_with(inner) && values.get(i).is_some());
+            if !came_before {
+                return Some((
+                    key,
+                    Member::Record(RecordDeserializer {
+                        path: inner,
+                        ..self.record
+                    }),
+                ));
+            }
+        }
+        None
+    }
+}
+
+impl<'de> MapAccess<'de> for Members<'de> {
+    type Error = Fault;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> std::result::Result<Option<K::Value>, Fault> {
+        let Some((key, value)) = self.advance() else {
+            return Ok(None);
+        };
+        self.value = Some(value);
+        seed.deserialize(BorrowedStrDeserializer::new(key))
+            .map(Some)
+    }
+
+    fn next_value_seed<S: DeserializeSeed<'de>>(
+        &mut self,
+        seed: S,
+    ) -> std::result::Result<S::Value, Fault> {
+        match self.value.take() {
+            Some(Member::Value(value)) => {
+                let name = value.field.name();
+                seed.deserialize(value)
+                    .map_err(|Fault(error)| Fault(error.in_field(name)))
+            }
+            Some(Member::Record(record)) => seed.deserialize(record),
+            None => Err(Fault::target("its type asks for a value before its key")),
+        }
+    }
+}
+
+/// One value, as the type that the schema says.
+#[derive(Clone, Copy)]
+struct ValueDeserializer<'de> {
+    field: &'de Field,
+    text: &'de str,
+}
+
+impl<'de> ValueDeserializer<'de> {
+    fn json(&self) -> serde_json::Deserializer<serde_json::de::StrRead<'de>> {
+        serde_json::Deserializer::from_str(self.text)
+    }
+
+    fn is_json(&self) -> bool {
+        self.field.value_type() == ValueType::Json
+    }
+}
+
+/// What `serde_json` says of a value may hold it.
+fn json_fault(_: serde_json::Error) -> Fault {
+    Fault::target("the JSON value does not fit")
+}
+
+impl<'de> Deserializer<'de> for ValueDeserializer<'de> {
+    type Error = Fault;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> std::result::Result<V::Value, Fault> {
+        match self.field.value_type() {
+            ValueType::Text | ValueType::Date | ValueType::DateTime => {
+                visitor.visit_borrowed_str(self.text)
+            }
+            ValueType::Integer => match self.text.parse() {
+                Ok(integer) => visitor.visit_i64(integer),
+                Err(_) => Err(Fault::target("it is not an integer")),
+            },
+            ValueType::Boolean => visitor.visit_bool(self.text == "true"),
+            ValueType::Json => self.json().deserialize_any(visitor).map_err(json_fault),
+        }
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(
+        self,
+        visitor: V,
+    ) -> std::result::Result<V::Value, Fault> {
+        visitor.visit_some(self)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        visitor: V,
+    ) -> std::result::Result<V::Value, Fault> {
+        if self.is_json() {
+            return self
+                .json()
+                .deserialize_newtype_struct(name, visitor)
+                .map_err(json_fault);
+        }
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> std::result::Result<V::Value, Fault> {
+        match self.field.value_type() {
+            ValueType::Json => self
+                .json()
+                .deserialize_enum(name, variants, visitor)
+                .map_err(json_fault),
+            ValueType::Text => visitor.visit_enum(UnitVariant(self.text)),
+            _ => self.deserialize_any(visitor),
+        }
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple
+        tuple_struct map struct identifier ignored_any
+    }
+}
+
+/// A unit variant by its name.
+struct UnitVariant<'de>(&'de str);
+
+impl<'de> EnumAccess<'de> for UnitVariant<'de> {
+    type Error = Fault;
+    type Variant = Self;
+
+    fn variant_seed<S: DeserializeSeed<'de>>(
+        self,
+        seed: S,
+    ) -> std::result::Result<(S::Value, Self), Fault> {
+        let name: StrDeserializer<'_, Fault> = self.0.into_deserializer();
+        Ok((seed.deserialize(name)?, self))
+    }
+}
+
+impl<'de> VariantAccess<'de> for UnitVariant<'de> {
+    type Error = Fault;
+
+    fn unit_variant(self) -> std::result::Result<(), Fault> {
+        Ok(())
+    }
+
+    fn newtype_variant_seed<S: DeserializeSeed<'de>>(
+        self,
+        _: S,
+    ) -> std::result::Result<S::Value, Fault> {
+        Err(Fault::target("its variant has data"))
+    }
+
+    fn tuple_variant<V: Visitor<'de>>(
+        self,
+        _: usize,
+        _: V,
+    ) -> std::result::Result<V::Value, Fault> {
+        Err(Fault::target("its variant has data"))
+    }
+
+    fn struct_variant<V: Visitor<'de>>(
+        self,
+        _: &'static [&'static str],
+        _: V,
+    ) -> std::result::Result<V::Value, Fault> {
+        Err(Fault::target("its variant has data"))
+    }
+}

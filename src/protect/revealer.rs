@@ -1,0 +1,490 @@
+//! From a protected record back to its fields.
+
+use std::collections::BTreeMap;
+
+use serde::de::DeserializeOwned;
+
+use super::{
+    binding::{Binding, check_flags},
+    protector::NULL,
+    record,
+    values::Values,
+    workspace::Workspace,
+};
+use crate::{
+    crypto::aead::NonceKey,
+    error::{Error, Kind, Result},
+    id::{Epoch, Scope},
+    key::{Grant, Keyring, derived::ScopeKey},
+    policy::Policy,
+    schema::{Field, Schema},
+    secret::Secret,
+    wire::{
+        SealedCell, SealedRecord, SealedRow,
+        envelope::{self, Group, Header},
+    },
+};
+
+/// Reveals the fields of the scopes that its holder has keys for.
+///
+/// `Send` and `Sync`; share it in an [`Arc`](std::sync::Arc).
+///
+/// # Examples
+///
+/// ```
+/// use paravent::{Appointment, Keyring, Policy, Protector, Revealer, Schema};
+/// use serde::Deserialize;
+///
+/// let policy = Policy::from_toml(r#"
+///     domain = "statistics"
+///     schema = "appointment"
+///     record_id = "unbound"
+///     [open.care]
+///     reason = "visits by specialty"
+/// "#, &Schema::appointment())?;
+/// let keyring = Keyring::generate()?;
+/// let appointment = Appointment {
+///     start: "2020-07-21T09:30:00+02:00".to_owned(),
+///     specialty: "Dermatologie".to_owned(),
+///     ..Appointment::default()
+/// };
+/// let row = Protector::new(&keyring, &policy)?.protect(&appointment)?;
+///
+/// // The connector holds a grant, and gets what it opens.
+/// #[derive(Deserialize)]
+/// struct Care {
+///     specialty: String,
+/// }
+/// let revealer = Revealer::new(&keyring.grant(&policy)?, &policy)?;
+/// let care: Care = revealer.reveal(&row)?;
+/// assert_eq!(care.specialty, "Dermatologie");
+///
+/// // The backend holds the keyring, and gets everything back.
+/// let backend = Revealer::backend(&keyring, &policy)?;
+/// assert_eq!(backend.reveal::<Appointment>(&row)?, appointment);
+/// # Ok::<(), paravent::Error>(())
+/// ```
+pub struct Revealer {
+    policy: Policy,
+    /// Ascending.
+    scopes: Vec<Scope>,
+    /// For each epoch one key a scope.
+    epochs: BTreeMap<Epoch, Vec<ScopeKey>>,
+}
+
+impl Revealer {
+    /// A revealer of all the scopes of a grant.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_other_schema`] or [`Error::is_other_policy`] where the grant was made for another one.
+    pub fn new(grant: &Grant, policy: &Policy) -> Result<Self> {
+        if grant.schema != policy.schema().digest() {
+            return Err(Error::new(Kind::OtherSchema));
+        }
+        if grant.policy != policy.digest() || &grant.domain != policy.domain() {
+            return Err(Error::new(Kind::OtherPolicy));
+        }
+        let mut epochs: BTreeMap<Epoch, Vec<ScopeKey>> = BTreeMap::new();
+        // Ascending by epoch, then by scope.
+        for (&(epoch, _), key) in &grant.keys {
+            let key = ScopeKey::new(
+                Secret::fill(|bytes| bytes.copy_from_slice(key.expose())),
+                policy.binds_subject_key(),
+            );
+            epochs.entry(epoch).or_default().push(key);
+        }
+        let scopes = grant.scopes();
+        Ok(Self {
+            policy: policy.clone(),
+            scopes,
+            epochs,
+        })
+    }
+
+    /// The backend's own: a revealer of every scope of the schema, whatever the policy opens.
+    ///
+    /// # Errors
+    ///
+    /// None with a keyring that was generated or loaded whole.
+    pub fn backend(keyring: &Keyring, policy: &Policy) -> Result<Self> {
+        let scopes: Vec<Scope> = policy.schema().scopes().collect();
+        Self::new(&keyring.grant_scopes(policy, &scopes), policy)
+    }
+
+    /// The same for some of its scopes: rows then need no others, and no others are opened.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_not_opened`] with the [scope](Error::scope) that the grant does not open;
+    /// [`Error::is_definition`] where `scopes` is empty.
+    pub fn only(mut self, scopes: &[Scope]) -> Result<Self> {
+        if scopes.is_empty() {
+            return Err(Error::definition(
+                "no scope was asked for",
+                "name at least one scope",
+            ));
+        }
+        if let Some(&scope) = scopes.iter().find(|scope| !self.scopes.contains(scope)) {
+            return Err(Error::new(Kind::NotOpened { scope }));
+        }
+        for keys in self.epochs.values_mut() {
+            let mut position = 0..;
+            keys.retain(|_| {
+                position
+                    .next()
+                    .is_some_and(|i: usize| scopes.contains(&self.scopes[i]))
+            });
+        }
+        self.scopes.retain(|scope| scopes.contains(scope));
+        Ok(self)
+    }
+
+    /// The scopes that it reveals, ascending.
+    pub fn scopes(&self) -> &[Scope] {
+        &self.scopes
+    }
+
+    /// The same calls for rows that are bound to a record id, a subject key or both.
+    pub fn bind<'a>(&'a self, binding: Binding<'a>) -> BoundRevealer<'a> {
+        BoundRevealer {
+            revealer: self,
+            binding,
+        }
+    }
+
+    /// The fields of its scopes, in a struct or map: text, integers, booleans and JSON as the schema types them. A field
+    /// that is null is left out; a field whose name has dots is inside a struct or map for each step.
+    ///
+    /// # Errors
+    ///
+    /// Told apart in this order: [`Error::is_misuse`] where the policy binds rows to something that the call does not
+    /// state; [`Error::is_other_policy`] where the row is not bound as the policy says; [`Error::is_unknown_epoch`];
+    /// [`Error::is_missing_scope`]; [`Error::is_wrong_key`]; [`Error::is_tampered`]; [`Error::is_plaintext`];
+    /// [`Error::is_target`] where `T` does not fit the fields.
+    pub fn reveal<T: DeserializeOwned>(&self, row: &impl AsRef<SealedRecord>) -> Result<T> {
+        self.bind(Binding::NONE).reveal(row)
+    }
+
+    /// The value of one cell, which belongs to `row` and `field`; null is an `Option`'s `None`.
+    ///
+    /// # Errors
+    ///
+    /// As [`reveal`](Revealer::reveal); also [`Error::is_not_opened`] where the field's scope is not one of its own,
+    /// and [`Error::is_misuse`] where the schema does not list the field or `T` does not fit it.
+    pub fn reveal_cell<T: DeserializeOwned>(
+        &self,
+        row: &SealedRow,
+        field: &str,
+        cell: &SealedCell,
+    ) -> Result<T> {
+        self.bind(Binding::NONE).reveal_cell(row, field, cell)
+    }
+
+    /// The fields of its scopes from the cells of one row, which must all be there.
+    ///
+    /// # Errors
+    ///
+    /// As [`reveal`](Revealer::reveal); [`Error::is_missing_scope`] with the [field](Error::field) where a cell of its
+    /// scopes is not given.
+    pub fn reveal_row<'c, T: DeserializeOwned>(
+        &self,
+        row: &SealedRow,
+        cells: impl IntoIterator<Item = (&'c str, &'c SealedCell)>,
+    ) -> Result<T> {
+        self.bind(Binding::NONE).reveal_row(row, cells)
+    }
+
+    /// What can be refused before any key is derived.
+    fn keys(&self, header: &Header, binding: &Binding<'_>) -> Result<&[ScopeKey]> {
+        binding.check(self.policy.binds())?;
+        check_flags(header.flags, self.policy.binds())?;
+        let keys = self.epochs.get(&header.epoch);
+        keys.map(Vec::as_slice).ok_or_else(|| {
+            Error::new(Kind::UnknownEpoch {
+                epoch: header.epoch,
+            })
+        })
+    }
+
+    fn open_record(
+        &self,
+        row: &SealedRecord,
+        binding: &Binding<'_>,
+        work: &mut Workspace,
+    ) -> Result<()> {
+        let header = row.header();
+        let keys = self.keys(&header, binding)?;
+        let schema = self.policy.schema();
+        let mut room = 0;
+        for &scope in &self.scopes {
+            let group = row
+                .group(scope)
+                .ok_or_else(|| Error::new(Kind::MissingScope { scope }))?;
+            room += group.ciphertext.len();
+        }
+        work.values.begin_with_room(schema, room);
+        for group in row.groups() {
+            let Some(position) = self.scopes.iter().position(|&scope| scope == group.scope) else {
+                continue;
+            };
+            let key = keys[position].derive(&header.nonce, binding.subject_key());
+            check_commitment(&key, group.scope, group.commitment)?;
+            envelope::write_aad(
+                &mut work.aad,
+                row.header_bytes(),
+                group.scope,
+                0,
+                binding.record_id(),
+            );
+            open_group(&group, &key, &work.aad, schema, &mut work.values)?;
+        }
+        Ok(())
+    }
+
+    fn row_key(&self, row: &SealedRow, scope: Scope, binding: &Binding<'_>) -> Result<NonceKey> {
+        let Some(position) = self.scopes.iter().position(|&own| own == scope) else {
+            return Err(Error::new(Kind::NotOpened { scope }));
+        };
+        let header = row.header();
+        let keys = self.keys(&header, binding)?;
+        for scope in self.policy.schema().scopes() {
+            if row.commitment(scope).is_none() {
+                return Err(Error::new(Kind::MissingScope { scope }));
+            }
+        }
+        let key = keys[position].derive(&header.nonce, binding.subject_key());
+        check_commitment(&key, scope, row.commitment(scope).unwrap_or_default())?;
+        Ok(key)
+    }
+}
+
+impl std::fmt::Debug for Revealer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Revealer")
+            .field("policy", &self.policy)
+            .field("scopes", &self.scopes)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A [`Revealer`] for rows that are bound to a record id, a subject key or both.
+#[derive(Clone, Copy, Debug)]
+pub struct BoundRevealer<'a> {
+    revealer: &'a Revealer,
+    binding: Binding<'a>,
+}
+
+impl BoundRevealer<'_> {
+    /// As [`Revealer::reveal`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Revealer::reveal`].
+    pub fn reveal<T: DeserializeOwned>(&self, row: &impl AsRef<SealedRecord>) -> Result<T> {
+        Workspace::lend(|work| {
+            self.revealer
+                .open_record(row.as_ref(), &self.binding, work)?;
+            record::deliver(self.revealer.policy.schema(), &work.values)
+        })
+    }
+
+    /// As [`Revealer::reveal_cell`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Revealer::reveal_cell`].
+    pub fn reveal_cell<T: DeserializeOwned>(
+        &self,
+        row: &SealedRow,
+        field: &str,
+        cell: &SealedCell,
+    ) -> Result<T> {
+        let schema = self.revealer.policy.schema();
+        let position = schema.expect_position(field)?;
+        let field = &schema.fields()[position];
+        let key = self.revealer.row_key(row, field.scope(), &self.binding)?;
+        Workspace::lend(|work| {
+            work.values.begin_with_room(schema, cell.as_bytes().len());
+            self.open_cell(row, &key, position, cell, work)?;
+            record::deliver_value(field, work.values.text(position))
+        })
+    }
+
+    /// As [`Revealer::reveal_row`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Revealer::reveal_row`].
+    pub fn reveal_row<'c, T: DeserializeOwned>(
+        &self,
+        row: &SealedRow,
+        cells: impl IntoIterator<Item = (&'c str, &'c SealedCell)>,
+    ) -> Result<T> {
+        let schema = self.revealer.policy.schema();
+        let mut given: Vec<Option<&SealedCell>> = vec![None; schema.fields().len()];
+        for (field, cell) in cells {
+            let position = schema.expect_position(field)?;
+            if given[position].replace(cell).is_some() {
+                return Err(Error::new(Kind::DuplicateField {
+                    field: field.to_owned(),
+                }));
+            }
+        }
+        Workspace::lend(|work| {
+            work.values.begin_with_room(
+                schema,
+                given
+                    .iter()
+                    .flatten()
+                    .map(|cell| cell.as_bytes().len())
+                    .sum(),
+            );
+            for group in schema
+                .groups()
+                .iter()
+                .filter(|group| self.revealer.scopes.contains(&group.scope))
+            {
+                let key = self.revealer.row_key(row, group.scope, &self.binding)?;
+                for &position in &group.fields {
+                    let missing = || Kind::MissingCell {
+                        field: schema.fields()[position].name().to_owned(),
+                    };
+                    let cell = given[position].ok_or_else(|| Error::new(missing()))?;
+                    self.open_cell(row, &key, position, cell, work)?;
+                }
+            }
+            record::deliver(schema, &work.values)
+        })
+    }
+
+    fn open_cell(
+        &self,
+        row: &SealedRow,
+        key: &NonceKey,
+        position: usize,
+        cell: &SealedCell,
+        work: &mut Workspace,
+    ) -> Result<()> {
+        let field = &self.revealer.policy.schema().fields()[position];
+        let (scope, number) = (field.scope(), field.id().number());
+        envelope::write_aad(
+            &mut work.aad,
+            row.header_bytes(),
+            scope,
+            number,
+            self.binding.record_id(),
+        );
+        let (ciphertext, tag) = cell.parts();
+        let start = work.values.push_sealed(ciphertext);
+        key.open_cell(number, &work.aad, work.values.bytes_mut(start), tag)
+            .map_err(|_| {
+                Error::new(Kind::Tampered {
+                    scope,
+                    field: Some(field.name().to_owned()),
+                })
+            })?;
+        read_cell(position, field, start, &mut work.values)
+    }
+}
+
+fn check_commitment(key: &NonceKey, scope: Scope, commitment: &[u8]) -> Result<()> {
+    if key.commits_to(commitment) {
+        Ok(())
+    } else {
+        Err(Error::new(Kind::WrongKey { scope }))
+    }
+}
+
+fn open_group(
+    group: &Group<'_>,
+    key: &NonceKey,
+    aad: &[u8],
+    schema: &Schema,
+    values: &mut Values,
+) -> Result<()> {
+    let scope = group.scope;
+    let start = values.push_sealed(group.ciphertext);
+    key.open(aad, values.bytes_mut(start), group.tag)
+        .map_err(|_| Error::new(Kind::Tampered { scope, field: None }))?;
+    read_group(start, schema, values).map_err(|what| {
+        Error::new(Kind::Plaintext {
+            scope,
+            field: None,
+            what,
+        })
+    })
+}
+
+/// Reads (field ‖ len ‖ value)* and the zeros behind them.
+fn read_group(
+    start: usize,
+    schema: &Schema,
+    values: &mut Values,
+) -> std::result::Result<(), &'static str> {
+    let end = start + values.bytes(start).len();
+    let mut at = start;
+    let mut last = 0;
+    while at < end {
+        let rest = values.bytes(at);
+        if rest[0] == 0 {
+            return if rest.iter().all(|&byte| byte == 0) {
+                Ok(())
+            } else {
+                Err("its padding is not zero")
+            };
+        }
+        let &[number, high, low, ..] = rest else {
+            return Err("an entry overruns it");
+        };
+        if number <= last {
+            return Err("its fields are not ascending");
+        }
+        last = number;
+        let value = at + 3;
+        let next = value + usize::from(u16::from_be_bytes([high, low]));
+        if next > end {
+            return Err("an entry overruns it");
+        }
+        // Writers may be a version ahead: a field that the schema does not know is skipped.
+        if let Some(position) = schema.position_of_id(number) {
+            values.set_opened(position, &schema.fields()[position], value, next)?;
+        }
+        at = next;
+    }
+    Ok(())
+}
+
+/// Reads len ‖ value and the zeros behind them.
+fn read_cell(position: usize, field: &Field, start: usize, values: &mut Values) -> Result<()> {
+    let wrong = |what| {
+        let kind = Kind::Plaintext {
+            scope: field.scope(),
+            field: Some(field.name().to_owned()),
+            what,
+        };
+        Err(Error::new(kind))
+    };
+    let &[high, low, ref rest @ ..] = values.bytes(start) else {
+        return wrong("it is cut");
+    };
+    let length = u16::from_be_bytes([high, low]);
+    let used = if length == NULL {
+        0
+    } else {
+        usize::from(length)
+    };
+    let Some((_, padding)) = rest.split_at_checked(used) else {
+        return wrong("its value overruns it");
+    };
+    if padding.iter().any(|&byte| byte != 0) {
+        return wrong("its padding is not zero");
+    }
+    if length == NULL {
+        values.set_null(position);
+        return Ok(());
+    }
+    values
+        .set_opened(position, field, start + 2, start + 2 + used)
+        .or_else(wrong)
+}

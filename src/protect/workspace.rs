@@ -1,0 +1,67 @@
+//! What one call needs and the next can use again: one a thread, wiped after each call.
+
+use std::cell::Cell;
+
+use zeroize::Zeroize;
+
+use super::{record::Order, values::Values};
+use crate::{normal, wire::Pseudonym};
+
+#[derive(Default)]
+pub(crate) struct Workspace {
+    pub(crate) values: Values,
+    pub(crate) order: Order,
+    pub(crate) aad: Vec<u8>,
+    pub(crate) pseudonyms: Vec<Option<Pseudonym>>,
+    pub(crate) encoded: Encoded,
+    pub(crate) normal: normal::Work,
+}
+
+/// The message of a pseudonym, which holds clear values. Never grows while it holds any.
+#[derive(Default)]
+pub(crate) struct Encoded(Vec<u8>);
+
+impl Encoded {
+    /// Makes it empty, with room for `bytes`.
+    pub(crate) fn begin(&mut self, bytes: usize) -> &mut Vec<u8> {
+        self.wipe();
+        self.0.reserve(bytes);
+        &mut self.0
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    pub(crate) fn wipe(&mut self) {
+        self.0.as_mut_slice().zeroize();
+        self.0.clear();
+    }
+}
+
+impl Drop for Encoded {
+    fn drop(&mut self) {
+        self.wipe();
+    }
+}
+
+impl Workspace {
+    /// Lends this thread's workspace. A call from inside another one, out of a record's own `Serialize`, gets one of
+    /// its own; after a panic it is dropped, and so wiped.
+    pub(crate) fn lend<R>(call: impl FnOnce(&mut Self) -> R) -> R {
+        thread_local! {
+            static WORKSPACE: Cell<Option<Box<Workspace>>> = const { Cell::new(None) };
+        }
+        let mut workspace = WORKSPACE
+            .try_with(Cell::take)
+            .ok()
+            .flatten()
+            .unwrap_or_default();
+        let result = call(&mut workspace);
+        workspace.values.wipe();
+        workspace.encoded.wipe();
+        // While the thread is torn down there is no place to keep it, and it is dropped.
+        let _ = WORKSPACE.try_with(|place| place.set(Some(workspace)));
+        result
+    }
+}

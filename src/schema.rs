@@ -1,0 +1,413 @@
+//! The truth about a kind of record: each field's number, scope, role, width, type and class, and what determines what.
+
+mod file;
+
+use std::{fmt, sync::Arc};
+
+use crate::{
+    digest::Digester,
+    error::{Error, Kind, Result},
+    id::{Digest, FieldId, Scope},
+    normal::{Class, PhoneRegion},
+};
+
+/// Names that the flat form of a protected record uses itself.
+pub(crate) const RESERVED: [&str; 2] = ["sealed", "cells"];
+
+/// What a field says about a person (ISO 25237, ENISA).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// It names the person.
+    Identifier,
+    /// It narrows down who the person is.
+    QuasiIdentifier,
+    /// It tells why they come. A field whose schema states no role is sensitive.
+    Sensitive,
+    /// It tells nothing of either.
+    Neutral,
+}
+
+impl Role {
+    /// Its word in schema files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Identifier => "identifier",
+            Self::QuasiIdentifier => "quasi-identifier",
+            Self::Sensitive => "sensitive",
+            Self::Neutral => "neutral",
+        }
+    }
+
+    fn from_name(name: &str) -> Option<Self> {
+        [
+            Self::Identifier,
+            Self::QuasiIdentifier,
+            Self::Sensitive,
+            Self::Neutral,
+        ]
+        .into_iter()
+        .find(|role| role.name() == name)
+    }
+}
+
+/// What a field's values are, checked when a record is protected and again when it is revealed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ValueType {
+    /// UTF-8.
+    Text,
+    /// An `i64`.
+    Integer,
+    /// `true` or `false`.
+    Boolean,
+    /// An RFC 3339 full-date, `2020-07-21`.
+    Date,
+    /// An RFC 3339 date-time, `2020-07-21T09:30:00+02:00`, kept verbatim.
+    DateTime,
+    /// Any JSON value, its text kept verbatim.
+    Json,
+}
+
+impl ValueType {
+    /// Its word in schema files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Integer => "integer",
+            Self::Boolean => "boolean",
+            Self::Date => "date",
+            Self::DateTime => "date-time",
+            Self::Json => "json",
+        }
+    }
+
+    fn from_name(name: &str) -> Option<Self> {
+        [
+            Self::Text,
+            Self::Integer,
+            Self::Boolean,
+            Self::Date,
+            Self::DateTime,
+            Self::Json,
+        ]
+        .into_iter()
+        .find(|value_type| value_type.name() == name)
+    }
+
+    /// With its article, for errors.
+    pub(crate) fn noun(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Integer => "an integer",
+            Self::Boolean => "a boolean",
+            Self::Date => "an RFC 3339 date",
+            Self::DateTime => "an RFC 3339 date-time",
+            Self::Json => "a JSON value",
+        }
+    }
+}
+
+/// One field of a schema.
+#[derive(Clone, Debug)]
+pub struct Field {
+    name: String,
+    id: FieldId,
+    scope: Scope,
+    role: Role,
+    width: u16,
+    value_type: ValueType,
+    class: Class,
+    optional: bool,
+}
+
+impl Field {
+    /// Its name, also the key in records. A dot stands for a step into a nested struct.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its number on the wire.
+    pub fn id(&self) -> FieldId {
+        self.id
+    }
+
+    /// The scope it is sealed under.
+    pub fn scope(&self) -> Scope {
+        self.scope
+    }
+
+    /// What it says about a person.
+    pub fn role(&self) -> Role {
+        self.role
+    }
+
+    /// The most bytes a value has, 1 to 65,000; every value is padded to it.
+    pub fn width(&self) -> usize {
+        usize::from(self.width)
+    }
+
+    /// What its values are.
+    pub fn value_type(&self) -> ValueType {
+        self.value_type
+    }
+
+    /// How its values are made equal before they enter a pseudonym.
+    pub fn class(&self) -> Class {
+        self.class
+    }
+
+    /// Whether a record may lack it.
+    pub fn is_optional(&self) -> bool {
+        self.optional
+    }
+}
+
+/// A fact of the world: who knows these fields of a row knows another one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Determines {
+    fields: Vec<String>,
+    gives: String,
+    through: String,
+}
+
+impl Determines {
+    /// The fields that one needs.
+    pub fn fields(&self) -> &[String] {
+        &self.fields
+    }
+
+    /// The field they give.
+    pub fn gives(&self) -> &str {
+        &self.gives
+    }
+
+    /// Through what: a public directory, a booking calendar.
+    pub fn through(&self) -> &str {
+        &self.through
+    }
+}
+
+/// One group of a record: a scope of the schema, with its fields in ascending number.
+pub(crate) struct Group {
+    pub(crate) scope: Scope,
+    /// Positions in [`Schema::fields`].
+    pub(crate) fields: Vec<usize>,
+    /// Bytes of plaintext, a multiple of 16, the same for every row.
+    pub(crate) width: u16,
+}
+
+/// The fields of a kind of record, and the facts between them. Cheap to clone.
+///
+/// # Examples
+///
+/// ```
+/// use paravent::{Schema, Scope};
+///
+/// let schema = Schema::from_toml(r#"
+///     name = "vaccination"
+///
+///     [[field]]
+///     name = "last_name"
+///     number = 1
+///     scope = "identity"
+///     role = "identifier"
+///     width = 48
+///     type = "text"
+///     class = "name"
+///
+///     [[field]]
+///     name = "vaccine"
+///     number = 2
+///     scope = "care"
+///     width = 24
+///     type = "text"
+///     class = "text"
+/// "#)?;
+/// assert_eq!(schema.field("vaccine").map(|field| field.scope()), Some(Scope::CARE));
+///
+/// let error = Schema::from_toml("name = \"vaccination\"\nfields = 3").unwrap_err();
+/// assert_eq!(error.line(), Some(2));
+/// # Ok::<(), paravent::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Schema(Arc<Inner>);
+
+struct Inner {
+    name: String,
+    fields: Vec<Field>,
+    groups: Vec<Group>,
+    determines: Vec<Determines>,
+    phone_region: Option<PhoneRegion>,
+    scopes: Vec<(String, Scope)>,
+    digest: Digest,
+}
+
+impl Schema {
+    /// The nine fields of the breach of July 2020: name, age, sex, phone, e-mail, start, practitioner, specialty.
+    ///
+    /// | number | field | scope | role | width | type | class |
+    /// |---|---|---|---|---|---|---|
+    /// | 1 | `last_name` | identity | identifier | 48 | text | name |
+    /// | 2 | `first_name` | identity | identifier | 48 | text | name |
+    /// | 3 | `age`, optional | identity | quasi-identifier | 8 | integer | exact |
+    /// | 4 | `sex`, optional | identity | quasi-identifier | 8 | text | text |
+    /// | 5 | `phone`, optional | contact | identifier | 24 | text | phone |
+    /// | 6 | `email`, optional | contact | identifier | 72 | text | email |
+    /// | 7 | `start` | schedule | quasi-identifier | 32 | date-time | exact |
+    /// | 8 | `practitioner` | care | sensitive | 64 | text | name |
+    /// | 9 | `specialty` | care | sensitive | 64 | text | text |
+    ///
+    /// A practitioner determines the specialty through a public directory, and an e-mail address often holds the name.
+    /// The telephone region is France.
+    pub fn appointment() -> Self {
+        match Self::from_toml(include_str!("schema/appointment.toml")) {
+            Ok(schema) => schema,
+            Err(_) => unreachable!("the bundled schema loads"),
+        }
+    }
+
+    /// The schema in a TOML text.
+    ///
+    /// | key | |
+    /// |---|---|
+    /// | `name` | 1 to 64 characters of `a-z 0-9 . _ -` |
+    /// | `[scopes]` | scopes beyond the four known ones, `billing = 16`, numbered 16 to 63 |
+    /// | `[phone_region]` | `country_code`, `international_prefix`, `trunk_prefix`: needed for class `phone` |
+    /// | `[[field]]` | `name`, `number`, `scope`, `width`, `type`; `role` (default `sensitive`), `class` (needed for text), `optional` (default `false`) |
+    /// | `[[determines]]` | `fields`, `gives`, `through` |
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_definition`] with the [line](Error::line) of the first rule broken: names, numbers 1 to 255 used
+    /// once, widths 1 to 65,000, groups of at most 65,520 bytes, known words, and no key that is not in the table.
+    pub fn from_toml(text: &str) -> Result<Self> {
+        file::read(text).map(Self::new)
+    }
+
+    fn new(mut inner: Inner) -> Self {
+        inner.digest = digest(&inner);
+        Self(Arc::new(inner))
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// Its fields, in ascending number.
+    pub fn fields(&self) -> &[Field] {
+        &self.0.fields
+    }
+
+    /// The field of this name.
+    pub fn field(&self, name: &str) -> Option<&Field> {
+        self.position(name).map(|position| &self.0.fields[position])
+    }
+
+    /// The facts between its fields.
+    pub fn determines(&self) -> &[Determines] {
+        &self.0.determines
+    }
+
+    /// How telephone numbers are written, where the schema says so.
+    pub fn phone_region(&self) -> Option<&PhoneRegion> {
+        self.0.phone_region.as_ref()
+    }
+
+    /// The scopes that have a field, ascending.
+    pub fn scopes(&self) -> impl Iterator<Item = Scope> {
+        self.0.groups.iter().map(|group| group.scope)
+    }
+
+    /// The scope of this name: one of the four, or one that the schema declares.
+    pub fn scope(&self, name: &str) -> Option<Scope> {
+        scope_named(&self.0.scopes, name)
+    }
+
+    /// Its stable digest: the same for the same meaning, whatever the layout of the file.
+    pub fn digest(&self) -> Digest {
+        self.0.digest
+    }
+
+    pub(crate) fn groups(&self) -> &[Group] {
+        &self.0.groups
+    }
+
+    pub(crate) fn position(&self, name: &str) -> Option<usize> {
+        self.0.fields.iter().position(|field| field.name == name)
+    }
+
+    /// The position of the named field, or an error that names it.
+    pub(crate) fn expect_position(&self, name: &str) -> Result<usize> {
+        self.position(name).ok_or_else(|| {
+            Error::new(Kind::NoSuchField {
+                field: name.to_owned(),
+            })
+        })
+    }
+
+    pub(crate) fn position_of_id(&self, number: u8) -> Option<usize> {
+        self.0
+            .fields
+            .binary_search_by_key(&number, |field| field.id.number())
+            .ok()
+    }
+}
+
+impl PartialEq for Schema {
+    fn eq(&self, other: &Self) -> bool {
+        self.digest() == other.digest()
+    }
+}
+
+impl Eq for Schema {}
+
+impl fmt::Debug for Schema {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Schema")
+            .field("name", &self.0.name)
+            .field(
+                "fields",
+                &self.0.fields.iter().map(Field::name).collect::<Vec<_>>(),
+            )
+            .field("digest", &self.0.digest)
+            .finish()
+    }
+}
+
+fn scope_named(own: &[(String, Scope)], name: &str) -> Option<Scope> {
+    Scope::from_name(name).or_else(|| {
+        own.iter()
+            .find(|(own, _)| own == name)
+            .map(|&(_, scope)| scope)
+    })
+}
+
+/// SHA-256 over every part that the crate acts on, each behind its length.
+fn digest(schema: &Inner) -> Digest {
+    let mut digest = Digester::new("paravent/schema/1");
+    digest.text(&schema.name);
+    digest.number(usize::from(schema.phone_region.is_some()));
+    for part in schema.phone_region.iter().flat_map(PhoneRegion::parts) {
+        digest.text(part);
+    }
+    digest.number(schema.fields.len());
+    for field in &schema.fields {
+        digest.text(&field.name);
+        digest.number(usize::from(field.id.number()));
+        digest.number(usize::from(field.scope.number()));
+        digest.number(field.width());
+        digest.text(field.role.name());
+        digest.text(field.value_type.name());
+        digest.text(field.class.name());
+        digest.number(usize::from(field.optional));
+    }
+    let mut facts: Vec<&Determines> = schema.determines.iter().collect();
+    facts.sort_by_key(|fact| (&fact.gives, &fact.fields));
+    digest.number(facts.len());
+    for fact in facts {
+        digest.number(fact.fields.len());
+        fact.fields.iter().for_each(|field| digest.text(field));
+        digest.text(&fact.gives);
+    }
+    digest.finish()
+}

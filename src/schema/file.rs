@@ -1,0 +1,385 @@
+//! The TOML file of a schema, and every rule it is held to.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::{Determines, Field, Group, Inner, RESERVED, Role, ValueType, scope_named};
+use crate::{
+    error::{Error, Result},
+    id::{Digest, FieldId, Scope, check_name},
+    normal::{Class, PhoneRegion},
+    toml_file::{self, Lines},
+};
+
+/// The most bytes a field may be wide.
+const MAX_WIDTH: u32 = 65_000;
+
+/// The most bytes a group may be wide.
+const MAX_GROUP: usize = 65_520;
+
+pub(super) fn read(text: &str) -> Result<Inner> {
+    let file: File = toml_file::parse(text)?;
+    let reader = Reader {
+        lines: Lines::new(text),
+        scopes: Vec::new(),
+        phone: file.phone_region.is_some(),
+    };
+    reader.read(file)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    name: Spanned<String>,
+    #[serde(default)]
+    scopes: Option<Spanned<BTreeMap<String, Spanned<i64>>>>,
+    phone_region: Option<Spanned<RegionFile>>,
+    #[serde(default)]
+    field: Vec<Spanned<FieldFile>>,
+    #[serde(default)]
+    determines: Vec<Spanned<DeterminesFile>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RegionFile {
+    country_code: String,
+    international_prefix: String,
+    trunk_prefix: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FieldFile {
+    name: Spanned<String>,
+    number: Spanned<i64>,
+    scope: Spanned<String>,
+    role: Option<Spanned<String>>,
+    width: Spanned<i64>,
+    #[serde(rename = "type")]
+    value_type: Spanned<String>,
+    class: Option<Spanned<String>>,
+    #[serde(default)]
+    optional: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DeterminesFile {
+    fields: Spanned<Vec<String>>,
+    gives: Spanned<String>,
+    through: String,
+}
+
+/// Turns the file into a schema, rule by rule.
+struct Reader<'a> {
+    lines: Lines<'a>,
+    scopes: Vec<(String, Scope)>,
+    phone: bool,
+}
+
+impl Reader<'_> {
+    fn read(mut self, file: File) -> Result<Inner> {
+        self.at(
+            &file.name,
+            check_name("the schema's name", file.name.get_ref()),
+        )?;
+        if let Some(scopes) = file.scopes {
+            for (name, number) in scopes.into_inner() {
+                let scope = self.at(&number, own_scope(&name, *number.get_ref(), &self.scopes))?;
+                self.scopes.push((name, scope));
+            }
+        }
+        let phone_region = match file.phone_region {
+            Some(region) => {
+                let file = region.get_ref();
+                let parsed = PhoneRegion::new(
+                    &file.country_code,
+                    &file.international_prefix,
+                    &file.trunk_prefix,
+                );
+                Some(self.at(&region, parsed)?)
+            }
+            None => None,
+        };
+        let mut fields: Vec<Field> = Vec::new();
+        for field in file.field {
+            let parsed = self.field(field.get_ref(), &fields)?;
+            fields.push(parsed);
+        }
+        fields.sort_by_key(|field| field.id);
+        if fields.is_empty() {
+            return Err(Error::definition(
+                "the schema has no field",
+                "list its fields under [[field]]",
+            ));
+        }
+        let groups = self.groups(&fields)?;
+        let determines = file
+            .determines
+            .into_iter()
+            .map(|fact| self.fact(fact, &fields))
+            .collect::<Result<Vec<_>>>()?;
+        Ok(Inner {
+            name: file.name.into_inner(),
+            fields,
+            groups,
+            determines,
+            phone_region,
+            scopes: self.scopes,
+            digest: Digest::from_bytes([0; 32]),
+        })
+    }
+
+    fn field(&self, file: &FieldFile, before: &[Field]) -> Result<Field> {
+        let name = file.name.get_ref();
+        self.at(&file.name, field_name(name, before))?;
+        let id = self.at(&file.number, field_number(*file.number.get_ref(), before))?;
+        let scope = scope_named(&self.scopes, file.scope.get_ref()).ok_or_else(|| {
+            Error::definition(
+                format!("field {name:?} has an unknown scope"),
+                "use identity, contact, schedule, care, or one declared under [scopes]",
+            )
+        });
+        let scope = self.at(&file.scope, scope)?;
+        let role = match &file.role {
+            Some(role) => {
+                let parsed = Role::from_name(role.get_ref()).ok_or_else(|| {
+                    Error::definition(
+                        format!("field {name:?} has an unknown role"),
+                        "use identifier, quasi-identifier, sensitive or neutral",
+                    )
+                });
+                self.at(role, parsed)?
+            }
+            None => Role::Sensitive,
+        };
+        let width = *file.width.get_ref();
+        let width = u32::try_from(width)
+            .ok()
+            .filter(|width| (1..=MAX_WIDTH).contains(width))
+            .ok_or_else(|| {
+                Error::definition(
+                    format!("field {name:?} has a width of {width}"),
+                    "use a width of 1 to 65000 bytes",
+                )
+            });
+        let width = self.at(&file.width, width)? as u16;
+        let value_type = ValueType::from_name(file.value_type.get_ref()).ok_or_else(|| {
+            Error::definition(
+                format!("field {name:?} has an unknown type"),
+                "use text, integer, boolean, date, date-time or json",
+            )
+        });
+        let value_type = self.at(&file.value_type, value_type)?;
+        let class = self.class(file, value_type)?;
+        Ok(Field {
+            name: name.clone(),
+            id,
+            scope,
+            role,
+            width,
+            value_type,
+            class,
+            optional: file.optional,
+        })
+    }
+
+    fn class(&self, file: &FieldFile, value_type: ValueType) -> Result<Class> {
+        let name = file.name.get_ref();
+        let Some(class) = &file.class else {
+            let missing = || {
+                Error::definition(
+                    format!("field {name:?} is text and has no class"),
+                    "state a class: text, name, email, phone or exact",
+                )
+            };
+            let exact = if value_type == ValueType::Text {
+                Err(missing())
+            } else {
+                Ok(Class::Exact)
+            };
+            return self.at(&file.value_type, exact);
+        };
+        let parsed = match Class::from_name(class.get_ref()) {
+            None => Err(Error::definition(
+                format!("field {name:?} has an unknown class"),
+                "use text, name, email, phone or exact",
+            )),
+            Some(parsed) if parsed != Class::Exact && value_type != ValueType::Text => {
+                Err(Error::definition(
+                    format!(
+                        "field {name:?} has class {:?} and is not text",
+                        parsed.name()
+                    ),
+                    "leave the class out, or make it exact",
+                ))
+            }
+            Some(Class::Phone) if !self.phone => Err(Error::definition(
+                format!("field {name:?} has class \"phone\", and the schema has no phone region"),
+                "add [phone_region] with country_code, international_prefix and trunk_prefix",
+            )),
+            Some(parsed) => Ok(parsed),
+        };
+        self.at(class, parsed)
+    }
+
+    fn groups(&self, fields: &[Field]) -> Result<Vec<Group>> {
+        let mut scopes: Vec<Scope> = fields.iter().map(|field| field.scope).collect();
+        scopes.sort_unstable();
+        scopes.dedup();
+        let group = |scope| {
+            let positions: Vec<usize> = (0..fields.len())
+                .filter(|&i| fields[i].scope == scope)
+                .collect();
+            let bytes: usize = positions.iter().map(|&i| 3 + fields[i].width()).sum();
+            let width = bytes.next_multiple_of(16);
+            if width > MAX_GROUP {
+                return Err(Error::definition(
+                    format!("the fields of {scope} take {width} bytes, more than {MAX_GROUP}"),
+                    "narrow them or move some to another scope",
+                ));
+            }
+            Ok(Group {
+                scope,
+                fields: positions,
+                width: width as u16,
+            })
+        };
+        scopes.into_iter().map(group).collect()
+    }
+
+    fn fact(&self, fact: Spanned<DeterminesFile>, fields: &[Field]) -> Result<Determines> {
+        let known = |name: &String| {
+            fields
+                .iter()
+                .any(|field| &field.name == name)
+                .then_some(())
+                .ok_or_else(|| {
+                    Error::definition(
+                        format!("a fact names the field {name:?}, which the schema does not list"),
+                        "name fields of this schema",
+                    )
+                })
+        };
+        let file = fact.get_ref();
+        let given = file.fields.get_ref();
+        if given.is_empty() {
+            return self.at(
+                &file.fields,
+                Err(Error::definition(
+                    "a fact has no fields",
+                    "say which fields give the other",
+                )),
+            );
+        }
+        self.at(&file.fields, given.iter().try_for_each(known))?;
+        self.at(&file.gives, known(file.gives.get_ref()))?;
+        if given.contains(file.gives.get_ref()) {
+            let error =
+                Error::definition("a fact gives a field that it needs", "leave the fact out");
+            return self.at(&file.gives, Err(error));
+        }
+        let file = fact.into_inner();
+        Ok(Determines {
+            fields: file.fields.into_inner(),
+            gives: file.gives.into_inner(),
+            through: file.through,
+        })
+    }
+
+    fn at<S, T>(&self, place: &Spanned<S>, result: Result<T>) -> Result<T> {
+        self.lines.at(place, result)
+    }
+}
+
+fn own_scope(name: &str, number: i64, before: &[(String, Scope)]) -> Result<Scope> {
+    check_name("a scope's name", name)?;
+    if Scope::from_name(name).is_some() {
+        return Err(Error::definition(
+            format!("{name:?} is a scope of every schema"),
+            "choose another name",
+        ));
+    }
+    let scope = u8::try_from(number)
+        .ok()
+        .filter(|number| (16..=63).contains(number))
+        .and_then(Scope::from_wire);
+    let scope = scope.ok_or_else(|| {
+        Error::definition(
+            format!("scope {name:?} has the number {number}"),
+            "number scopes of your own from 16 to 63",
+        )
+    })?;
+    if before.iter().any(|&(_, used)| used == scope) {
+        return Err(Error::definition(
+            format!("scope number {number} is used twice"),
+            "give each scope a number of its own",
+        ));
+    }
+    Ok(scope)
+}
+
+fn field_name(name: &str, before: &[Field]) -> Result<()> {
+    check_name("a field's name", name)?;
+    if RESERVED.contains(&name) {
+        return Err(Error::definition(
+            format!("{name:?} is a name that protected records use"),
+            "choose another name",
+        ));
+    }
+    if name.split('.').any(str::is_empty) {
+        return Err(Error::definition(
+            format!("field {name:?} has an empty step between its dots"),
+            "a dot is a step into a nested struct: put a name on both sides",
+        ));
+    }
+    for field in before {
+        if field.name == name {
+            return Err(Error::definition(
+                format!("field {name:?} is listed twice"),
+                "list each field once",
+            ));
+        }
+        if is_step(&field.name, name) || is_step(name, &field.name) {
+            return Err(Error::definition(
+                format!(
+                    "field {name:?} and field {:?} are one inside the other",
+                    field.name
+                ),
+                "a dot is a step into a nested struct: a field is either a value or a struct",
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn is_step(outer: &str, inner: &str) -> bool {
+    inner
+        .strip_prefix(outer)
+        .is_some_and(|rest| rest.starts_with('.'))
+}
+
+fn field_number(number: i64, before: &[Field]) -> Result<FieldId> {
+    let id = u8::try_from(number)
+        .ok()
+        .and_then(|number| FieldId::new(number).ok())
+        .ok_or_else(|| {
+            Error::definition(
+                format!("{number} is not a field number"),
+                "number fields from 1 to 255",
+            )
+        })?;
+    match before.iter().find(|field| field.id == id) {
+        Some(field) => Err(Error::definition(
+            format!(
+                "field number {number} is used twice, first by {:?}",
+                field.name
+            ),
+            "give each field a number of its own, never used before",
+        )),
+        None => Ok(id),
+    }
+}

@@ -1,0 +1,481 @@
+//! The header and the two profiles of format v1.
+//!
+//! ```text
+//! header  version 1 │ suite │ profile │ flags │ epoch u32 │ nonce[24]                         32 bytes
+//! record  header ‖ (scope │ len u16 │ commitment[16] │ ciphertext[len] │ tag[16])+
+//! row     header ‖ (scope │ commitment[16])+              cell    ciphertext ‖ tag[16]
+//! AAD     header ‖ scope ‖ field ‖ len16(rid) ‖ rid                        field 0: a whole group
+//! ```
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use super::text::{self, Form};
+use crate::{
+    crypto::aead::{COMMITMENT, NONCE, Nonce, TAG},
+    error::{Error, Kind, Result},
+    id::{Epoch, RecordId, Scope},
+};
+
+pub(crate) const HEADER: usize = 32;
+const GROUP_HEAD: usize = 3 + COMMITMENT;
+const ENTRY: usize = 1 + COMMITMENT;
+
+const VERSION: u8 = 1;
+const SUITE: u8 = 1;
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Profile {
+    Record = 1,
+    Row = 2,
+}
+
+/// What a seal is bound to: the flags of its header.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Flags {
+    pub(crate) record_id: bool,
+    pub(crate) subject_key: bool,
+}
+
+impl Flags {
+    fn byte(self) -> u8 {
+        u8::from(self.record_id) | u8::from(self.subject_key) << 1
+    }
+
+    fn parse(byte: u8) -> Result<Self> {
+        if byte & !3 != 0 {
+            return Err(Error::new(Kind::Unsupported {
+                what: "flags",
+                found: byte,
+            }));
+        }
+        Ok(Self {
+            record_id: byte & 1 != 0,
+            subject_key: byte & 2 != 0,
+        })
+    }
+}
+
+/// The first 32 bytes, parsed.
+#[derive(Clone, Copy)]
+pub(crate) struct Header {
+    pub(crate) flags: Flags,
+    pub(crate) epoch: Epoch,
+    pub(crate) nonce: Nonce,
+}
+
+impl Header {
+    pub(crate) fn print(&self, profile: Profile) -> [u8; HEADER] {
+        let mut bytes = [0; HEADER];
+        bytes[..4].copy_from_slice(&[VERSION, SUITE, profile as u8, self.flags.byte()]);
+        bytes[4..8].copy_from_slice(&self.epoch.number().to_be_bytes());
+        bytes[8..].copy_from_slice(&self.nonce);
+        bytes
+    }
+
+    fn parse(bytes: &[u8], expected: Profile) -> Result<Self> {
+        let Some((header, _)) = bytes.split_first_chunk::<HEADER>() else {
+            return Err(malformed("shorter than a header"));
+        };
+        for (what, found, known) in [
+            ("version", header[0], VERSION),
+            ("suite", header[1], SUITE),
+            ("profile", header[2], expected as u8),
+        ] {
+            if found != known {
+                return Err(Error::new(Kind::Unsupported { what, found }));
+            }
+        }
+        let flags = Flags::parse(header[3])?;
+        let [_, _, _, _, e0, e1, e2, e3, ..] = *header;
+        let epoch =
+            Epoch::new(u32::from_be_bytes([e0, e1, e2, e3])).ok_or_else(|| malformed("epoch 0"))?;
+        let mut nonce = [0; NONCE];
+        nonce.copy_from_slice(&header[8..]);
+        Ok(Self {
+            flags,
+            epoch,
+            nonce,
+        })
+    }
+}
+
+/// Writes the AAD of a group (`field` 0) or of a cell into `to`.
+pub(crate) fn write_aad(
+    to: &mut Vec<u8>,
+    header: &[u8],
+    scope: Scope,
+    field: u8,
+    record_id: Option<RecordId<'_>>,
+) {
+    let record_id = record_id.map_or(&[][..], RecordId::as_bytes);
+    to.clear();
+    to.extend_from_slice(header);
+    to.extend_from_slice(&[scope.number(), field]);
+    // A record id has at most 1,024 bytes.
+    to.extend_from_slice(&(record_id.len() as u16).to_be_bytes());
+    to.extend_from_slice(record_id);
+}
+
+/// A sealed record: the groups of its scopes, each under a key of its own. Its text is `p1.…`.
+///
+/// Parsed, which checks structure and lengths but opens nothing.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct SealedRecord(Vec<u8>);
+
+/// One group, as it stands in a record.
+pub(crate) struct Group<'a> {
+    pub(crate) scope: Scope,
+    pub(crate) commitment: &'a [u8],
+    pub(crate) ciphertext: &'a [u8],
+    pub(crate) tag: &'a [u8; TAG],
+}
+
+impl SealedRecord {
+    /// The record in these bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_unsupported`] for another version, suite or profile, or unknown flags;
+    /// [`Error::is_malformed`] where the structure does not hold. Nothing is allocated by a claimed length.
+    pub fn from_bytes(bytes: impl Into<Vec<u8>>) -> Result<Self> {
+        let bytes = bytes.into();
+        Header::parse(&bytes, Profile::Record)?;
+        let mut rest = &bytes[HEADER..];
+        let mut last = 0;
+        while !rest.is_empty() || last == 0 {
+            let (group, after) = split_group(rest)?;
+            if group.scope.number() <= last {
+                return Err(malformed("scopes are not ascending"));
+            }
+            last = group.scope.number();
+            rest = after;
+        }
+        Ok(Self(bytes))
+    }
+
+    /// For writers, who fill the bytes with what [`SealedRecord::from_bytes`] accepts.
+    pub(crate) fn written(bytes: Vec<u8>) -> Self {
+        Self(bytes)
+    }
+
+    /// For writers, who clear the bytes and fill them again.
+    pub(crate) fn bytes_mut(&mut self) -> &mut Vec<u8> {
+        &mut self.0
+    }
+
+    /// The bytes, as they are stored in a binary column.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The epoch it was sealed under.
+    pub fn epoch(&self) -> Epoch {
+        self.header().epoch
+    }
+
+    /// The scopes that are there, ascending.
+    pub fn scopes(&self) -> impl Iterator<Item = Scope> {
+        self.groups().map(|group| group.scope)
+    }
+
+    /// The record without the groups of `scopes`: how a scope is withheld.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_missing_scope`] for a scope that is not there; [`Error::is_malformed`] where no group
+    /// would be left.
+    ///
+    /// # Security
+    ///
+    /// Give one cut of a sealing to one recipient only: the nonce that two cuts share joins them. Protect
+    /// the record anew for the next recipient.
+    pub fn withhold(&self, scopes: &[Scope]) -> Result<Self> {
+        if let Some(&scope) = scopes.iter().find(|&&scope| self.group(scope).is_none()) {
+            return Err(Error::new(Kind::MissingScope { scope }));
+        }
+        let mut bytes = self.0[..HEADER].to_vec();
+        let mut rest = &self.0[HEADER..];
+        while let Ok((group, after)) = split_group(rest) {
+            if !scopes.contains(&group.scope) {
+                bytes.extend_from_slice(&rest[..rest.len() - after.len()]);
+            }
+            rest = after;
+        }
+        if bytes.len() == HEADER {
+            return Err(malformed("no scope would be left"));
+        }
+        Ok(Self(bytes))
+    }
+
+    pub(crate) fn header(&self) -> Header {
+        parsed(Header::parse(&self.0, Profile::Record))
+    }
+
+    pub(crate) fn header_bytes(&self) -> &[u8] {
+        &self.0[..HEADER]
+    }
+
+    pub(crate) fn groups(&self) -> impl Iterator<Item = Group<'_>> {
+        let mut rest = &self.0[HEADER..];
+        std::iter::from_fn(move || {
+            let (group, after) = split_group(rest).ok()?;
+            rest = after;
+            Some(group)
+        })
+    }
+
+    pub(crate) fn group(&self, scope: Scope) -> Option<Group<'_>> {
+        self.groups().find(|group| group.scope == scope)
+    }
+}
+
+/// Begins a group of `width` zero bytes in `bytes`; the caller fills and seals what is returned.
+pub(crate) fn begin_group<'a>(
+    bytes: &'a mut Vec<u8>,
+    scope: Scope,
+    width: u16,
+    commitment: &[u8; COMMITMENT],
+) -> (&'a mut [u8], &'a mut [u8; TAG]) {
+    bytes.push(scope.number());
+    bytes.extend_from_slice(&width.to_be_bytes());
+    bytes.extend_from_slice(commitment);
+    append_zeros(bytes, usize::from(width))
+}
+
+/// The bytes of a record with groups of these widths.
+pub(crate) fn record_size(widths: impl Iterator<Item = u16>) -> usize {
+    HEADER
+        + widths
+            .map(|width| GROUP_HEAD + usize::from(width) + TAG)
+            .sum::<usize>()
+}
+
+fn append_zeros(bytes: &mut Vec<u8>, width: usize) -> (&mut [u8], &mut [u8; TAG]) {
+    let start = bytes.len();
+    bytes.resize(start + width + TAG, 0);
+    match bytes[start..].split_last_chunk_mut() {
+        Some(parts) => parts,
+        None => unreachable!("room for the tag was just made"),
+    }
+}
+
+fn split_group(bytes: &[u8]) -> Result<(Group<'_>, &[u8])> {
+    let Some((head, rest)) = bytes.split_at_checked(GROUP_HEAD) else {
+        return Err(malformed("a group is cut"));
+    };
+    let scope =
+        Scope::from_wire(head[0]).ok_or_else(|| malformed("a scope that does not exist"))?;
+    let length = usize::from(u16::from_be_bytes([head[1], head[2]]));
+    if length == 0 || length % 16 != 0 {
+        return Err(malformed("a group's length is not a multiple of 16"));
+    }
+    let Some((ciphertext, rest)) = rest.split_at_checked(length) else {
+        return Err(malformed("a group is cut"));
+    };
+    let Some((tag, rest)) = rest.split_first_chunk() else {
+        return Err(malformed("a group is cut"));
+    };
+    Ok((
+        Group {
+            scope,
+            commitment: &head[3..],
+            ciphertext,
+            tag,
+        },
+        rest,
+    ))
+}
+
+/// The row column of the row profile: header and commitments, which its cells need. Its text is `p1.…`.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct SealedRow(Vec<u8>);
+
+impl SealedRow {
+    /// The row column in these bytes.
+    ///
+    /// # Errors
+    ///
+    /// As [`SealedRecord::from_bytes`].
+    pub fn from_bytes(bytes: impl Into<Vec<u8>>) -> Result<Self> {
+        let bytes = bytes.into();
+        Header::parse(&bytes, Profile::Row)?;
+        let entries = &bytes[HEADER..];
+        if entries.is_empty() || entries.len() % ENTRY != 0 {
+            return Err(malformed("the row column is cut"));
+        }
+        let mut last = 0;
+        for entry in entries.chunks_exact(ENTRY) {
+            Scope::from_wire(entry[0]).ok_or_else(|| malformed("a scope that does not exist"))?;
+            if entry[0] <= last {
+                return Err(malformed("scopes are not ascending"));
+            }
+            last = entry[0];
+        }
+        Ok(Self(bytes))
+    }
+
+    /// Begins a row column.
+    pub(crate) fn begin(header: &[u8; HEADER]) -> Self {
+        Self(header.to_vec())
+    }
+
+    pub(crate) fn push(&mut self, scope: Scope, commitment: &[u8; COMMITMENT]) {
+        self.0.push(scope.number());
+        self.0.extend_from_slice(commitment);
+    }
+
+    /// The bytes, as they are stored in a binary column.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The epoch it was sealed under.
+    pub fn epoch(&self) -> Epoch {
+        self.header().epoch
+    }
+
+    /// The scopes that are there, ascending.
+    pub fn scopes(&self) -> impl Iterator<Item = Scope> {
+        self.entries().map(|(scope, _)| scope)
+    }
+
+    pub(crate) fn header(&self) -> Header {
+        parsed(Header::parse(&self.0, Profile::Row))
+    }
+
+    pub(crate) fn header_bytes(&self) -> &[u8] {
+        &self.0[..HEADER]
+    }
+
+    pub(crate) fn commitment(&self, scope: Scope) -> Option<&[u8]> {
+        self.entries()
+            .find_map(|(found, commitment)| (found == scope).then_some(commitment))
+    }
+
+    fn entries(&self) -> impl Iterator<Item = (Scope, &[u8])> {
+        self.0[HEADER..]
+            .chunks_exact(ENTRY)
+            .filter_map(|entry| Some((Scope::from_wire(entry[0])?, &entry[1..])))
+    }
+}
+
+/// One sealed value of the row profile. Its text is `c1.…`.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct SealedCell(Vec<u8>);
+
+impl SealedCell {
+    /// The cell in these bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_malformed`] where it is shorter than a length and a tag, 18 bytes.
+    pub fn from_bytes(bytes: impl Into<Vec<u8>>) -> Result<Self> {
+        let bytes = bytes.into();
+        if bytes.len() < 2 + TAG {
+            return Err(malformed("the cell is cut"));
+        }
+        Ok(Self(bytes))
+    }
+
+    /// Begins a cell of `width` zero bytes; the caller fills and seals what [`SealedCell::parts_mut`] gives.
+    pub(crate) fn zeroed(width: usize) -> Self {
+        Self(vec![0; width + TAG])
+    }
+
+    /// The bytes, as they are stored in a binary column.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    pub(crate) fn parts(&self) -> (&[u8], &[u8; TAG]) {
+        match self.0.split_last_chunk() {
+            Some(parts) => parts,
+            None => unreachable!("a cell holds a tag"),
+        }
+    }
+
+    pub(crate) fn parts_mut(&mut self) -> (&mut [u8], &mut [u8; TAG]) {
+        match self.0.split_last_chunk_mut() {
+            Some(parts) => parts,
+            None => unreachable!("a cell holds a tag"),
+        }
+    }
+}
+
+fn malformed(what: &'static str) -> Error {
+    Error::new(Kind::Structure { what })
+}
+
+/// What was parsed once parses again.
+fn parsed<T>(result: Result<T>) -> T {
+    match result {
+        Ok(value) => value,
+        Err(_) => unreachable!("parsed before"),
+    }
+}
+
+macro_rules! text_form {
+    ($name:ident, $form:expr) => {
+        impl $name {
+            const FORM: Form = $form;
+
+            /// Appends its text to `to`.
+            pub fn append_text(&self, to: &mut String) {
+                Self::FORM.append(&self.0, to);
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&Self::FORM.print(&self.0))
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!(stringify!($name), "({} bytes)"), self.0.len())
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = Error;
+
+            /// # Errors
+            ///
+            /// [`Error::is_malformed`] for all but the canonical text, and as `from_bytes`.
+            fn from_str(text: &str) -> Result<Self> {
+                Self::from_bytes(Self::FORM.parse(text)?)
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(
+                &self,
+                serializer: S,
+            ) -> std::result::Result<S::Ok, S::Error> {
+                serializer.serialize_str(&Self::FORM.print(&self.0))
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(
+                deserializer: D,
+            ) -> std::result::Result<Self, D::Error> {
+                let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+                text.parse().map_err(de::Error::custom)
+            }
+        }
+
+        impl AsRef<$name> for $name {
+            fn as_ref(&self) -> &$name {
+                self
+            }
+        }
+    };
+}
+
+text_form!(SealedRecord, text::SEALED);
+text_form!(SealedRow, text::SEALED);
+text_form!(SealedCell, text::CELL);

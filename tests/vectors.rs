@@ -1,0 +1,570 @@
+//! Known answers of a second implementation: `tests/data/v1.json`, and every JSON file of its form in the folder
+//! `PARAVENT_VECTORS`, where that is set.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+use std::{collections::BTreeMap, env, fs, path::PathBuf};
+
+use data_encoding::HEXLOWER;
+use paravent::{
+    Binding, Class, Domain, Epoch, Error, Generation, Keyring, PhoneRegion, Policy, Protected,
+    Protector, RecordId, Revealer, Schema, Scope, SealedCell, SealedRecord, SealedRow, SubjectKey,
+    test_kit,
+};
+use serde::Deserialize;
+use serde_json::Value;
+
+/// A field's value by its number or name; null is `None`.
+type Values = BTreeMap<String, Option<String>>;
+
+#[derive(Deserialize)]
+struct Vectors {
+    format: String,
+    schema: BTreeMap<u8, Vec<(u8, usize)>>,
+    roots: Roots,
+    tree: Vec<Tree>,
+    records: Vec<Record>,
+    rows: Vec<Row>,
+    refused: Vec<Sealed>,
+    newer_schema: Sealed,
+    cut: Sealed,
+    refused_text: Vec<String>,
+    derived: Vec<Derived>,
+    normalized: Vec<Normal>,
+    not_normalizable: Vec<Normal>,
+}
+
+#[derive(Deserialize)]
+struct Roots {
+    epoch: u32,
+    sealing: String,
+    generation: u32,
+    linkage: String,
+}
+
+#[derive(Deserialize)]
+struct Tree {
+    domain: String,
+    scope: u8,
+    k_scope: String,
+    k_domain: String,
+    k_seal: String,
+}
+
+#[derive(Deserialize)]
+struct Record {
+    suite: u8,
+    domain: String,
+    epoch: u32,
+    record_id: String,
+    subject_key: Option<String>,
+    values: Values,
+    nonce: String,
+    sealed: String,
+    text: String,
+}
+
+#[derive(Deserialize)]
+struct Row {
+    domain: String,
+    epoch: u32,
+    record_id: String,
+    subject_key: Option<String>,
+    values: Values,
+    nonce: String,
+    row: String,
+    cells: BTreeMap<u8, String>,
+}
+
+#[derive(Clone, Deserialize)]
+struct Sealed {
+    #[serde(default)]
+    why: String,
+    suite: u8,
+    domain: String,
+    epoch: u32,
+    record_id: String,
+    sealed: String,
+    #[serde(default)]
+    values: Values,
+    #[serde(default)]
+    scopes: Vec<u8>,
+}
+
+#[derive(Deserialize)]
+struct Derived {
+    domain: String,
+    name: String,
+    parts: Vec<(String, String)>,
+    pseudonym: String,
+    pseudonym_erasable: String,
+}
+
+#[derive(Deserialize)]
+struct Normal {
+    class: String,
+    #[serde(rename = "in")]
+    input: String,
+    out: Option<String>,
+}
+
+/// `tests/data/v1.json` and what `PARAVENT_VECTORS` adds.
+fn files() -> Vec<(PathBuf, Vectors)> {
+    let mut paths = vec![PathBuf::from(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/tests/data/v1.json"
+    ))];
+    match env::var_os("PARAVENT_VECTORS") {
+        Some(folder) => {
+            let entries = fs::read_dir(&folder).expect("PARAVENT_VECTORS is a folder");
+            let found = entries
+                .map(|entry| entry.unwrap().path())
+                .filter(|path| path.extension().is_some_and(|e| e == "json"));
+            let before = paths.len();
+            paths.extend(found);
+            assert!(paths.len() > before, "PARAVENT_VECTORS holds no JSON file");
+        }
+        None => println!("PARAVENT_VECTORS is not set: only the vectors of the project are run"),
+    }
+    let load = |path: PathBuf| {
+        let text = fs::read_to_string(&path).unwrap();
+        let vectors: Vectors = serde_json::from_str(&text)
+            .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        assert_eq!(vectors.format, "paravent v1", "{}", path.display());
+        (path, vectors)
+    };
+    paths.into_iter().map(load).collect()
+}
+
+fn bytes<const N: usize>(hex: &str) -> [u8; N] {
+    HEXLOWER.decode(hex.as_bytes()).unwrap().try_into().unwrap()
+}
+
+fn keyring(vectors: &Vectors, epoch: u32) -> Keyring {
+    let roots = &vectors.roots;
+    let generation = Generation::new(roots.generation).unwrap();
+    test_kit::keyring_from(
+        Epoch::new(epoch).unwrap(),
+        &bytes(&roots.sealing),
+        generation,
+        &bytes(&roots.linkage),
+    )
+}
+
+/// A schema with the file's numbers, scopes and widths; every field is optional text named `f` and its number.
+fn schema(vectors: &Vectors) -> Schema {
+    let mut text = String::from("name = \"vectors\"\n");
+    let own: Vec<u8> = vectors
+        .schema
+        .keys()
+        .copied()
+        .filter(|&scope| scope > 4)
+        .collect();
+    if !own.is_empty() {
+        text += "[scopes]\n";
+        own.iter()
+            .for_each(|scope| text += &format!("s{scope} = {scope}\n"));
+    }
+    for (scope, fields) in &vectors.schema {
+        let scope = match scope {
+            1 => "identity".to_owned(),
+            2 => "contact".to_owned(),
+            3 => "schedule".to_owned(),
+            4 => "care".to_owned(),
+            own => format!("s{own}"),
+        };
+        for (number, width) in fields {
+            text += &format!(
+                "[[field]]\nname = \"f{number}\"\nnumber = {number}\nscope = \"{scope}\"\nwidth = {width}\n\
+                 type = \"text\"\nclass = \"exact\"\noptional = true\n"
+            );
+        }
+    }
+    Schema::from_toml(&text).unwrap()
+}
+
+fn policy(schema: &Schema, domain: &str, record_id: &str, subject_key: bool) -> Policy {
+    let bound = |bound: bool| if bound { "bound" } else { "unbound" };
+    let text = format!(
+        "domain = \"{domain}\"\nschema = \"vectors\"\nrecord_id = \"{}\"\nsubject_key = \"{}\"\n",
+        bound(!record_id.is_empty()),
+        bound(subject_key)
+    );
+    Policy::from_toml(&text, schema).unwrap()
+}
+
+fn subject(hex: &Option<String>) -> Option<SubjectKey> {
+    hex.as_ref()
+        .map(|hex| SubjectKey::from_bytes(&mut bytes(hex)))
+}
+
+fn binding<'a>(record_id: &'a str, subject: Option<&'a SubjectKey>) -> Binding<'a> {
+    let binding = if record_id.is_empty() {
+        Binding::NONE
+    } else {
+        Binding::record(RecordId::new(record_id).unwrap())
+    };
+    match subject {
+        Some(subject) => binding.with_subject(subject),
+        None => binding,
+    }
+}
+
+fn named(values: &Values) -> Values {
+    values
+        .iter()
+        .map(|(number, value)| (format!("f{number}"), value.clone()))
+        .collect()
+}
+
+/// What revealing gives: nulls are left out.
+fn revealed(values: &Values) -> Values {
+    named(values)
+        .into_iter()
+        .filter(|(_, value)| value.is_some())
+        .collect()
+}
+
+#[test]
+fn tree() {
+    for (path, vectors) in files() {
+        let keyring = keyring(&vectors, vectors.roots.epoch);
+        for case in &vectors.tree {
+            let (scope, domain) = (
+                Scope::new(case.scope).unwrap(),
+                Domain::new(&case.domain).unwrap(),
+            );
+            let keys = test_kit::tree(&keyring, keyring.active_epoch(), scope, &domain).unwrap();
+            let expected = [&case.k_scope, &case.k_domain, &case.k_seal].map(|hex| bytes(hex));
+            assert_eq!(keys, expected, "{}: {scope}, {domain}", path.display());
+        }
+    }
+}
+
+#[test]
+fn records() {
+    for (path, vectors) in files() {
+        let schema = schema(&vectors);
+        let cases: Vec<&Record> = vectors
+            .records
+            .iter()
+            .filter(|case| case.suite == 1)
+            .collect();
+        assert!(!cases.is_empty());
+        for case in cases {
+            let keyring = keyring(&vectors, case.epoch);
+            let policy = policy(
+                &schema,
+                &case.domain,
+                &case.record_id,
+                case.subject_key.is_some(),
+            );
+            let subject = subject(&case.subject_key);
+            let binding = binding(&case.record_id, subject.as_ref());
+
+            let nonces = test_kit::fixed_nonces(vec![bytes(&case.nonce)]);
+            let protector = Protector::new(&keyring, &policy)
+                .unwrap()
+                .with_nonces(nonces);
+            let protected = protector
+                .bind(binding)
+                .protect(&named(&case.values))
+                .unwrap();
+            assert_eq!(
+                HEXLOWER.encode(protected.sealed().as_bytes()),
+                case.sealed,
+                "{}",
+                path.display()
+            );
+            assert_eq!(protected.sealed().to_string(), case.text);
+
+            let sealed: SealedRecord = case.text.parse().unwrap();
+            let revealer = Revealer::backend(&keyring, &policy).unwrap();
+            assert_eq!(
+                revealer.bind(binding).reveal::<Values>(&sealed).unwrap(),
+                revealed(&case.values)
+            );
+        }
+    }
+}
+
+#[test]
+fn rows() {
+    for (path, vectors) in files() {
+        let schema = schema(&vectors);
+        for case in &vectors.rows {
+            let keyring = keyring(&vectors, case.epoch);
+            let policy = policy(
+                &schema,
+                &case.domain,
+                &case.record_id,
+                case.subject_key.is_some(),
+            );
+            let subject = subject(&case.subject_key);
+            let binding = binding(&case.record_id, subject.as_ref());
+
+            let nonces = test_kit::fixed_nonces(vec![bytes(&case.nonce)]);
+            let protector = Protector::new(&keyring, &policy)
+                .unwrap()
+                .with_nonces(nonces);
+            let row = protector
+                .bind(binding)
+                .protect_row(&named(&case.values))
+                .unwrap();
+            assert_eq!(row.sealed().to_string(), case.row, "{}", path.display());
+            for (number, cell) in &case.cells {
+                assert_eq!(
+                    &row.cell(&format!("f{number}")).unwrap().to_string(),
+                    cell,
+                    "{}",
+                    path.display()
+                );
+            }
+
+            let sealed: SealedRow = case.row.parse().unwrap();
+            let revealer = Revealer::backend(&keyring, &policy).unwrap();
+            let revealer = revealer.bind(binding);
+            for (number, cell) in &case.cells {
+                let cell: SealedCell = cell.parse().unwrap();
+                let value: Option<String> = revealer
+                    .reveal_cell(&sealed, &format!("f{number}"), &cell)
+                    .unwrap();
+                assert_eq!(value, case.values[&number.to_string()]);
+            }
+            assert_eq!(
+                revealer.reveal_row::<Values>(&sealed, row.cells()).unwrap(),
+                revealed(&case.values)
+            );
+        }
+    }
+}
+
+fn open(vectors: &Vectors, case: &Sealed) -> Result<Values, Error> {
+    assert_eq!(case.suite, 1);
+    let schema = schema(vectors);
+    let policy = policy(&schema, &case.domain, &case.record_id, false);
+    let keyring = keyring(vectors, case.epoch);
+    let scopes: Vec<Scope> = case
+        .scopes
+        .iter()
+        .map(|&scope| Scope::new(scope).unwrap())
+        .collect();
+    let revealer = Revealer::backend(&keyring, &policy)?;
+    let revealer = if scopes.is_empty() {
+        revealer
+    } else {
+        revealer.only(&scopes)?
+    };
+    let sealed = SealedRecord::from_bytes(HEXLOWER.decode(case.sealed.as_bytes()).unwrap())?;
+    revealer
+        .bind(binding(&case.record_id, None))
+        .reveal(&sealed)
+}
+
+/// The group of errors that each refusal belongs to.
+fn kind(error: &Error) -> &'static str {
+    let kinds = [
+        ("unsupported", error.is_unsupported()),
+        ("malformed", error.is_malformed()),
+        ("other policy", error.is_other_policy()),
+        ("unknown epoch", error.is_unknown_epoch()),
+        ("missing scope", error.is_missing_scope()),
+        ("wrong key", error.is_wrong_key()),
+        ("tampered", error.is_tampered()),
+        ("plaintext", error.is_plaintext()),
+    ];
+    let mut kinds = kinds.iter().filter(|(_, is)| *is).map(|(kind, _)| *kind);
+    let kind = kinds
+        .next()
+        .unwrap_or_else(|| panic!("an error of no kind: {error}"));
+    assert_eq!(kinds.next(), None, "an error of two kinds: {error}");
+    kind
+}
+
+#[test]
+fn refused() {
+    for (path, vectors) in files() {
+        assert!(!vectors.refused.is_empty());
+        for case in &vectors.refused {
+            let error = open(&vectors, case).map(drop).expect_err(&case.why);
+            let expected = match case.why.as_str() {
+                "version 2" | "suite 3" | "profile 2" | "unknown flag" => "unsupported",
+                "not bound though an id is given" => "other policy",
+                "another epoch" => "unknown epoch",
+                "a scope missing from a whole record" => "missing scope",
+                "epoch 0"
+                | "header only"
+                | "short header"
+                | "trailing byte"
+                | "cut in a tag"
+                | "groups out of order"
+                | "a group twice"
+                | "scope 5"
+                | "length not a multiple of 16"
+                | "an empty group" => "malformed",
+                "padding not zero"
+                | "field not ascending"
+                | "field twice"
+                | "length overruns"
+                | "invalid UTF-8" => "plaintext",
+                "commitment of another key, tag of this one"
+                | "sealed for another domain"
+                | "sealed under a subject key, flag clear"
+                | "a group of another record"
+                | "one bit of a nonce" => "wrong key",
+                "bound to another record id" | "one bit of a tag" => "tampered",
+                // A file of PARAVENT_VECTORS may have more: refused is all that is known of them.
+                _ => kind(&error),
+            };
+            assert_eq!(
+                kind(&error),
+                expected,
+                "{}: {}: {error}",
+                path.display(),
+                case.why
+            );
+        }
+    }
+}
+
+#[test]
+fn newer_schema() {
+    for (path, vectors) in files() {
+        let case = &vectors.newer_schema;
+        assert_eq!(
+            open(&vectors, case).unwrap(),
+            named(&case.values),
+            "{}",
+            path.display()
+        );
+    }
+}
+
+#[test]
+fn cut() {
+    for (path, vectors) in files() {
+        let case = &vectors.cut;
+        assert!(!case.scopes.is_empty());
+        assert_eq!(
+            open(&vectors, case).unwrap(),
+            named(&case.values),
+            "{}",
+            path.display()
+        );
+        let whole = Sealed {
+            scopes: Vec::new(),
+            ..case.clone()
+        };
+        assert!(open(&vectors, &whole).unwrap_err().is_missing_scope());
+    }
+}
+
+#[test]
+fn refused_text() {
+    for (path, vectors) in files() {
+        for text in &vectors.refused_text {
+            let error = text.parse::<SealedRecord>().map(drop).expect_err(text);
+            assert!(
+                error.is_malformed(),
+                "{}: {text:.20}: {error}",
+                path.display()
+            );
+        }
+    }
+}
+
+#[test]
+fn pseudonyms() {
+    for (path, vectors) in files() {
+        let keyring = keyring(&vectors, vectors.roots.epoch);
+        for case in &vectors.derived {
+            let mut schema = String::from(
+                "name = \"vectors\"\n[phone_region]\ncountry_code = \"33\"\ninternational_prefix = \"00\"\n\
+                 trunk_prefix = \"0\"\n",
+            );
+            for (i, (class, _)) in case.parts.iter().enumerate() {
+                schema += &format!(
+                    "[[field]]\nname = \"f{i}\"\nnumber = {}\nscope = \"identity\"\nwidth = 1000\ntype = \"text\"\n\
+                     class = \"{class}\"\n",
+                    i + 1
+                );
+            }
+            let schema = Schema::from_toml(&schema).unwrap();
+            let of: Vec<String> = (0..case.parts.len()).map(|i| format!("\"f{i}\"")).collect();
+            let record: BTreeMap<String, String> = case
+                .parts
+                .iter()
+                .enumerate()
+                .map(|(i, (_, value))| (format!("f{i}"), value.clone()))
+                .collect();
+            // The subject key of the erasable ones is not in the file: it is 32 bytes of 0x05.
+            let subject = SubjectKey::from_bytes(&mut [5; 32]);
+            for (erasable, expected) in [(false, &case.pseudonym), (true, &case.pseudonym_erasable)]
+            {
+                let policy = format!(
+                    "domain = \"{}\"\nschema = \"vectors\"\nrecord_id = \"unbound\"\nsubject_key = \"{}\"\n\
+                     [pseudonym.\"{}\"]\nof = [{}]\nreason = \"known answers\"\nerasable = {erasable}\n",
+                    case.domain,
+                    if erasable { "bound" } else { "unbound" },
+                    case.name,
+                    of.join(", ")
+                );
+                let policy = Policy::from_toml(&policy, &schema).unwrap();
+                let protector = Protector::new(&keyring, &policy).unwrap();
+                let binding = if erasable {
+                    Binding::subject(&subject)
+                } else {
+                    Binding::NONE
+                };
+                let row: Protected = protector.bind(binding).protect(&record).unwrap();
+                let found = row.pseudonym(&case.name).unwrap().to_string();
+                assert_eq!(&found, expected, "{}: {:?}", path.display(), case.parts);
+                let json = serde_json::to_value(&row).unwrap();
+                assert_eq!(json[&case.name], Value::from(expected.as_str()));
+            }
+        }
+    }
+}
+
+fn normalize(case: &Normal) -> Result<String, Error> {
+    let class = match case.class.as_str() {
+        "text" => Class::Text,
+        "name" => Class::Name,
+        "email" => Class::Email,
+        "phone" => Class::Phone,
+        "exact" => Class::Exact,
+        other => panic!("class {other}"),
+    };
+    class.normalize(&case.input, Some(&PhoneRegion::france()))
+}
+
+#[test]
+fn normalised() {
+    for (path, vectors) in files() {
+        assert!(!vectors.normalized.is_empty());
+        for case in &vectors.normalized {
+            assert_eq!(
+                normalize(case).ok(),
+                case.out,
+                "{}: {:?}",
+                path.display(),
+                case.input
+            );
+        }
+    }
+}
+
+#[test]
+fn not_normalisable() {
+    for (path, vectors) in files() {
+        assert!(!vectors.not_normalizable.is_empty());
+        for case in &vectors.not_normalizable {
+            assert!(
+                normalize(case).is_err(),
+                "{}: {:?}",
+                path.display(),
+                case.input
+            );
+        }
+    }
+}
