@@ -1,4 +1,99 @@
-//! TODO tour
+//! Keyed pseudonyms and field-level encryption for appointment records, so that **rows leaked from a connector never
+//! put an identity next to a specialty**.
+//!
+//! A booking platform hands its appointments to software of others: reminders, statistics, practice systems. Each row
+//! tells who sees which kind of doctor, even where no medical file is near. With this crate the backend hands over rows
+//! in which every field is sealed under a key of its scope, and each connector holds a grant that opens the scopes of
+//! its job and no other. Who steals the rows, with all that the connector holds, learns one side of each row at most.
+//!
+//! ```
+//! use paravent::{Appointment, Keyring, Policy, Protector, Revealer, Schema};
+//! use serde::Deserialize;
+//!
+//! // What one connector gets, in a file that a data-protection officer signs.
+//! let policy = Policy::from_toml(r#"
+//!     domain = "sms-reminders"
+//!     schema = "appointment"
+//!     record_id = "unbound"
+//!
+//!     [open.contact]
+//!     reason = "the gateway sends to the phone"
+//! "#, &Schema::appointment())?;
+//!
+//! // In the backend: a protector for the connector's rows, and a grant for the connector.
+//! let keyring = Keyring::generate()?;
+//! let protector = Protector::new(&keyring, &policy)?;
+//! let grant = keyring.grant(&policy)?;
+//!
+//! let appointment = Appointment {
+//!     last_name: "Martin".into(),
+//!     first_name: "Zoé".into(),
+//!     phone: Some("06 39 98 12 34".into()),
+//!     start: "2020-07-21T09:30:00+02:00".into(),
+//!     practitioner: "Dr Lefèvre".into(),
+//!     specialty: "Dermatologie".into(),
+//!     ..Appointment::default()
+//! };
+//! let row = protector.protect(&appointment)?;
+//!
+//! // In the connector: the fields of its scope, and no others.
+//! #[derive(Deserialize)]
+//! struct Contact {
+//!     phone: Option<String>,
+//! }
+//! let contact: Contact = Revealer::new(&grant, &policy)?.reveal(&row)?;
+//! assert_eq!(contact.phone.as_deref(), Some("06 39 98 12 34"));
+//! # Ok::<(), paravent::Error>(())
+//! ```
+//!
+//! # The nouns
+//!
+//! | noun | what it is |
+//! |---|---|
+//! | record | one appointment in clear: [`Appointment`], any `Serialize` struct or map, a [`JsonRecord`] |
+//! | [`Schema`] | the truth about a kind of record: each [`Field`]'s number, [`Scope`], [`Role`], width, type and [`Class`] |
+//! | [`Policy`] | what one [`Domain`], a connector for one purpose, gets of a schema |
+//! | [`Keyring`] | the backend's keys, by [`Epoch`] for sealing and by [`Generation`] for pseudonyms |
+//! | [`Grant`] | a keyring cut down to what one domain may open |
+//! | [`Protector`] | turns a record into a [`Protected`] record, or a [`ProtectedRow`] with one cell a field |
+//! | [`Revealer`] | turns it back, as far as its keys go |
+//! | [`Pseudonym`] | a keyed one-way stand-in: equal for equal people inside a domain, unlinkable across domains |
+//! | [`Binding`] | what a seal is bound to: the id of its row ([`RecordId`]), the key of its person ([`SubjectKey`]) |
+//!
+//! # What it does
+//!
+//! - Seals each scope of a record under a key of epoch, scope and domain: XAES-256-GCM with random nonces and a key
+//!   commitment. Every row of a schema has the same length, whatever its values and nulls.
+//! - Refuses what was changed, moved, cut or sealed under another key, before any value leaves; each reason is told
+//!   apart by an [`Error`] that never holds a value.
+//! - Makes pseudonyms of one or several fields, by HMAC-SHA-256 over normalised values.
+//! - Refuses by default: a field that is not in the schema, a record that misses one, a policy that weakens without a
+//!   reason.
+//!
+//! # What it does not
+//!
+//! - Pseudonymized data stays personal data.
+//! - It does not yet prove that a policy links nothing: whoever writes one that opens identity and care together gets
+//!   what it says.
+//! - Who holds the keyring, or the grants of both sides with the rows of one domain, reads them. A pseudonym shows which
+//!   rows are of one person. A row can be replaced by an older row with the same record id.
+//! - It stores nothing but key files, keeps no time, logs nothing and opens no connection.
+//!
+//! # From async code
+//!
+//! Everything is `Send + Sync`, and nothing waits: protecting and revealing take microseconds, so call them where you
+//! are. Key files take a few tenths of a second of work on purpose: load them at the start, or in
+//! `spawn_blocking`.
+//!
+//! # Features
+//!
+//! | feature | |
+//! |---|---|
+//! | `key-file` (default) | [`Keyring`]s and [`Grant`]s in files sealed under a [`Passphrase`] |
+//! | `rayon` | [`Protector::protect_batch`] on all cores |
+//! | `full` | both |
+//! | `test-kit` | a fixed keyring and seeded nonces for your tests; does not compile in release builds |
+
 mod appointment;
 mod crypto;
 mod digest;
@@ -28,9 +123,13 @@ pub use crate::{
     normal::{Class, PhoneRegion},
     policy::{Policy, Show},
     protect::{
-        Binding, BoundProtector, BoundRevealer, JsonRecord, Protected, ProtectedRow, Protector,
-        Revealer, Shown,
+        Binding, BoundProtector, BoundRevealer, JsonRecord, Protected, ProtectedRow, Protector, Revealer, Shown,
     },
     schema::{Determines, Field, Role, Schema, ValueType},
     wire::{Pseudonym, SealedCell, SealedRecord, SealedRow},
 };
+
+/// Compiles the README's code.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

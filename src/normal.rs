@@ -132,7 +132,7 @@ impl Class {
     /// # Ok::<(), paravent::Error>(())
     /// ```
     pub fn normalize(self, value: &str, region: Option<&PhoneRegion>) -> Result<String> {
-        let mut out = Zeroizing::new(Vec::with_capacity(room(value)));
+        let mut out = Zeroizing::new(Vec::with_capacity(room(value.as_bytes())));
         append(self, value, region, &mut Work::default(), &mut out).map_err(|why| {
             Error::new(Kind::NotNormalizable {
                 field: self.name().to_owned(),
@@ -145,7 +145,7 @@ impl Class {
 
 /// Room that no step outgrows: growing would leave a copy behind. NFKC multiplies bytes by at most 11 (U+FDFA),
 /// lower-casing by at most 3, and neither does both to one character.
-pub(crate) fn room(value: &str) -> usize {
+pub(crate) fn room(value: &[u8]) -> usize {
     value.len() * 12
 }
 
@@ -158,8 +158,8 @@ pub(crate) struct Work {
 
 impl Work {
     fn reserve(&mut self, value: &str) {
-        self.folded.reserve(room(value));
-        self.lower.reserve(room(value));
+        self.folded.reserve(room(value.as_bytes()));
+        self.lower.reserve(room(value.as_bytes()));
     }
 
     fn wipe(&mut self) {

@@ -10,7 +10,7 @@
 use aes::{Aes256Enc, Block, cipher::BlockCipherEncrypt};
 use aes_gcm::{AeadInOut, AesGcm, KeyInit, aead::consts::U12};
 use subtle::ConstantTimeEq;
-use zeroize::Zeroize;
+use zeroize::{Zeroize, Zeroizing};
 
 use crate::secret::Secret;
 
@@ -21,7 +21,7 @@ pub(crate) const TAG: usize = 16;
 pub(crate) type Nonce = [u8; NONCE];
 
 /// AES-256-GCM without the decryption schedule, which counter mode never uses.
-type Gcm = AesGcm<Aes256Enc, U12>;
+pub(super) type Gcm = AesGcm<Aes256Enc, U12>;
 
 /// K with its schedule and K1, ready for any number of nonces.
 pub(crate) struct SealingKey {
@@ -51,38 +51,29 @@ impl SealingKey {
 
     /// One pass for the two blocks of the KDF and the two of the commitment.
     pub(crate) fn derive(&self, nonce: &Nonce) -> NonceKey {
-        let (head, tail) = nonce.split_at(NONCE / 2);
+        let head = &nonce[..NONCE / 2];
         let mut blocks = [
             self.masked(block([0, 1, b'X', 0], head)),
             self.masked(block([0, 2, b'X', 0], head)),
             block(*b"XCMT", head),
         ];
         self.aes.encrypt_blocks(&mut blocks);
-        let [m1, m2, mut commitment] = blocks;
+        let mut key = Zeroizing::new([0; 32]);
+        key[..16].copy_from_slice(&blocks[0]);
+        key[16..].copy_from_slice(&blocks[1]);
+        let mut commitment = blocks[2];
+        blocks.iter_mut().for_each(|block| block.as_mut_slice().zeroize());
 
-        let mut key = [0; 32];
-        key[..16].copy_from_slice(&m1);
-        key[16..].copy_from_slice(&m2);
-        let gcm = Gcm::new(&key.into());
-        key.zeroize();
-        blocks
-            .iter_mut()
-            .for_each(|block| block.as_mut_slice().zeroize());
-
+        let mut tail = [0; NONCE / 2];
+        tail.copy_from_slice(&nonce[NONCE / 2..]);
         let mut last = Block::default();
-        last[..12].copy_from_slice(tail);
+        last[..12].copy_from_slice(&tail);
         last[12..].copy_from_slice(&[0, 1, 0, 1]);
-        let last = self.masked(last);
-        xor(&mut commitment, &last);
+        xor(&mut commitment, &self.masked(last));
         self.aes.encrypt_block(&mut commitment);
 
-        let mut nonce_tail = [0; NONCE / 2];
-        nonce_tail.copy_from_slice(tail);
-        NonceKey {
-            gcm,
-            tail: nonce_tail,
-            commitment: commitment.into(),
-        }
+        // Last, so that a kilobyte of key schedule is written where it stays.
+        NonceKey { commitment: commitment.into(), tail, gcm: Gcm::new((&*key).into()) }
     }
 
     fn masked(&self, mut block: Block) -> Block {
@@ -165,7 +156,7 @@ fn xor(to: &mut Block, from: &Block) {
 }
 
 /// dbl of SP 800-38B §6.1, without a branch on the secret.
-fn double(block: &mut Block) {
+pub(super) fn double(block: &mut Block) {
     let carry = block[0] >> 7;
     for i in 0..15 {
         block[i] = (block[i] << 1) | (block[i + 1] >> 7);

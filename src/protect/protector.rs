@@ -375,7 +375,7 @@ fn encode(rule: &PseudonymRule, policy: &Policy, work: &mut Workspace) -> Result
         ..
     } = work;
     let schema = policy.schema();
-    let room = |&position: &usize| 2 + values.text(position).map_or(0, normal::room);
+    let room = |&position: &usize| 2 + values.get(position).map_or(0, normal::room);
     let message = encoded.begin(1 + rule.of.iter().map(room).sum::<usize>());
     message.push(NORMALISATION);
     for &position in &rule.of {

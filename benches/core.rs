@@ -1,0 +1,289 @@
+//! Protecting and revealing against a floor and a naive peer, all in one run.
+//!
+//! `floor` is what the format cannot do without, in a straight line on the same bytes: one nonce from a pool, and for
+//! each of four scopes the XAES key derivation, the commitment and AES-256-GCM; one HMAC. `naive` is one `Aes256Gcm` and
+//! nine fields, each under a fresh nonce of the system. The figure is the ratio within a run.
+
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use std::{cell::Cell, hint::black_box};
+
+use aes::{Aes256Enc, Block, cipher::BlockCipherEncrypt};
+use aes_gcm::{AeadInOut, Aes256Gcm, AesGcm, KeyInit, aead::consts::U12};
+use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main, measurement::WallTime};
+use hmac::{Hmac, Mac};
+use paravent::{Appointment, Keyring, Policy, Protected, Protector, Revealer, Schema, Scope};
+use rand::{TryRng, rngs::SysRng};
+use sha2::Sha256;
+use subtle::ConstantTimeEq;
+
+#[path = "../examples/breach/generator.rs"]
+mod generator;
+
+/// Group widths of the appointment schema.
+const WIDTHS: [usize; 4] = [128, 112, 48, 144];
+const SEALED: usize = 604;
+
+const POLICY: &str = r#"
+domain = "sms-reminders"
+schema = "appointment"
+record_id = "unbound"
+
+[open.contact]
+reason = "the gateway sends to the phone"
+
+[pseudonym.patient]
+of = ["last_name", "first_name", "phone"]
+reason = "one reminder a person and day"
+"#;
+
+struct Setting {
+    appointments: Vec<Appointment>,
+    keyring: Keyring,
+    policy: Policy,
+    next: Cell<usize>,
+}
+
+impl Setting {
+    fn new() -> Self {
+        let mut appointments = generator::appointments(2000, 2020);
+        appointments.retain(|appointment| appointment.phone.is_some());
+        appointments.truncate(1024);
+        let accented = |name: &str| !name.is_ascii();
+        let share = appointments.iter().filter(|a| accented(&a.last_name) || accented(&a.first_name)).count();
+        assert!((250..400).contains(&share), "{share} of 1024 names have accents");
+        Self {
+            appointments,
+            keyring: Keyring::generate().unwrap(),
+            policy: Policy::from_toml(POLICY, &Schema::appointment()).unwrap(),
+            next: Cell::new(0),
+        }
+    }
+
+    /// One record after the other, so that no branch predictor learns one by heart.
+    fn step(&self) -> usize {
+        let step = (self.next.get() + 1) % self.appointments.len();
+        self.next.set(step);
+        step
+    }
+
+    fn protector(&self) -> Protector {
+        Protector::new(&self.keyring, &self.policy).unwrap()
+    }
+
+    fn rows(&self) -> Vec<Protected> {
+        let protector = self.protector();
+        self.appointments.iter().map(|appointment| protector.protect(appointment).unwrap()).collect()
+    }
+}
+
+fn protect(c: &mut Criterion) {
+    let setting = Setting::new();
+    let protector = setting.protector();
+    let mut group = start(c, "protect");
+
+    let mut row = protector.protect(&setting.appointments[0]).unwrap();
+    group.bench_function("appointment", |b| {
+        b.iter(|| protector.protect_into(&setting.appointments[setting.step()], &mut row).unwrap());
+    });
+
+    let mut floor = Floor::new();
+    let messages: Vec<Vec<u8>> = setting.appointments.iter().map(message).collect();
+    group.bench_function("floor", |b| b.iter(|| floor.protect(&messages[setting.step()])));
+
+    let naive = Aes256Gcm::new(&[7; 32].into());
+    group.bench_function("naive", |b| b.iter(|| naive_protect(&naive, &setting.appointments[setting.step()])));
+
+    let objects: Vec<serde_json::Value> =
+        setting.appointments.iter().map(|appointment| serde_json::to_value(appointment).unwrap()).collect();
+    group.bench_function("object", |b| b.iter(|| protector.protect_into(&objects[setting.step()], &mut row).unwrap()));
+
+    group.bench_function("row", |b| b.iter(|| protector.protect_row(&setting.appointments[setting.step()]).unwrap()));
+    group.finish();
+}
+
+fn reveal(c: &mut Criterion) {
+    let setting = Setting::new();
+    let rows = setting.rows();
+    let backend = Revealer::backend(&setting.keyring, &setting.policy).unwrap();
+    let mut group = start(c, "reveal");
+
+    group.bench_function("appointment", |b| {
+        b.iter(|| backend.reveal::<Appointment>(&rows[setting.step()]).unwrap());
+    });
+
+    let floor = Floor::new();
+    let sealed: Vec<Vec<u8>> = messages_sealed(&setting);
+    let mut buffer = Vec::with_capacity(SEALED);
+    group.bench_function("floor", |b| {
+        b.iter(|| {
+            buffer.clear();
+            buffer.extend_from_slice(&sealed[setting.step()]);
+            floor.reveal(&mut buffer);
+        });
+    });
+
+    #[derive(serde::Deserialize)]
+    #[allow(dead_code)]
+    struct Contact {
+        phone: Option<String>,
+        email: Option<String>,
+    }
+    let contact = Revealer::backend(&setting.keyring, &setting.policy).unwrap().only(&[Scope::CONTACT]).unwrap();
+    group.bench_function("one-scope", |b| b.iter(|| contact.reveal::<Contact>(&rows[setting.step()]).unwrap()));
+    group.finish();
+}
+
+fn start<'c>(c: &'c mut Criterion, name: &str) -> BenchmarkGroup<'c, WallTime> {
+    let mut group = c.benchmark_group(name);
+    group.throughput(Throughput::ElementsAndBytes { elements: 1, bytes: SEALED as u64 });
+    group
+}
+
+/// What the pseudonym of an appointment feeds to HMAC, already normalised.
+fn message(appointment: &Appointment) -> Vec<u8> {
+    let phone = appointment.phone.as_deref().unwrap_or_default();
+    let mut message = vec![1];
+    for part in [appointment.last_name.as_str(), &appointment.first_name, phone] {
+        message.extend_from_slice(&(part.len() as u16).to_be_bytes());
+        message.extend_from_slice(part.as_bytes());
+    }
+    message
+}
+
+fn messages_sealed(setting: &Setting) -> Vec<Vec<u8>> {
+    let mut floor = Floor::new();
+    let seal = |appointment: &Appointment| {
+        floor.protect(&message(appointment));
+        floor.out.to_vec()
+    };
+    setting.appointments.iter().map(seal).collect()
+}
+
+struct Floor {
+    keys: [(Aes256Enc, Block); 4],
+    mac: Hmac<Sha256>,
+    pool: [u8; 64 * 24],
+    used: usize,
+    out: [u8; SEALED],
+}
+
+impl Floor {
+    fn new() -> Self {
+        let key = |scope: u8| {
+            let aes = Aes256Enc::new(&[scope; 32].into());
+            let mut k1 = Block::default();
+            aes.encrypt_block(&mut k1);
+            (aes, k1)
+        };
+        Self {
+            keys: [1, 2, 3, 4].map(key),
+            mac: Hmac::new_from_slice(&[9; 32]).unwrap(),
+            pool: [0; 64 * 24],
+            used: 64 * 24,
+            out: [0; SEALED],
+        }
+    }
+
+    fn draw(&mut self) -> [u8; 24] {
+        if self.used == self.pool.len() {
+            SysRng.try_fill_bytes(&mut self.pool).unwrap();
+            self.used = 0;
+        }
+        let mut nonce = [0; 24];
+        nonce.copy_from_slice(&self.pool[self.used..self.used + 24]);
+        self.used += 24;
+        nonce
+    }
+
+    fn protect(&mut self, message: &[u8]) {
+        let mut mac = self.mac.clone();
+        mac.update(message);
+        black_box(mac.finalize().into_bytes());
+
+        let nonce = self.draw();
+        self.out[8..32].copy_from_slice(&nonce);
+        let mut at = 32;
+        for (scope, (key, width)) in self.keys.iter().zip(WIDTHS).enumerate() {
+            let (gcm, commitment) = derive(key, &nonce);
+            self.out[at + 3..at + 19].copy_from_slice(&commitment);
+            let aad = aad(&self.out[..32], scope as u8 + 1);
+            let (plaintext, rest) = self.out[at + 19..].split_at_mut(width);
+            let tag = gcm.encrypt_inout_detached(nonce[12..].try_into().unwrap(), &aad, plaintext.into()).unwrap();
+            rest[..16].copy_from_slice(&tag);
+            at += 19 + width + 16;
+        }
+        black_box(&self.out);
+    }
+
+    fn reveal(&self, sealed: &mut [u8]) {
+        let (header, mut rest) = sealed.split_at_mut(32);
+        let nonce: [u8; 24] = header[8..].try_into().unwrap();
+        for (scope, (key, width)) in self.keys.iter().zip(WIDTHS).enumerate() {
+            let (group, after) = rest.split_at_mut(19 + width + 16);
+            let (gcm, commitment) = derive(key, &nonce);
+            assert!(bool::from(commitment[..].ct_eq(&group[3..19])));
+            let aad = aad(header, scope as u8 + 1);
+            let (ciphertext, tag) = group[19..].split_at_mut(width);
+            let tag = (&*tag).try_into().unwrap();
+            gcm.decrypt_inout_detached(nonce[12..].try_into().unwrap(), &aad, ciphertext.into(), tag).unwrap();
+            rest = after;
+        }
+        black_box(sealed);
+    }
+}
+
+fn derive((aes, k1): &(Aes256Enc, Block), nonce: &[u8; 24]) -> (AesGcm<Aes256Enc, U12>, Block) {
+    let mut blocks = [Block::default(); 3];
+    for (block, prefix) in blocks.iter_mut().zip([[0, 1, b'X', 0], [0, 2, b'X', 0], *b"XCMT"]) {
+        block[..4].copy_from_slice(&prefix);
+        block[4..].copy_from_slice(&nonce[..12]);
+    }
+    for block in &mut blocks[..2] {
+        block.iter_mut().zip(k1).for_each(|(to, from)| *to ^= from);
+    }
+    aes.encrypt_blocks(&mut blocks);
+    let mut key = [0; 32];
+    key[..16].copy_from_slice(&blocks[0]);
+    key[16..].copy_from_slice(&blocks[1]);
+    let mut commitment = blocks[2];
+    let mut last = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1];
+    last[..12].copy_from_slice(&nonce[12..]);
+    commitment.iter_mut().zip(last).zip(k1).for_each(|((to, from), k1)| *to ^= from ^ k1);
+    aes.encrypt_block(&mut commitment);
+    (AesGcm::new(&key.into()), commitment)
+}
+
+fn aad(header: &[u8], scope: u8) -> [u8; 36] {
+    let mut aad = [0; 36];
+    aad[..32].copy_from_slice(header);
+    aad[32] = scope;
+    aad
+}
+
+fn naive_protect(cipher: &Aes256Gcm, appointment: &Appointment) {
+    let age = appointment.age.unwrap_or_default().to_string();
+    let sex = format!("{:?}", appointment.sex);
+    let fields: [(&str, usize); 9] = [
+        (&appointment.last_name, 48),
+        (&appointment.first_name, 48),
+        (&age, 8),
+        (&sex, 16),
+        (appointment.phone.as_deref().unwrap_or_default(), 24),
+        (appointment.email.as_deref().unwrap_or_default(), 72),
+        (&appointment.start, 32),
+        (&appointment.practitioner, 64),
+        (&appointment.specialty, 64),
+    ];
+    for (value, width) in fields {
+        let mut nonce = [0; 12];
+        SysRng.try_fill_bytes(&mut nonce).unwrap();
+        let mut buffer = [0; 96];
+        buffer[..value.len()].copy_from_slice(value.as_bytes());
+        let tag = cipher.encrypt_inout_detached(&nonce.into(), b"", (&mut buffer[..width]).into()).unwrap();
+        black_box((nonce, tag, buffer));
+    }
+}
+
+criterion_group!(benches, protect, reveal);
+criterion_main!(benches);
