@@ -10,13 +10,17 @@ use std::{cell::Cell, hint::black_box};
 
 use aes::{Aes256Enc, Block, cipher::BlockCipherEncrypt};
 use aes_gcm::{AeadInOut, Aes256Gcm, AesGcm, KeyInit, aead::consts::U12};
-use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main, measurement::WallTime};
+use criterion::{
+    BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main, measurement::WallTime,
+};
 use hmac::{Hmac, Mac};
 use paravent::{Appointment, Keyring, Policy, Protected, Protector, Revealer, Schema, Scope};
 use rand::{TryRng, rngs::SysRng};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
+// Its tests run with the example.
+#[allow(dead_code)]
 #[path = "../examples/breach/generator.rs"]
 mod generator;
 
@@ -50,8 +54,14 @@ impl Setting {
         appointments.retain(|appointment| appointment.phone.is_some());
         appointments.truncate(1024);
         let accented = |name: &str| !name.is_ascii();
-        let share = appointments.iter().filter(|a| accented(&a.last_name) || accented(&a.first_name)).count();
-        assert!((250..400).contains(&share), "{share} of 1024 names have accents");
+        let share = appointments
+            .iter()
+            .filter(|a| accented(&a.last_name) || accented(&a.first_name))
+            .count();
+        assert!(
+            (250..400).contains(&share),
+            "{share} of 1024 names have accents"
+        );
         Self {
             appointments,
             keyring: Keyring::generate().unwrap(),
@@ -73,7 +83,10 @@ impl Setting {
 
     fn rows(&self) -> Vec<Protected> {
         let protector = self.protector();
-        self.appointments.iter().map(|appointment| protector.protect(appointment).unwrap()).collect()
+        self.appointments
+            .iter()
+            .map(|appointment| protector.protect(appointment).unwrap())
+            .collect()
     }
 }
 
@@ -84,21 +97,44 @@ fn protect(c: &mut Criterion) {
 
     let mut row = protector.protect(&setting.appointments[0]).unwrap();
     group.bench_function("appointment", |b| {
-        b.iter(|| protector.protect_into(&setting.appointments[setting.step()], &mut row).unwrap());
+        b.iter(|| {
+            protector
+                .protect_into(&setting.appointments[setting.step()], &mut row)
+                .unwrap()
+        });
     });
 
     let mut floor = Floor::new();
     let messages: Vec<Vec<u8>> = setting.appointments.iter().map(message).collect();
-    group.bench_function("floor", |b| b.iter(|| floor.protect(&messages[setting.step()])));
+    group.bench_function("floor", |b| {
+        b.iter(|| floor.protect(&messages[setting.step()]))
+    });
 
     let naive = Aes256Gcm::new(&[7; 32].into());
-    group.bench_function("naive", |b| b.iter(|| naive_protect(&naive, &setting.appointments[setting.step()])));
+    group.bench_function("naive", |b| {
+        b.iter(|| naive_protect(&naive, &setting.appointments[setting.step()]))
+    });
 
-    let objects: Vec<serde_json::Value> =
-        setting.appointments.iter().map(|appointment| serde_json::to_value(appointment).unwrap()).collect();
-    group.bench_function("object", |b| b.iter(|| protector.protect_into(&objects[setting.step()], &mut row).unwrap()));
+    let objects: Vec<serde_json::Value> = setting
+        .appointments
+        .iter()
+        .map(|appointment| serde_json::to_value(appointment).unwrap())
+        .collect();
+    group.bench_function("object", |b| {
+        b.iter(|| {
+            protector
+                .protect_into(&objects[setting.step()], &mut row)
+                .unwrap()
+        })
+    });
 
-    group.bench_function("row", |b| b.iter(|| protector.protect_row(&setting.appointments[setting.step()]).unwrap()));
+    group.bench_function("row", |b| {
+        b.iter(|| {
+            protector
+                .protect_row(&setting.appointments[setting.step()])
+                .unwrap()
+        })
+    });
     group.finish();
 }
 
@@ -109,7 +145,11 @@ fn reveal(c: &mut Criterion) {
     let mut group = start(c, "reveal");
 
     group.bench_function("appointment", |b| {
-        b.iter(|| backend.reveal::<Appointment>(&rows[setting.step()]).unwrap());
+        b.iter(|| {
+            backend
+                .reveal::<Appointment>(&rows[setting.step()])
+                .unwrap()
+        });
     });
 
     let floor = Floor::new();
@@ -129,14 +169,22 @@ fn reveal(c: &mut Criterion) {
         phone: Option<String>,
         email: Option<String>,
     }
-    let contact = Revealer::backend(&setting.keyring, &setting.policy).unwrap().only(&[Scope::CONTACT]).unwrap();
-    group.bench_function("one-scope", |b| b.iter(|| contact.reveal::<Contact>(&rows[setting.step()]).unwrap()));
+    let contact = Revealer::backend(&setting.keyring, &setting.policy)
+        .unwrap()
+        .only(&[Scope::CONTACT])
+        .unwrap();
+    group.bench_function("one-scope", |b| {
+        b.iter(|| contact.reveal::<Contact>(&rows[setting.step()]).unwrap())
+    });
     group.finish();
 }
 
 fn start<'c>(c: &'c mut Criterion, name: &str) -> BenchmarkGroup<'c, WallTime> {
     let mut group = c.benchmark_group(name);
-    group.throughput(Throughput::ElementsAndBytes { elements: 1, bytes: SEALED as u64 });
+    group.throughput(Throughput::ElementsAndBytes {
+        elements: 1,
+        bytes: SEALED as u64,
+    });
     group
 }
 
@@ -144,7 +192,11 @@ fn start<'c>(c: &'c mut Criterion, name: &str) -> BenchmarkGroup<'c, WallTime> {
 fn message(appointment: &Appointment) -> Vec<u8> {
     let phone = appointment.phone.as_deref().unwrap_or_default();
     let mut message = vec![1];
-    for part in [appointment.last_name.as_str(), &appointment.first_name, phone] {
+    for part in [
+        appointment.last_name.as_str(),
+        &appointment.first_name,
+        phone,
+    ] {
         message.extend_from_slice(&(part.len() as u16).to_be_bytes());
         message.extend_from_slice(part.as_bytes());
     }
@@ -209,7 +261,9 @@ impl Floor {
             self.out[at + 3..at + 19].copy_from_slice(&commitment);
             let aad = aad(&self.out[..32], scope as u8 + 1);
             let (plaintext, rest) = self.out[at + 19..].split_at_mut(width);
-            let tag = gcm.encrypt_inout_detached(nonce[12..].try_into().unwrap(), &aad, plaintext.into()).unwrap();
+            let tag = gcm
+                .encrypt_inout_detached(nonce[12..].try_into().unwrap(), &aad, plaintext.into())
+                .unwrap();
             rest[..16].copy_from_slice(&tag);
             at += 19 + width + 16;
         }
@@ -226,7 +280,13 @@ impl Floor {
             let aad = aad(header, scope as u8 + 1);
             let (ciphertext, tag) = group[19..].split_at_mut(width);
             let tag = (&*tag).try_into().unwrap();
-            gcm.decrypt_inout_detached(nonce[12..].try_into().unwrap(), &aad, ciphertext.into(), tag).unwrap();
+            gcm.decrypt_inout_detached(
+                nonce[12..].try_into().unwrap(),
+                &aad,
+                ciphertext.into(),
+                tag,
+            )
+            .unwrap();
             rest = after;
         }
         black_box(sealed);
@@ -235,7 +295,10 @@ impl Floor {
 
 fn derive((aes, k1): &(Aes256Enc, Block), nonce: &[u8; 24]) -> (AesGcm<Aes256Enc, U12>, Block) {
     let mut blocks = [Block::default(); 3];
-    for (block, prefix) in blocks.iter_mut().zip([[0, 1, b'X', 0], [0, 2, b'X', 0], *b"XCMT"]) {
+    for (block, prefix) in blocks
+        .iter_mut()
+        .zip([[0, 1, b'X', 0], [0, 2, b'X', 0], *b"XCMT"])
+    {
         block[..4].copy_from_slice(&prefix);
         block[4..].copy_from_slice(&nonce[..12]);
     }
@@ -249,7 +312,11 @@ fn derive((aes, k1): &(Aes256Enc, Block), nonce: &[u8; 24]) -> (AesGcm<Aes256Enc
     let mut commitment = blocks[2];
     let mut last = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1];
     last[..12].copy_from_slice(&nonce[12..]);
-    commitment.iter_mut().zip(last).zip(k1).for_each(|((to, from), k1)| *to ^= from ^ k1);
+    commitment
+        .iter_mut()
+        .zip(last)
+        .zip(k1)
+        .for_each(|((to, from), k1)| *to ^= from ^ k1);
     aes.encrypt_block(&mut commitment);
     (AesGcm::new(&key.into()), commitment)
 }
@@ -280,7 +347,9 @@ fn naive_protect(cipher: &Aes256Gcm, appointment: &Appointment) {
         SysRng.try_fill_bytes(&mut nonce).unwrap();
         let mut buffer = [0; 96];
         buffer[..value.len()].copy_from_slice(value.as_bytes());
-        let tag = cipher.encrypt_inout_detached(&nonce.into(), b"", (&mut buffer[..width]).into()).unwrap();
+        let tag = cipher
+            .encrypt_inout_detached(&nonce.into(), b"", (&mut buffer[..width]).into())
+            .unwrap();
         black_box((nonce, tag, buffer));
     }
 }

@@ -32,6 +32,7 @@ struct Inner {
 
 /// The private kinds. Their groups are the public predicates.
 #[derive(Debug)]
+#[cfg_attr(not(feature = "key-file"), allow(dead_code))]
 pub(crate) enum Kind {
     // The record that was to be protected.
     UnknownField {

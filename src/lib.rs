@@ -123,7 +123,8 @@ pub use crate::{
     normal::{Class, PhoneRegion},
     policy::{Policy, Show},
     protect::{
-        Binding, BoundProtector, BoundRevealer, JsonRecord, Protected, ProtectedRow, Protector, Revealer, Shown,
+        Binding, BoundProtector, BoundRevealer, JsonRecord, Protected, ProtectedRow, Protector,
+        Revealer, Shown,
     },
     schema::{Determines, Field, Role, Schema, ValueType},
     wire::{Pseudonym, SealedCell, SealedRecord, SealedRow},

