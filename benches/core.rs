@@ -1,23 +1,34 @@
 //! Protecting and revealing against a floor and a naive peer, all in one run.
 //!
-//! `floor` is what the format cannot do without, in a straight line on the same bytes: one nonce from a pool, and for
-//! each of four scopes the XAES key derivation, the commitment and AES-256-GCM; one HMAC. `naive` is one `Aes256Gcm` and
+//! `floor` is what the format cannot do without, the crate's own calls in a straight line on the same bytes: one nonce
+//! from a pool, and for each of four scopes the XAES key derivation, the commitment and AES-256-GCM; one HMAC. `naive` is one `Aes256Gcm` and
 //! nine fields, each under a fresh nonce of the system. The figure is the ratio within a run.
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use std::{cell::Cell, hint::black_box};
 
-use aes::{Aes256Enc, Block, cipher::BlockCipherEncrypt};
-use aes_gcm::{AeadInOut, Aes256Gcm, AesGcm, KeyInit, aead::consts::U12};
+use aes_gcm::{AeadInOut, Aes256Gcm, KeyInit};
 use criterion::{
     BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main, measurement::WallTime,
 };
-use hmac::{Hmac, Mac};
 use paravent::{Appointment, Keyring, Policy, Protected, Protector, Revealer, Schema, Scope};
 use rand::{TryRng, rngs::SysRng};
-use sha2::Sha256;
-use subtle::ConstantTimeEq;
+
+use crypto::{aead::SealingKey, mac::MacKey};
+use secret::Secret;
+
+// The floor makes the crate's own calls, which are private.
+#[allow(dead_code)]
+#[path = "../src/crypto"]
+mod crypto {
+    pub(crate) mod aead;
+    mod gcm;
+    pub(crate) mod mac;
+}
+#[allow(dead_code)]
+#[path = "../src/secret.rs"]
+mod secret;
 
 // Its tests run with the example.
 #[allow(dead_code)]
@@ -152,7 +163,7 @@ fn reveal(c: &mut Criterion) {
         });
     });
 
-    let floor = Floor::new();
+    let mut floor = Floor::new();
     let sealed: Vec<Vec<u8>> = messages_sealed(&setting);
     let mut buffer = Vec::with_capacity(SEALED);
     group.bench_function("floor", |b| {
@@ -213,27 +224,24 @@ fn messages_sealed(setting: &Setting) -> Vec<Vec<u8>> {
 }
 
 struct Floor {
-    keys: [(Aes256Enc, Block); 4],
-    mac: Hmac<Sha256>,
+    keys: [SealingKey; 4],
+    mac: MacKey,
     pool: [u8; 64 * 24],
     used: usize,
     out: [u8; SEALED],
+    aad: Vec<u8>,
 }
 
 impl Floor {
     fn new() -> Self {
-        let key = |scope: u8| {
-            let aes = Aes256Enc::new(&[scope; 32].into());
-            let mut k1 = Block::default();
-            aes.encrypt_block(&mut k1);
-            (aes, k1)
-        };
+        let key = |byte: u8| Secret::fill(|bytes| bytes.fill(byte));
         Self {
-            keys: [1, 2, 3, 4].map(key),
-            mac: Hmac::new_from_slice(&[9; 32]).unwrap(),
+            keys: [1, 2, 3, 4].map(|scope| SealingKey::new(&key(scope))),
+            mac: MacKey::new(&key(9)),
             pool: [0; 64 * 24],
             used: 64 * 24,
             out: [0; SEALED],
+            aad: Vec::new(),
         }
     }
 
@@ -249,83 +257,44 @@ impl Floor {
     }
 
     fn protect(&mut self, message: &[u8]) {
-        let mut mac = self.mac.clone();
-        mac.update(message);
-        black_box(mac.finalize().into_bytes());
-
+        black_box(self.mac.tag(message));
         let nonce = self.draw();
         self.out[8..32].copy_from_slice(&nonce);
         let mut at = 32;
-        for (scope, (key, width)) in self.keys.iter().zip(WIDTHS).enumerate() {
-            let (gcm, commitment) = derive(key, &nonce);
-            self.out[at + 3..at + 19].copy_from_slice(&commitment);
-            let aad = aad(&self.out[..32], scope as u8 + 1);
+        for (scope, width) in WIDTHS.into_iter().enumerate() {
+            let key = self.keys[scope].derive(&nonce);
+            self.out[at + 3..at + 19].copy_from_slice(key.commitment());
+            write_aad(&mut self.aad, &self.out[..32], scope as u8 + 1);
             let (plaintext, rest) = self.out[at + 19..].split_at_mut(width);
-            let tag = gcm
-                .encrypt_inout_detached(nonce[12..].try_into().unwrap(), &aad, plaintext.into())
-                .unwrap();
-            rest[..16].copy_from_slice(&tag);
+            rest[..16].copy_from_slice(&key.seal(&self.aad, plaintext));
             at += 19 + width + 16;
         }
         black_box(&self.out);
     }
 
-    fn reveal(&self, sealed: &mut [u8]) {
+    fn reveal(&mut self, sealed: &mut [u8]) {
         let (header, mut rest) = sealed.split_at_mut(32);
         let nonce: [u8; 24] = header[8..].try_into().unwrap();
-        for (scope, (key, width)) in self.keys.iter().zip(WIDTHS).enumerate() {
+        for (scope, width) in WIDTHS.into_iter().enumerate() {
             let (group, after) = rest.split_at_mut(19 + width + 16);
-            let (gcm, commitment) = derive(key, &nonce);
-            assert!(bool::from(commitment[..].ct_eq(&group[3..19])));
-            let aad = aad(header, scope as u8 + 1);
+            let key = self.keys[scope].derive(&nonce);
+            assert!(key.commits_to(&group[3..19]));
+            write_aad(&mut self.aad, header, scope as u8 + 1);
             let (ciphertext, tag) = group[19..].split_at_mut(width);
-            let tag = (&*tag).try_into().unwrap();
-            gcm.decrypt_inout_detached(
-                nonce[12..].try_into().unwrap(),
-                &aad,
-                ciphertext.into(),
-                tag,
-            )
-            .unwrap();
+            assert!(
+                key.open(&self.aad, ciphertext, (&*tag).try_into().unwrap())
+                    .is_ok()
+            );
             rest = after;
         }
         black_box(sealed);
     }
 }
 
-fn derive((aes, k1): &(Aes256Enc, Block), nonce: &[u8; 24]) -> (AesGcm<Aes256Enc, U12>, Block) {
-    let mut blocks = [Block::default(); 3];
-    for (block, prefix) in blocks
-        .iter_mut()
-        .zip([[0, 1, b'X', 0], [0, 2, b'X', 0], *b"XCMT"])
-    {
-        block[..4].copy_from_slice(&prefix);
-        block[4..].copy_from_slice(&nonce[..12]);
-    }
-    for block in &mut blocks[..2] {
-        block.iter_mut().zip(k1).for_each(|(to, from)| *to ^= from);
-    }
-    aes.encrypt_blocks(&mut blocks);
-    let mut key = [0; 32];
-    key[..16].copy_from_slice(&blocks[0]);
-    key[16..].copy_from_slice(&blocks[1]);
-    let mut commitment = blocks[2];
-    let mut last = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1];
-    last[..12].copy_from_slice(&nonce[12..]);
-    commitment
-        .iter_mut()
-        .zip(last)
-        .zip(k1)
-        .for_each(|((to, from), k1)| *to ^= from ^ k1);
-    aes.encrypt_block(&mut commitment);
-    (AesGcm::new(&key.into()), commitment)
-}
-
-fn aad(header: &[u8], scope: u8) -> [u8; 36] {
-    let mut aad = [0; 36];
-    aad[..32].copy_from_slice(header);
-    aad[32] = scope;
-    aad
+fn write_aad(to: &mut Vec<u8>, header: &[u8], scope: u8) {
+    to.clear();
+    to.extend_from_slice(header);
+    to.extend_from_slice(&[scope, 0, 0, 0]);
 }
 
 fn naive_protect(cipher: &Aes256Gcm, appointment: &Appointment) {

@@ -7,11 +7,17 @@
 //! Commitment (ePrint 2025/758): AES-CMAC-256(K, "XCMT" ‖ N ‖ 0x00 0x01 0x00 0x01), 16 bytes. Its message is two
 //! whole blocks, so its first is one more AES call beside the two of the key derivation, under the same schedule.
 
-use aes::{Aes256Enc, Block, cipher::BlockCipherEncrypt};
-use aes_gcm::{AeadInOut, AesGcm, KeyInit, aead::consts::U12};
+use aes::{
+    Aes256Enc, Block,
+    cipher::{
+        BlockCipherEncBackend, BlockCipherEncClosure, BlockCipherEncrypt, BlockSizeUser, KeyInit,
+        consts::U16,
+    },
+};
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, Zeroizing};
 
+use super::gcm::Gcm;
 use crate::secret::Secret;
 
 pub(crate) const NONCE: usize = 24;
@@ -20,16 +26,13 @@ pub(crate) const TAG: usize = 16;
 
 pub(crate) type Nonce = [u8; NONCE];
 
-/// AES-256-GCM without the decryption schedule, which counter mode never uses.
-pub(super) type Gcm = AesGcm<Aes256Enc, U12>;
-
 /// K with its schedule and K1, ready for any number of nonces.
 pub(crate) struct SealingKey {
     aes: Aes256Enc,
     k1: Block,
 }
 
-/// What one nonce makes of K: the key that seals, and the commitment that names K.
+/// What one nonce makes of K: GCM under Kx, which seals, and the commitment, which names K.
 pub(crate) struct NonceKey {
     gcm: Gcm,
     tail: [u8; NONCE / 2],
@@ -42,55 +45,77 @@ pub(crate) struct TagMismatch;
 
 impl SealingKey {
     pub(crate) fn new(key: &Secret<32>) -> Self {
-        let aes = Aes256Enc::new(key.expose().into());
-        let mut k1 = Block::default();
-        aes.encrypt_block(&mut k1);
-        double(&mut k1);
-        Self { aes, k1 }
+        let mut key = Self {
+            aes: Aes256Enc::new(key.expose().into()),
+            k1: Block::default(),
+        };
+        key.aes.encrypt_block(&mut key.k1);
+        double(&mut key.k1);
+        key
     }
 
-    /// One pass for the two blocks of the KDF and the two of the commitment.
     pub(crate) fn derive(&self, nonce: &Nonce) -> NonceKey {
-        let head = &nonce[..NONCE / 2];
-        let mut blocks = [
-            self.masked(block([0, 1, b'X', 0], head)),
-            self.masked(block([0, 2, b'X', 0], head)),
-            block(*b"XCMT", head),
-        ];
-        self.aes.encrypt_blocks(&mut blocks);
         let mut key = Zeroizing::new([0; 32]);
-        key[..16].copy_from_slice(&blocks[0]);
-        key[16..].copy_from_slice(&blocks[1]);
-        let mut commitment = blocks[2];
-        blocks
-            .iter_mut()
-            .for_each(|block| block.as_mut_slice().zeroize());
-
+        let mut commitment = Block::default();
+        let derivation = Derivation {
+            k1: &self.k1,
+            nonce,
+            key: &mut key,
+            commitment: &mut commitment,
+        };
+        self.aes.encrypt_with_backend(derivation);
         let mut tail = [0; NONCE / 2];
         tail.copy_from_slice(&nonce[NONCE / 2..]);
-        let mut last = Block::default();
-        last[..12].copy_from_slice(&tail);
-        last[12..].copy_from_slice(&[0, 1, 0, 1]);
-        xor(&mut commitment, &self.masked(last));
-        self.aes.encrypt_block(&mut commitment);
-
-        // Last, so that a kilobyte of key schedule is written where it stays.
         NonceKey {
             commitment: commitment.into(),
             tail,
-            gcm: Gcm::new((&*key).into()),
+            gcm: Gcm::new(&key),
         }
-    }
-
-    fn masked(&self, mut block: Block) -> Block {
-        xor(&mut block, &self.k1);
-        block
     }
 }
 
 impl Drop for SealingKey {
     fn drop(&mut self) {
         self.k1.as_mut_slice().zeroize();
+    }
+}
+
+/// The four blocks of XAES and its commitment, in one visit to the AES unit: entering it costs as much as ten blocks.
+struct Derivation<'a> {
+    k1: &'a Block,
+    nonce: &'a Nonce,
+    key: &'a mut [u8; 32],
+    commitment: &'a mut Block,
+}
+
+impl BlockSizeUser for Derivation<'_> {
+    type BlockSize = U16;
+}
+
+impl BlockCipherEncClosure for Derivation<'_> {
+    #[inline(always)]
+    fn call<B: BlockCipherEncBackend<BlockSize = U16>>(self, aes: &B) {
+        let (head, tail) = self.nonce.split_at(NONCE / 2);
+        let mut m1 = block([0, 1, b'X', 0], head);
+        let mut m2 = block([0, 2, b'X', 0], head);
+        let mut c1 = block(*b"XCMT", head);
+        xor(&mut m1, self.k1);
+        xor(&mut m2, self.k1);
+        aes.encrypt_block((&mut m1).into());
+        aes.encrypt_block((&mut m2).into());
+        aes.encrypt_block((&mut c1).into());
+        self.key[..16].copy_from_slice(&m1);
+        self.key[16..].copy_from_slice(&m2);
+        m1.as_mut_slice().zeroize();
+        m2.as_mut_slice().zeroize();
+
+        let mut last = Block::default();
+        last[..NONCE / 2].copy_from_slice(tail);
+        last[NONCE / 2..].copy_from_slice(&[0, 1, 0, 1]);
+        xor(&mut c1, &last);
+        xor(&mut c1, self.k1);
+        aes.encrypt_block((&mut c1).into());
+        *self.commitment = c1;
     }
 }
 
@@ -111,14 +136,7 @@ impl NonceKey {
 
     /// As [`NonceKey::seal`], with the last byte of the nonce XORed with the field number.
     pub(crate) fn seal_cell(&self, field: u8, aad: &[u8], buffer: &mut [u8]) -> [u8; TAG] {
-        match self
-            .gcm
-            .encrypt_inout_detached(&self.nonce(field).into(), aad, buffer.into())
-        {
-            Ok(tag) => tag.into(),
-            // GCM refuses 64 GiB and more; callers are bounded by 16-bit lengths.
-            Err(_) => unreachable!("a buffer over 2^36 bytes"),
-        }
+        self.gcm.seal(&self.nonce(field), aad, buffer)
     }
 
     /// Decrypts in place once the tag holds; otherwise the buffer is unchanged.
@@ -138,9 +156,7 @@ impl NonceKey {
         buffer: &mut [u8],
         tag: &[u8; TAG],
     ) -> Result<(), TagMismatch> {
-        self.gcm
-            .decrypt_inout_detached(&self.nonce(field).into(), aad, buffer.into(), tag.into())
-            .map_err(|_| TagMismatch)
+        self.gcm.open(&self.nonce(field), aad, buffer, tag)
     }
 
     fn nonce(&self, field: u8) -> [u8; NONCE / 2] {

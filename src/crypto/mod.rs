@@ -3,6 +3,7 @@
 pub(crate) mod aead;
 pub(crate) mod entropy;
 mod fork;
+mod gcm;
 pub(crate) mod kdf;
 pub(crate) mod mac;
 
