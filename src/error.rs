@@ -1,5 +1,7 @@
 //! One opaque error. It names fields, scopes, epochs, widths and lines, never a value.
 
+mod message;
+
 use std::{error, fmt, io};
 
 use crate::id::{Epoch, Scope};
@@ -10,7 +12,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 /// What was wrong, where, and what to do about it.
 ///
 /// `Display` prints the first two and [`advice`](Error::advice) the third, joined by a semicolon. Neither
-/// ever holds a value of a record, a key or a passphrase. The `is_…` predicates sort errors into the
+/// ever holds a value of a record, a key or a passphrase; the key of a map counts as a name, not as a value. The `is_…` predicates sort errors into the
 /// groups a caller acts on; [`field`](Error::field), [`scope`](Error::scope), [`row`](Error::row) and
 /// [`line`](Error::line) say where.
 ///
@@ -57,7 +59,8 @@ pub(crate) enum Kind {
         found: &'static str,
     },
     NotNormalizable {
-        field: String,
+        field: Option<String>,
+        class: &'static str,
         why: &'static str,
     },
     EmptyPart {
@@ -67,6 +70,7 @@ pub(crate) enum Kind {
     Json {
         line: usize,
         column: usize,
+        broken: bool,
     },
     Serialize,
 
@@ -78,10 +82,8 @@ pub(crate) enum Kind {
     NotOpened {
         scope: Scope,
     },
+    NothingLeft,
     NoSuchField {
-        field: String,
-    },
-    NotACell {
         field: String,
     },
 
@@ -93,6 +95,10 @@ pub(crate) enum Kind {
         what: &'static str,
         found: u8,
     },
+    Profile {
+        found: &'static str,
+        expected: &'static str,
+    },
     Mismatch {
         what: &'static str,
     },
@@ -103,6 +109,9 @@ pub(crate) enum Kind {
         epoch: Epoch,
     },
     MissingScope {
+        scope: Scope,
+    },
+    ForeignScope {
         scope: Scope,
     },
     MissingCell {
@@ -135,7 +144,6 @@ pub(crate) enum Kind {
     OtherPolicy,
 
     // Keys and the machine.
-    NoLinkageKey,
     EpochsExhausted,
     KeyFileForm {
         what: &'static str,
@@ -151,6 +159,7 @@ pub(crate) enum Kind {
     },
     KeyFileCost,
     FileExists,
+    Memory,
     Io {
         doing: &'static str,
         source: io::Error,
@@ -187,14 +196,35 @@ impl Error {
         self
     }
 
+    #[must_use]
+    pub(crate) fn with_advice(mut self, better: &'static str) -> Self {
+        if let Kind::Definition { advice, .. } = &mut self.0.kind {
+            *advice = better;
+        }
+        self
+    }
+
     /// Names the field, where the error arose below the place that knows it.
     #[must_use]
     pub(crate) fn in_field(mut self, name: &str) -> Self {
         match &mut self.0.kind {
-            Kind::Shape { field, .. } | Kind::Target { field, .. } => {
+            Kind::Shape { field, .. } => {
                 field.get_or_insert_with(|| name.to_owned());
             }
+            // What is named so far is a key inside the value, and may itself be a value.
+            Kind::Target { field, .. } => *field = Some(name.to_owned()),
             _ => {}
+        }
+        self
+    }
+
+    /// Drops a name that `known` does not know: it may be a value.
+    #[must_use]
+    pub(crate) fn keep_field(mut self, known: impl FnOnce(&str) -> bool) -> Self {
+        if let Kind::Target { field, .. } = &mut self.0.kind
+            && field.as_deref().is_some_and(|name| !known(name))
+        {
+            *field = None;
         }
         self
     }
@@ -207,12 +237,11 @@ impl Error {
             | Kind::DuplicateField { field }
             | Kind::TooWide { field, .. }
             | Kind::WrongType { field, .. }
-            | Kind::NotNormalizable { field, .. }
             | Kind::EmptyPart { field, .. }
             | Kind::NoSuchField { field }
-            | Kind::NotACell { field }
             | Kind::MissingCell { field } => Some(field),
             Kind::Shape { field, .. }
+            | Kind::NotNormalizable { field, .. }
             | Kind::Tampered { field, .. }
             | Kind::Plaintext { field, .. }
             | Kind::Target { field, .. } => field.as_deref(),
@@ -225,6 +254,7 @@ impl Error {
         match self.0.kind {
             Kind::NotOpened { scope }
             | Kind::MissingScope { scope }
+            | Kind::ForeignScope { scope }
             | Kind::WrongKey { scope }
             | Kind::Tampered { scope, .. }
             | Kind::Plaintext { scope, .. } => Some(scope),
@@ -285,14 +315,18 @@ impl Error {
     }
 
     /// Whether the call itself was wrong: a record id or subject key that the policy does not expect or
-    /// that it misses, a scope that the grant does not open, a field that the schema does not have.
+    /// that it misses, a scope that the grant does not open, a field that the schema does not have, a key file of
+    /// another kind, an empty passphrase, an epoch beyond the last.
     pub fn is_misuse(&self) -> bool {
         matches!(
             self.0.kind,
             Kind::Binding { .. }
                 | Kind::NotOpened { .. }
+                | Kind::NothingLeft
                 | Kind::NoSuchField { .. }
-                | Kind::NotACell { .. }
+                | Kind::KeyFileHolds { .. }
+                | Kind::EmptyPassphrase
+                | Kind::EpochsExhausted
         )
     }
 
@@ -306,9 +340,10 @@ impl Error {
         matches!(self.0.kind, Kind::Text { .. } | Kind::Structure { .. })
     }
 
-    /// Whether the sealed bytes name a version, suite, profile or flag that this release does not read.
+    /// Whether the sealed bytes name a version, suite, profile or flag that is not read here: by this release, or by the
+    /// type they were parsed as.
     pub fn is_unsupported(&self) -> bool {
-        matches!(self.0.kind, Kind::Unsupported { .. })
+        matches!(self.0.kind, Kind::Unsupported { .. } | Kind::Profile { .. })
     }
 
     /// Whether the row or the grant was made under another policy than the one given.
@@ -318,7 +353,7 @@ impl Error {
 
     /// Whether the row or the grant was made under another schema than the one given.
     pub fn is_other_schema(&self) -> bool {
-        matches!(self.0.kind, Kind::OtherSchema)
+        matches!(self.0.kind, Kind::OtherSchema | Kind::ForeignScope { .. })
     }
 
     /// Whether the row's epoch is not in the keyring or grant.
@@ -381,80 +416,17 @@ impl Error {
     pub fn is_io(&self) -> bool {
         matches!(
             self.0.kind,
-            Kind::Io { .. } | Kind::Entropy | Kind::FileExists
+            Kind::Io { .. } | Kind::Entropy | Kind::FileExists | Kind::Memory
         )
-    }
-
-    /// One sentence on what to do.
-    pub fn advice(&self) -> &'static str {
-        match &self.0.kind {
-            Kind::UnknownField { .. } => "add it to the schema or leave it out of the record",
-            Kind::MissingField { .. } => "give a value or make the field optional in the schema",
-            Kind::DuplicateField { .. } => "give each field once",
-            Kind::TooWide { .. } => {
-                "shorten the value, or widen the field in the schema and seal its rows anew"
-            }
-            Kind::WrongType { .. } => {
-                "give a value of the field's type or change the type in the schema"
-            }
-            Kind::Shape { .. } => {
-                "give text, an integer, a boolean, a unit enum variant or null, or type the field as json"
-            }
-            Kind::NotNormalizable { .. } => {
-                "mend the value, or leave the field out of the pseudonym"
-            }
-            Kind::EmptyPart { .. } => "give the value, or let the policy say that null gives null",
-            Kind::Json { .. } => "give one JSON object a record",
-            Kind::Serialize => "mend the record type's Serialize implementation",
-            Kind::Binding { wanted: true, .. } => "bind the call as the policy says",
-            Kind::Binding { wanted: false, .. } => "leave the binding out or change the policy",
-            Kind::NotOpened { .. } => "ask only for the scopes that the policy opens",
-            Kind::NoSuchField { .. } => "use a field name of the schema",
-            Kind::NotACell { .. } => {
-                "receive the cell in an Option, or in a type that takes the field's type"
-            }
-            Kind::Text { .. } => "pass the text as it was written, without white space or padding",
-            Kind::Unsupported { .. } => "read it with the release that wrote it or a newer one",
-            Kind::Mismatch { .. } => "open it with the policy under which it was sealed",
-            Kind::Structure { .. } => {
-                "fetch the row again from where it is kept: it was cut, joined or damaged"
-            }
-            Kind::UnknownEpoch { .. } => "use a keyring or grant that holds this epoch",
-            Kind::MissingScope { .. } => "ask for a row from which this scope was not withheld",
-            Kind::MissingCell { .. } => "give the cell of every column, also of null values",
-            Kind::WrongKey { .. } => {
-                "use the keyring, domain and subject key under which it was sealed"
-            }
-            Kind::Tampered { .. } => {
-                "check the record id, row and column it is read from; if they are right, it was changed"
-            }
-            Kind::Plaintext { .. } => "open it with the schema under which it was sealed",
-            Kind::Target { .. } => "receive the fields in a type that fits the schema",
-            Kind::Definition { advice, .. } => advice,
-            Kind::OtherSchema => "load the schema under which it was made, or issue the grant anew",
-            Kind::OtherPolicy => "load the policy under which it was made, or issue the grant anew",
-            Kind::NoLinkageKey => "protect with the keyring, not with a part of it",
-            Kind::EpochsExhausted => "start a new keyring",
-            Kind::KeyFileForm { .. } => "give a file that this crate wrote",
-            Kind::KeyFileVersion => "read it with a newer release",
-            Kind::KeyFileHolds { .. } => "load it as what it is",
-            Kind::Passphrase => "try the right passphrase",
-            Kind::EmptyPassphrase => "give a passphrase of at least one character",
-            Kind::KeyFileDamaged { .. } => "restore it from a backup",
-            Kind::KeyFileCost => "do not trust this file: this crate never writes such parameters",
-            Kind::FileExists => "choose another path: key files are never overwritten",
-            Kind::Io { .. } => "check the path, its permissions and the space left",
-            Kind::Entropy => "check that the system's random source works",
-        }
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(row) = self.0.row {
-            write!(f, "row {row}: ")?;
+            write!(f, "row {row}, counted from 0: ")?;
         }
-        write!(f, "{}; {}", What(&self.0.kind), self.advice())
+        write!(f, "{}; {}", self.0.kind, self.advice())
     }
 }
 
@@ -469,142 +441,6 @@ impl error::Error for Error {
         match &self.0.kind {
             Kind::Io { source, .. } => Some(source),
             _ => None,
-        }
-    }
-}
-
-/// The first half of the message.
-struct What<'a>(&'a Kind);
-
-impl fmt::Display for What<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            Kind::UnknownField { field } => write!(f, "field {field:?} is not in the schema"),
-            Kind::MissingField { field } => {
-                write!(f, "field {field:?} is missing and not optional")
-            }
-            Kind::DuplicateField { field } => write!(f, "field {field:?} is there twice"),
-            Kind::TooWide { field, width } => {
-                write!(
-                    f,
-                    "the value of field {field:?} is longer than its width of {width} bytes"
-                )
-            }
-            Kind::WrongType { field, expected } => {
-                write!(f, "the value of field {field:?} is not {expected}")
-            }
-            Kind::Shape {
-                field: Some(field),
-                found,
-            } => {
-                write!(f, "field {field:?} holds {found}, which no field can hold")
-            }
-            Kind::Shape { field: None, found } => write!(
-                f,
-                "the record is {found}, not a struct or map with text keys"
-            ),
-            Kind::NotNormalizable { field, why } => write!(
-                f,
-                "the value of field {field:?} cannot be normalised: {why}"
-            ),
-            Kind::EmptyPart { field, pseudonym } => {
-                write!(
-                    f,
-                    "field {field:?} is null or empty, and pseudonym {pseudonym:?} needs it"
-                )
-            }
-            Kind::Json { line, column } => write!(
-                f,
-                "the JSON text is not an object, at line {line}, column {column}"
-            ),
-            Kind::Serialize => {
-                f.write_str("the record could not be serialised, for a reason its type knows")
-            }
-            Kind::Binding { what, wanted: true } => {
-                write!(f, "the policy binds seals to {what}, and none was given")
-            }
-            Kind::Binding {
-                what,
-                wanted: false,
-            } => {
-                write!(
-                    f,
-                    "{what} was given, and the policy does not bind seals to one"
-                )
-            }
-            Kind::NotOpened { scope } => write!(f, "there is no key for {scope}"),
-            Kind::NoSuchField { field } => write!(f, "field {field:?} is not in the schema"),
-            Kind::NotACell { field } => write!(
-                f,
-                "the cell of field {field:?} does not fit the type asked for"
-            ),
-            Kind::Text { form } => write!(f, "the text is not a canonical {form}"),
-            Kind::Unsupported { what, found } => {
-                write!(f, "{what} {found} is not one this release reads")
-            }
-            Kind::Mismatch { what } => write!(f, "the row {what}, against its policy"),
-            Kind::Structure { what } => write!(f, "the sealed bytes are malformed: {what}"),
-            Kind::UnknownEpoch { epoch } => write!(f, "there is no key for epoch {epoch}"),
-            Kind::MissingScope { scope } => write!(f, "the row does not hold {scope}"),
-            Kind::MissingCell { field } => {
-                write!(f, "the row does not hold the cell of field {field:?}")
-            }
-            Kind::WrongKey { scope } => write!(f, "{scope} was sealed under another key"),
-            Kind::Tampered {
-                scope,
-                field: Some(field),
-            } => {
-                write!(
-                    f,
-                    "the cell of field {field:?} in {scope} is not what was sealed here"
-                )
-            }
-            Kind::Tampered { scope, field: None } => {
-                write!(f, "{scope} is not what was sealed here")
-            }
-            Kind::Plaintext {
-                scope,
-                field: Some(field),
-                what,
-            } => {
-                write!(f, "field {field:?} in {scope} was sealed wrongly: {what}")
-            }
-            Kind::Plaintext {
-                scope,
-                field: None,
-                what,
-            } => write!(f, "{scope} was sealed wrongly: {what}"),
-            Kind::Target {
-                field: Some(field),
-                what,
-            } => write!(f, "field {field:?} does not fit the type asked for: {what}"),
-            Kind::Target { field: None, what } => {
-                write!(f, "the fields do not fit the type asked for: {what}")
-            }
-            Kind::Definition {
-                what,
-                line: Some(line),
-                ..
-            } => write!(f, "line {line}: {what}"),
-            Kind::Definition {
-                what, line: None, ..
-            } => f.write_str(what),
-            Kind::OtherSchema => f.write_str("it was made under another schema"),
-            Kind::OtherPolicy => f.write_str("it was made under another policy"),
-            Kind::NoLinkageKey => f.write_str("there is no linkage key"),
-            Kind::EpochsExhausted => f.write_str("the last possible epoch is in use"),
-            Kind::KeyFileForm { what } => write!(f, "this is not a key file: {what}"),
-            Kind::KeyFileVersion => f.write_str("the key file has a newer version"),
-            Kind::KeyFileHolds { expected } => write!(f, "the key file does not hold a {expected}"),
-            Kind::Passphrase => f.write_str("the passphrase does not open this key file"),
-            Kind::EmptyPassphrase => f.write_str("the passphrase is empty"),
-            Kind::KeyFileDamaged { what } => write!(f, "the key file is damaged: {what}"),
-            Kind::KeyFileCost => f.write_str(
-                "the key file asks for more memory or time than any written by this crate",
-            ),
-            Kind::FileExists => f.write_str("there is a file already"),
-            Kind::Io { doing, source } => write!(f, "{doing} failed: {}", source.kind()),
-            Kind::Entropy => f.write_str("the system gave no random bytes"),
         }
     }
 }

@@ -9,7 +9,8 @@ const NAME_ADVICE: &str = "use 1 to 64 characters of a-z, 0-9, '.', '_' and '-'"
 /// Who may link: one connector for one purpose. 1 to 64 bytes of `a-z 0-9 . _ -`.
 ///
 /// Each domain has keys of its own, so that what two domains hold cannot be joined. The domain never stands
-/// in what is written: it would name the clinic.
+/// in what is written: it would name the clinic. Schemas do not enter the keys, so give each schema domains of its own: within
+/// one, a scope's key opens that scope's number in the rows of every schema.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Domain(Arc<str>);
 

@@ -1,10 +1,11 @@
-//! Keyed pseudonyms and field-level encryption for appointment records, so that **rows leaked from a connector never
-//! put an identity next to a specialty**.
+//! Keyed pseudonyms and field-level encryption for appointment records, so that **rows leaked from a connector need not
+//! put an identity next to a specialty**: under a policy that opens one side, they never do.
 //!
 //! A booking platform hands its appointments to software of others: reminders, statistics, practice systems. Each row
 //! tells who sees which kind of doctor, even where no medical file is near. With this crate the backend hands over rows
 //! in which every field is sealed under a key of its scope, and each connector holds a grant that opens the scopes of
-//! its job and no other. Who steals the rows, with all that the connector holds, learns one side of each row at most.
+//! its job and no other. Who steals the rows of a connector whose policy
+//! opens one side, with all that the connector holds, learns that side and no other.
 //!
 //! ```
 //! use paravent::{Appointment, Keyring, Policy, Protector, Revealer, Schema};
@@ -57,14 +58,14 @@
 //! | [`Grant`] | a keyring cut down to what one domain may open |
 //! | [`Protector`] | turns a record into a [`Protected`] record, or a [`ProtectedRow`] with one cell a field |
 //! | [`Revealer`] | turns it back, as far as its keys go |
-//! | [`Pseudonym`] | a keyed one-way stand-in: equal for equal people inside a domain, unlinkable across domains |
+//! | [`Pseudonym`] | a keyed one-way stand-in: equal for equal inputs inside a domain, unlinkable across domains |
 //! | [`Binding`] | what a seal is bound to: the id of its row ([`RecordId`]), the key of its person ([`SubjectKey`]) |
 //!
 //! # What it does
 //!
 //! - Seals each scope of a record under a key of epoch, scope and domain: XAES-256-GCM with random nonces and a key
-//!   commitment. Every row of a schema has the same length, whatever its values and nulls.
-//! - Refuses what was changed, moved, cut or sealed under another key, before any value leaves; each reason is told
+//!   commitment. Every sealed record of a schema has the same length, whatever its values and nulls.
+//! - Refuses what was changed, moved, truncated or sealed under another key, before any value leaves; each reason is told
 //!   apart by an [`Error`] that never holds a value.
 //! - Makes pseudonyms of one or several fields, by HMAC-SHA-256 over normalised values.
 //! - Refuses by default: a field that is not in the schema, a record that misses one, a policy that weakens without a
@@ -75,6 +76,8 @@
 //! - Pseudonymized data stays personal data.
 //! - It does not yet prove that a policy links nothing: whoever writes one that opens identity and care together gets
 //!   what it says.
+//! - The order of rows, and an id that two connectors share, join what they hold: shuffle exports, and make ids random
+//!   for each domain.
 //! - Who holds the keyring, or the grants of both sides with the rows of one domain, reads them. A pseudonym shows which
 //!   rows are of one person. A row can be replaced by an older row with the same record id.
 //! - It stores nothing but key files, keeps no time, logs nothing and opens no connection.
@@ -89,8 +92,8 @@
 //!
 //! | feature | |
 //! |---|---|
-//! | `key-file` (default) | [`Keyring`]s and [`Grant`]s in files sealed under a [`Passphrase`] |
-//! | `rayon` | [`Protector::protect_batch`] on all cores |
+//! | `key-file` (default) | [`Keyring`]s and [`Grant`]s in files sealed under a `Passphrase` |
+//! | `rayon` | `Protector::protect_batch` on all cores |
 //! | `full` | both |
 //! | `test-kit` | a fixed keyring and seeded nonces for your tests; does not compile in release builds |
 
@@ -120,13 +123,12 @@ pub use crate::{
     error::{Error, Result},
     id::{Digest, Domain, Epoch, FieldId, Generation, RecordId, Scope},
     key::{Grant, Keyring, SubjectKey},
-    normal::{Class, PhoneRegion},
-    policy::{Policy, Show},
+    policy::Policy,
     protect::{
         Binding, BoundProtector, BoundRevealer, JsonRecord, Protected, ProtectedRow, Protector,
         Revealer, Shown,
     },
-    schema::{Determines, Field, Role, Schema, ValueType},
+    schema::{Class, Determines, Field, PhoneRegion, Role, Schema, ValueType},
     wire::{Pseudonym, SealedCell, SealedRecord, SealedRow},
 };
 

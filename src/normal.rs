@@ -8,7 +8,10 @@ use unicode_normalization::{UnicodeNormalization, char::canonical_combining_clas
 use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCategory};
 use zeroize::{Zeroize, Zeroizing};
 
-use crate::error::{Error, Kind, Result};
+use crate::{
+    error::{Error, Kind, Result},
+    schema::{Class, PhoneRegion},
+};
 
 // A code point that only the normalisation tables did not know would pass as it is today and be decomposed later.
 const _: () = {
@@ -17,100 +20,7 @@ const _: () = {
     assert!(properties.0 <= normalization.0 as u64);
 };
 
-/// How a field's values are made equal before they enter a pseudonym.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Class {
-    /// Compatibility forms, case and white space are folded.
-    Text,
-    /// As text; accents, apostrophes, hyphens and full stops are folded too.
-    Name,
-    /// As text.
-    Email,
-    /// A telephone number, brought to `+`, country code and national number.
-    Phone,
-    /// The bytes as they are.
-    Exact,
-}
-
-/// How telephone numbers are written where the schema is used: what a number without `+` begins with.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PhoneRegion {
-    country_code: String,
-    international_prefix: String,
-    trunk_prefix: String,
-}
-
-impl PhoneRegion {
-    /// The region with this country code (`33`), international prefix (`00`) and trunk prefix (`0`, or empty).
-    ///
-    /// # Errors
-    ///
-    /// [`Error::is_definition`] where one is not made of digits, where the country code is not 1 to 3 digits
-    /// from 1, or where the international prefix is empty.
-    pub fn new(country_code: &str, international_prefix: &str, trunk_prefix: &str) -> Result<Self> {
-        let digits = |text: &str, most: usize| {
-            text.len() <= most && text.bytes().all(|byte| byte.is_ascii_digit())
-        };
-        let wrong = |what| Err(Error::definition(what, "France is \"33\", \"00\", \"0\""));
-        if country_code.is_empty() || country_code.starts_with('0') || !digits(country_code, 3) {
-            return wrong("the country code is not 1 to 3 digits from 1");
-        }
-        if international_prefix.is_empty() || !digits(international_prefix, 8) {
-            return wrong("the international prefix is not 1 to 8 digits");
-        }
-        if !digits(trunk_prefix, 8) {
-            return wrong("the trunk prefix is not 0 to 8 digits");
-        }
-        Ok(Self {
-            country_code: country_code.to_owned(),
-            international_prefix: international_prefix.to_owned(),
-            trunk_prefix: trunk_prefix.to_owned(),
-        })
-    }
-
-    /// France: `33`, `00`, `0`.
-    pub fn france() -> Self {
-        Self {
-            country_code: "33".to_owned(),
-            international_prefix: "00".to_owned(),
-            trunk_prefix: "0".to_owned(),
-        }
-    }
-
-    /// Its three parts: country code, international prefix, trunk prefix.
-    pub fn parts(&self) -> [&str; 3] {
-        [
-            &self.country_code,
-            &self.international_prefix,
-            &self.trunk_prefix,
-        ]
-    }
-}
-
 impl Class {
-    pub(crate) fn from_name(name: &str) -> Option<Self> {
-        [
-            Self::Text,
-            Self::Name,
-            Self::Email,
-            Self::Phone,
-            Self::Exact,
-        ]
-        .into_iter()
-        .find(|class| class.name() == name)
-    }
-
-    /// Its word in schema files.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Text => "text",
-            Self::Name => "name",
-            Self::Email => "email",
-            Self::Phone => "phone",
-            Self::Exact => "exact",
-        }
-    }
-
     /// Returns what a pseudonym sees of `value`: two values with the same result get the same pseudonym.
     ///
     /// `region` is needed for [`Class::Phone`] only.
@@ -120,6 +30,10 @@ impl Class {
     /// [`Error::is_record`] for a code point that is unassigned or a control character, except for
     /// [`Class::Exact`]; for [`Class::Phone`], where the result is not `+` and 7 to 15 digits, or where there
     /// is no region.
+    ///
+    /// # Security
+    ///
+    /// What comes back is in clear, and the caller's to wipe.
     ///
     /// # Examples
     ///
@@ -135,7 +49,8 @@ impl Class {
         let mut out = Zeroizing::new(Vec::with_capacity(room(value.as_bytes())));
         append(self, value, region, &mut Work::default(), &mut out).map_err(|why| {
             Error::new(Kind::NotNormalizable {
-                field: self.name().to_owned(),
+                field: None,
+                class: self.name(),
                 why,
             })
         })?;
@@ -308,11 +223,38 @@ fn is_name_space(c: char) -> bool {
 
 /// `str::to_lowercase`, into room that is there: only a capital sigma looks beyond its own character.
 fn lower(text: &str, to: &mut String) {
-    if text.contains('Σ') {
-        to.push_str(&Zeroizing::new(text.to_lowercase()));
-    } else {
-        to.extend(text.chars().flat_map(char::to_lowercase));
+    for (at, c) in text.char_indices() {
+        if c == 'Σ' {
+            let after = &text[at + c.len_utf8()..];
+            to.push(if is_final(&text[..at], after) {
+                'ς'
+            } else {
+                'σ'
+            });
+        } else {
+            to.extend(c.to_lowercase());
+        }
     }
+}
+
+/// Final_Sigma of the Unicode Standard §3.13, from a capital sigma's surroundings.
+fn is_final(before: &str, after: &str) -> bool {
+    let cased = |c: &char| !is_ignorable(*c);
+    before.chars().rev().find(cased).is_some_and(is_cased)
+        && !after.chars().find(cased).is_some_and(is_cased)
+}
+
+/// Cased and not Case_Ignorable. The standard library has the tables and shows them by what it makes of a sigma.
+fn is_cased(c: char) -> bool {
+    String::from_iter([c, 'Σ']).to_lowercase().ends_with('ς')
+}
+
+/// Case_Ignorable.
+fn is_ignorable(c: char) -> bool {
+    !is_cased(c)
+        && String::from_iter(['A', c, 'Σ'])
+            .to_lowercase()
+            .ends_with('ς')
 }
 
 /// Where the quick path ends: names in Latin script mostly stay below.
@@ -400,14 +342,14 @@ fn append_phone(
     out.push(b'+');
     if let Some(rest) = number
         .strip_prefix('+')
-        .or_else(|| number.strip_prefix(&region.international_prefix))
+        .or_else(|| number.strip_prefix(region.international_prefix()))
     {
         out.extend_from_slice(rest.as_bytes());
     } else {
-        out.extend_from_slice(region.country_code.as_bytes());
+        out.extend_from_slice(region.country_code().as_bytes());
         out.extend_from_slice(
             number
-                .strip_prefix(&region.trunk_prefix)
+                .strip_prefix(region.trunk_prefix())
                 .unwrap_or(number)
                 .as_bytes(),
         );
@@ -519,6 +461,22 @@ mod tests {
                 "{:x}",
                 c as u32
             );
+        }
+    }
+
+    #[test]
+    fn sigmas_agree_with_the_standard_library() {
+        for c in (0..=0x10FFFF).filter_map(char::from_u32) {
+            for text in [
+                format!("A{c}Σ"),
+                format!("AΣ{c}"),
+                format!("AΣ{c}A"),
+                format!("{c}Σ{c}Σ{c}"),
+            ] {
+                let mut lowered = String::new();
+                lower(&text, &mut lowered);
+                assert_eq!(lowered, text.to_lowercase(), "{:x}", c as u32);
+            }
         }
     }
 

@@ -1,14 +1,16 @@
 //! The truth about a kind of record: each field's number, scope, role, width, type and class, and what determines what.
 
+mod class;
 mod file;
 
 use std::{fmt, sync::Arc};
+
+pub use class::{Class, PhoneRegion};
 
 use crate::{
     digest::Digester,
     error::{Error, Kind, Result},
     id::{Digest, FieldId, Scope},
-    normal::{Class, PhoneRegion},
 };
 
 /// Names that the flat form of a protected record uses itself.
@@ -52,6 +54,7 @@ impl Role {
 
 /// What a field's values are, checked when a record is protected and again when it is revealed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ValueType {
     /// UTF-8.
     Text,
@@ -271,9 +274,13 @@ impl Schema {
     /// |---|---|
     /// | `name` | 1 to 64 characters of `a-z 0-9 . _ -` |
     /// | `[scopes]` | scopes beyond the four known ones, `billing = 16`, numbered 16 to 63 |
-    /// | `[phone_region]` | `country_code`, `international_prefix`, `trunk_prefix`: needed for class `phone` |
+    /// | `[phone_region]` | `country_code = "33"`, `international_prefix = "00"`, `trunk_prefix = "0"`, as text: needed for class `phone` |
     /// | `[[field]]` | `name`, `number`, `scope`, `width`, `type`; `role` (default `sensitive`), `class` (needed for text), `optional` (default `false`) |
-    /// | `[[determines]]` | `fields`, `gives`, `through` |
+    /// | `[[determines]]` | `fields = ["practitioner"]`, `gives = "specialty"`, `through = "public directory"`: a fact that the linkage proof will use |
+    ///
+    /// Roles are `identifier`, `quasi-identifier`, `sensitive` and `neutral`; types `text`, `integer`, `boolean`, `date`,
+    /// `date-time` and `json`; classes `text`, `name`, `email`, `phone` and `exact`. A width counts bytes of UTF-8, and for
+    /// the other types bytes of the value's text: digits, offsets, braces.
     ///
     /// # Errors
     ///
@@ -332,6 +339,10 @@ impl Schema {
         &self.0.groups
     }
 
+    pub(crate) fn has_scope(&self, scope: Scope) -> bool {
+        self.0.groups.iter().any(|group| group.scope == scope)
+    }
+
     pub(crate) fn position(&self, name: &str) -> Option<usize> {
         self.0.fields.iter().position(|field| field.name == name)
     }
@@ -387,14 +398,24 @@ fn digest(schema: &Inner) -> Digest {
     let mut digest = Digester::new("paravent/schema/1");
     digest.text(&schema.name);
     digest.number(usize::from(schema.phone_region.is_some()));
-    for part in schema.phone_region.iter().flat_map(PhoneRegion::parts) {
-        digest.text(part);
+    if let Some(region) = &schema.phone_region {
+        digest.text(region.country_code());
+        digest.text(region.international_prefix());
+        digest.text(region.trunk_prefix());
     }
     digest.number(schema.fields.len());
     for field in &schema.fields {
         digest.text(&field.name);
         digest.number(usize::from(field.id.number()));
         digest.number(usize::from(field.scope.number()));
+        // Scopes of its own also by name, which is what policies open.
+        if let Some((name, _)) = schema
+            .scopes
+            .iter()
+            .find(|&&(_, scope)| scope == field.scope)
+        {
+            digest.text(name);
+        }
         digest.number(field.width());
         digest.text(field.role.name());
         digest.text(field.value_type.name());

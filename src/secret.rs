@@ -8,7 +8,7 @@ use zeroize::Zeroize;
 pub(crate) struct Secret<const N: usize>(Box<[u8; N]>);
 
 impl<const N: usize> Secret<N> {
-    /// Fills the bytes in place; they never stand on the stack.
+    /// Fills the bytes where they stay; this type moves none over the stack.
     pub(crate) fn fill(write: impl FnOnce(&mut [u8; N])) -> Self {
         let mut secret = Self(Box::new([0; N]));
         write(&mut secret.0);

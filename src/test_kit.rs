@@ -6,8 +6,10 @@
 use std::{collections::BTreeMap, sync::Mutex};
 
 use crate::{
-    crypto::{entropy::Nonces, mac::MacKey},
-    error::{Error, Kind, Result},
+    crypto::{
+        entropy::{GivenNonces, Nonces},
+        mac::MacKey,
+    },
     id::{Domain, Epoch, Generation, Scope},
     key::{Keyring, tree},
     secret::Secret,
@@ -77,7 +79,11 @@ pub fn seeded_nonces(seed: u64) -> Nonces {
     })
 }
 
-/// These nonces, in their order; the call after the last one fails.
+/// These nonces, 24 bytes each, in their order; the call after the last one fails.
+///
+/// # Security
+///
+/// A nonce that is used twice under one key reveals what it seals.
 pub fn fixed_nonces(nonces: Vec<[u8; 24]>) -> Nonces {
     Nonces::given(GivenNonces::Fixed(Mutex::new(nonces.into_iter())))
 }
@@ -97,31 +103,4 @@ pub fn tree(
         *domain_key.expose(),
         *seal_key.expose(),
     ])
-}
-
-pub(crate) enum GivenNonces {
-    Seeded { key: MacKey, drawn: Mutex<u64> },
-    Fixed(Mutex<std::vec::IntoIter<[u8; 24]>>),
-}
-
-impl GivenNonces {
-    pub(crate) fn draw(&self) -> Result<[u8; 24]> {
-        match self {
-            Self::Seeded { key, drawn } => {
-                let mut drawn = drawn
-                    .lock()
-                    .unwrap_or_else(|poisoned| poisoned.into_inner());
-                *drawn += 1;
-                let mut nonce = [0; 24];
-                nonce.copy_from_slice(&key.tag(&drawn.to_be_bytes())[..24]);
-                Ok(nonce)
-            }
-            Self::Fixed(nonces) => {
-                let mut nonces = nonces
-                    .lock()
-                    .unwrap_or_else(|poisoned| poisoned.into_inner());
-                nonces.next().ok_or_else(|| Error::new(Kind::Entropy))
-            }
-        }
-    }
 }

@@ -9,8 +9,16 @@ use crate::error::{Error, Result};
 pub(crate) fn parse<T: DeserializeOwned>(text: &str) -> Result<T> {
     toml::from_str(text).map_err(|error| {
         let line = error.span().map(|span| Lines::new(text).line(span.start));
-        let what = error.message().lines().collect::<Vec<_>>().join(", ");
-        let error = Error::definition(what, "mend the file there");
+        let what = error
+            .message()
+            .lines()
+            .collect::<Vec<_>>()
+            .join(", ")
+            .replace("field `", "key `");
+        let error = Error::definition(
+            what,
+            "mend it there; the documentation of `from_toml` lists the keys",
+        );
         match line {
             Some(line) => error.at_line(line),
             None => error,

@@ -1,7 +1,13 @@
 //! Known answers of a second implementation: `tests/data/v1.json`, and every JSON file of its form in the folder
 //! `PARAVENT_VECTORS`, where that is set.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    missing_docs
+)]
 
 use std::{collections::BTreeMap, env, fs, path::PathBuf};
 

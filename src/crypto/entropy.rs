@@ -27,7 +27,7 @@ enum Source {
     Pooled,
     System,
     #[cfg(feature = "test-kit")]
-    Given(crate::test_kit::GivenNonces),
+    Given(GivenNonces),
 }
 
 impl Nonces {
@@ -47,7 +47,7 @@ impl Nonces {
     }
 
     #[cfg(feature = "test-kit")]
-    pub(crate) fn given(nonces: crate::test_kit::GivenNonces) -> Self {
+    pub(crate) fn given(nonces: GivenNonces) -> Self {
         Self(Source::Given(nonces))
     }
 
@@ -72,18 +72,18 @@ impl std::fmt::Debug for Nonces {
     }
 }
 
-/// As many nonces as one system call fetches in about the time of its own overhead times eight.
+/// So many that the system call's fixed cost is a small part of each.
 const POOL: usize = 64;
 
 struct Pool {
     bytes: [u8; POOL * NONCE],
     used: usize,
-    generation: u64,
+    process: u64,
 }
 
 thread_local! {
     static NONCES: RefCell<Pool> =
-        const { RefCell::new(Pool { bytes: [0; POOL * NONCE], used: POOL * NONCE, generation: 0 }) };
+        const { RefCell::new(Pool { bytes: [0; POOL * NONCE], used: POOL * NONCE, process: 0 }) };
 }
 
 fn draw_system() -> Result<Nonce> {
@@ -93,28 +93,61 @@ fn draw_system() -> Result<Nonce> {
 }
 
 fn draw_pooled() -> Result<Nonce> {
-    let Some(generation) = fork::generation() else {
+    let Some(process) = fork::process() else {
         return draw_system();
     };
     NONCES
-        .try_with(|pool| pool.borrow_mut().draw(generation))
+        .try_with(|pool| pool.borrow_mut().draw(process))
         // The thread is being torn down and its pool is gone.
         .unwrap_or_else(|_| draw_system())
 }
 
 impl Pool {
-    fn draw(&mut self, generation: u64) -> Result<Nonce> {
-        if self.used == self.bytes.len() || self.generation != generation {
+    fn draw(&mut self, process: u64) -> Result<Nonce> {
+        if self.used == self.bytes.len() || self.process != process {
             // Nothing is handed out of a pool that was filled in part.
             self.used = self.bytes.len();
             fill(&mut self.bytes)?;
-            self.generation = generation;
+            self.process = process;
             self.used = 0;
         }
         let mut nonce = [0; NONCE];
         nonce.copy_from_slice(&self.bytes[self.used..][..NONCE]);
         self.used += NONCE;
         Ok(nonce)
+    }
+}
+
+/// Nonces of the test kit.
+#[cfg(feature = "test-kit")]
+pub(crate) enum GivenNonces {
+    Seeded {
+        key: super::mac::MacKey,
+        drawn: std::sync::Mutex<u64>,
+    },
+    Fixed(std::sync::Mutex<std::vec::IntoIter<[u8; 24]>>),
+}
+
+#[cfg(feature = "test-kit")]
+impl GivenNonces {
+    fn draw(&self) -> Result<Nonce> {
+        match self {
+            Self::Seeded { key, drawn } => {
+                let mut drawn = drawn
+                    .lock()
+                    .unwrap_or_else(|poisoned| poisoned.into_inner());
+                *drawn += 1;
+                let mut nonce = [0; NONCE];
+                nonce.copy_from_slice(&key.tag(&drawn.to_be_bytes())[..NONCE]);
+                Ok(nonce)
+            }
+            Self::Fixed(nonces) => {
+                let mut nonces = nonces
+                    .lock()
+                    .unwrap_or_else(|poisoned| poisoned.into_inner());
+                nonces.next().ok_or_else(|| Error::new(Kind::Entropy))
+            }
+        }
     }
 }
 
@@ -143,11 +176,11 @@ mod tests {
     }
 
     #[test]
-    fn another_generation_empties_the_pool() {
+    fn another_process_empties_the_pool() {
         let mut pool = Pool {
             bytes: [0; POOL * NONCE],
             used: POOL * NONCE,
-            generation: 0,
+            process: 0,
         };
         pool.draw(1).unwrap();
         let left = pool.bytes;

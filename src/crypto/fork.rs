@@ -8,19 +8,19 @@
 
 /// A number that no process shares with its parent once both have asked, or `None` where forks cannot be seen.
 #[cfg(target_os = "linux")]
-pub(super) fn generation() -> Option<u64> {
-    wiped::generation()
+pub(super) fn process() -> Option<u64> {
+    wiped::process()
 }
 
 /// Systems without fork.
 #[cfg(not(unix))]
-pub(super) fn generation() -> Option<u64> {
+pub(super) fn process() -> Option<u64> {
     Some(1)
 }
 
 /// Systems that fork and have nothing that tells.
 #[cfg(all(unix, not(target_os = "linux")))]
-pub(super) fn generation() -> Option<u64> {
+pub(super) fn process() -> Option<u64> {
     None
 }
 
@@ -39,11 +39,11 @@ mod wiped {
 
     static PAGE: OnceLock<Option<&'static AtomicU64>> = OnceLock::new();
 
-    pub(super) fn generation() -> Option<u64> {
+    pub(super) fn process() -> Option<u64> {
         let page = (*PAGE.get_or_init(map))?;
         match page.load(Ordering::Relaxed) {
             0 => Some(begin(page)),
-            generation => Some(generation),
+            process => Some(process),
         }
     }
 
@@ -73,8 +73,13 @@ mod wiped {
         if page == libc::MAP_FAILED {
             return None;
         }
+        // Some emulators answer yes to any advice: one that does not exist has to be refused.
         // SAFETY: `page` is the mapping just made; the advice changes only what a child finds in it.
-        if unsafe { libc::madvise(page, bytes, libc::MADV_WIPEONFORK) } != 0 {
+        let wiped = unsafe {
+            libc::madvise(page, bytes, -1) != 0
+                && libc::madvise(page, bytes, libc::MADV_WIPEONFORK) == 0
+        };
+        if !wiped {
             // SAFETY: nothing refers to the mapping yet.
             unsafe { libc::munmap(page, bytes) };
             return None;

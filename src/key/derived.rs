@@ -18,11 +18,13 @@ pub(crate) enum ScopeKey {
 }
 
 impl ScopeKey {
-    pub(crate) fn new(domain_key: Secret<32>, of_subject: bool) -> Self {
+    pub(crate) fn new(domain_key: &Secret<32>, of_subject: bool) -> Self {
         if of_subject {
-            Self::OfSubject(domain_key)
+            Self::OfSubject(Secret::fill(|bytes| {
+                bytes.copy_from_slice(domain_key.expose())
+            }))
         } else {
-            Self::Fixed(Box::new(SealingKey::new(&tree::seal_key(&domain_key))))
+            Self::Fixed(Box::new(SealingKey::new(&tree::seal_key(domain_key))))
         }
     }
 

@@ -4,7 +4,6 @@ use std::{collections::BTreeMap, fmt};
 
 use crate::{
     id::{Digest, Domain, Epoch, Scope},
-    policy::Policy,
     secret::Secret,
 };
 
@@ -25,15 +24,6 @@ pub struct Grant {
 }
 
 impl Grant {
-    pub(crate) fn new(policy: &Policy, keys: BTreeMap<(Epoch, Scope), Secret<32>>) -> Self {
-        Self {
-            domain: policy.domain().clone(),
-            schema: policy.schema().digest(),
-            policy: policy.digest(),
-            keys,
-        }
-    }
-
     /// The domain whose rows it opens.
     pub fn domain(&self) -> &Domain {
         &self.domain

@@ -2,12 +2,11 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use super::{Grant, tree};
+use super::tree;
 use crate::{
     crypto::entropy,
     error::{Error, Kind, Result},
     id::{Domain, Epoch, Generation, Scope},
-    policy::Policy,
     secret::Secret,
 };
 
@@ -16,9 +15,16 @@ use crate::{
 /// Exactly one epoch is active: [`Protector`](crate::Protector)s seal under it. The others open what they
 /// sealed. Linkage roots are independent, so that a new epoch leaves pseudonyms as they are.
 ///
+/// # A new epoch
+///
+/// After [`start_epoch`](Keyring::start_epoch), save the keyring under a new path and then put it in the place of the old
+/// one: a key file is never overwritten, since a keyring that is lost is data that is lost. Make each
+/// [`Protector`](crate::Protector) and [`Revealer`](crate::Revealer) anew, and issue each connector a new grant: its old
+/// one does not open the new epoch. Retiring epochs, resealing and new generations are not part of this release.
+///
 /// # Security
 ///
-/// A keyring opens everything: keep it in the backend and give connectors [`Grant`]s. It is wiped on
+/// A keyring opens everything: keep it in the backend and give connectors [`Grant`](crate::Grant)s. It is wiped on
 /// drop, and neither printed, cloned nor serialised.
 ///
 /// # Examples
@@ -39,6 +45,9 @@ pub struct Keyring {
     pub(crate) linkage: BTreeMap<Generation, Secret<32>>,
     pub(crate) generation: Generation,
 }
+
+/// A hundred years of months; a grant of all 52 scopes for each still counts its keys in 16 bits.
+const MAX_EPOCHS: usize = 1_200;
 
 impl Keyring {
     /// A new keyring with one epoch and one generation, from the operating system's random source.
@@ -61,8 +70,12 @@ impl Keyring {
     ///
     /// # Errors
     ///
-    /// [`Error::is_io`] where the system gives no random bytes.
+    /// [`Error::is_io`] where the system gives no random bytes; [`Error::is_misuse`] where the keyring holds 1,200 epochs,
+    /// a hundred years of months.
     pub fn start_epoch(&mut self) -> Result<Epoch> {
+        if self.sealing.len() >= MAX_EPOCHS {
+            return Err(Error::new(Kind::EpochsExhausted));
+        }
         let last = self
             .sealing
             .last_key_value()
@@ -88,50 +101,38 @@ impl Keyring {
         self.generation
     }
 
-    /// The grant of a policy: for every epoch, the keys of the scopes that the policy opens to its domain.
-    ///
-    /// A grant derives no other scope's, domain's or epoch's key, and no linkage key: it makes no pseudonyms.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::is_definition`] where the policy opens no scope.
-    pub fn grant(&self, policy: &Policy) -> Result<Grant> {
-        if policy.opens().is_empty() {
-            return Err(Error::definition(
-                "the policy opens no scope, so there is nothing to grant",
-                "list the scopes under `opens`, or issue no grant",
-            ));
-        }
-        Ok(self.grant_scopes(policy, policy.opens()))
-    }
-
-    /// A grant to the given scopes, whatever the policy opens: for the backend's own revealers.
-    pub(crate) fn grant_scopes(&self, policy: &Policy, scopes: &[Scope]) -> Grant {
-        let keys = self.sealing.iter().flat_map(|(&epoch, root)| {
-            scopes.iter().map(move |&scope| {
-                let key = tree::domain_key(&tree::scope_key(root, scope), policy.domain());
-                ((epoch, scope), key)
-            })
-        });
-        Grant::new(policy, keys.collect())
+    /// Kdomain of these scopes in every epoch.
+    pub(crate) fn domain_keys(
+        &self,
+        scopes: &[Scope],
+        domain: &Domain,
+    ) -> BTreeMap<(Epoch, Scope), Secret<32>> {
+        let derive = |(&epoch, root): (&Epoch, &Secret<32>), scope| {
+            (
+                (epoch, scope),
+                tree::domain_key(&tree::scope_key(root, scope), domain),
+            )
+        };
+        self.sealing
+            .iter()
+            .flat_map(|root| scopes.iter().map(move |&scope| derive(root, scope)))
+            .collect()
     }
 
     /// Kdomain of the active epoch.
-    pub(crate) fn domain_key(&self, scope: Scope, domain: &Domain) -> Result<Secret<32>> {
-        let root = self
-            .sealing
-            .get(&self.active)
-            .ok_or_else(|| Error::new(Kind::UnknownEpoch { epoch: self.active }))?;
-        Ok(tree::domain_key(&tree::scope_key(root, scope), domain))
+    pub(crate) fn domain_key(&self, scope: Scope, domain: &Domain) -> Secret<32> {
+        match self.sealing.get(&self.active) {
+            Some(root) => tree::domain_key(&tree::scope_key(root, scope), domain),
+            None => unreachable!("the active epoch has a root"),
+        }
     }
 
     /// Ldomain of the live generation.
-    pub(crate) fn linkage_key(&self, domain: &Domain) -> Result<Secret<32>> {
-        let root = self
-            .linkage
-            .get(&self.generation)
-            .ok_or_else(|| Error::new(Kind::NoLinkageKey))?;
-        Ok(tree::linkage_key(root, domain))
+    pub(crate) fn linkage_key(&self, domain: &Domain) -> Secret<32> {
+        match self.linkage.get(&self.generation) {
+            Some(root) => tree::linkage_key(root, domain),
+            None => unreachable!("the live generation has a root"),
+        }
     }
 }
 

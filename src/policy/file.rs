@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{Inner, PseudonymRule, Show};
+use super::{Inner, PseudonymRule, transform::Show};
 use crate::{
     error::{Error, Result},
     id::{Digest, Domain, Scope, check_name},
@@ -126,7 +126,7 @@ impl Reader<'_> {
             "unbound" => Ok(false),
             _ => Err(Error::definition(
                 format!("`{key}` is neither \"bound\" nor \"unbound\""),
-                "use \"bound\" where rows must not be swapped or erased together, else \"unbound\"",
+                "use \"bound\" or \"unbound\"",
             )),
         };
         self.at(text, bound)
@@ -137,7 +137,7 @@ impl Reader<'_> {
         let scope = self
             .schema
             .scope(name)
-            .filter(|&scope| self.schema.scopes().any(|known| known == scope));
+            .filter(|&scope| self.schema.has_scope(scope));
         let scope = scope.ok_or_else(|| {
             Error::definition(
                 format!("the policy opens {name:?}, and no field of the schema has that scope"),
@@ -193,6 +193,18 @@ impl Reader<'_> {
             let error = Error::definition(
                 format!("pseudonym {name:?} has no fields"),
                 "list the fields it stands for",
+            );
+            return self.at(of, Err(error));
+        }
+        if of
+            .get_ref()
+            .iter()
+            .enumerate()
+            .any(|(i, field)| of.get_ref()[..i].contains(field))
+        {
+            let error = Error::definition(
+                format!("pseudonym {name:?} has a field twice"),
+                "list each field once",
             );
             return self.at(of, Err(error));
         }

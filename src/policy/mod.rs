@@ -1,11 +1,11 @@
 //! What one domain gets of a schema.
 
 mod file;
+mod grant;
 mod transform;
 
 use std::{fmt, sync::Arc};
 
-pub use self::transform::Show;
 use crate::{
     digest::Digester,
     error::Result,
@@ -78,7 +78,7 @@ impl Policy {
     /// | `record_id` | `"bound"`: every seal is bound to the id its row is stored under; `"unbound"` |
     /// | `subject_key` | `"bound"`: every seal is bound to a key of the person; `"unbound"`, the default |
     /// | `[open.SCOPE]` | `reason`: the domain's grant opens this scope in every row |
-    /// | `[show.FIELD]` | `as = "keep"` with a `reason`: shown in clear; `as = "redact"`, the default |
+    /// | `[show.FIELD]` | `as = "keep"` with a `reason`: shown in clear; `as = "redact"`: as if it were not listed |
     /// | `[pseudonym.NAME]` | `of`: the fields it stands for, in order; `reason`; `null = "null"`: a part that is null makes it null, where the default `"refuse"` makes that an error; `erasable = true`: bound to the subject key |
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 
 /// What a domain is shown of a field, beside what is sealed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Show {
+pub(crate) enum Show {
     /// The value in clear.
     Keep,
     /// Nothing: the default.

@@ -12,11 +12,22 @@ use crate::{
 /// # Examples
 ///
 /// ```
-/// use paravent::{Binding, RecordId, SubjectKey};
+/// use paravent::{Appointment, Binding, Keyring, Policy, Protector, RecordId, Revealer, Schema};
 ///
-/// let patient = SubjectKey::generate()?;
-/// let binding = Binding::record(RecordId::new("rdv-1")?).with_subject(&patient);
-/// # let _ = binding;
+/// let policy = Policy::from_toml(r#"
+///     domain = "archive"
+///     schema = "appointment"
+///     record_id = "bound"
+/// "#, &Schema::appointment())?;
+/// let keyring = Keyring::generate()?;
+/// let appointment = Appointment { start: "2020-07-21T09:30:00+02:00".to_owned(), ..Appointment::default() };
+/// let binding = Binding::record(RecordId::new("rdv-1")?);
+/// let row = Protector::new(&keyring, &policy)?.bind(binding).protect(&appointment)?;
+///
+/// let revealer = Revealer::backend(&keyring, &policy)?;
+/// assert_eq!(revealer.bind(binding).reveal::<Appointment>(&row)?, appointment);
+/// let another = Binding::record(RecordId::new("rdv-2")?);
+/// assert!(revealer.bind(another).reveal::<Appointment>(&row).unwrap_err().is_tampered());
 /// # Ok::<(), paravent::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default)]

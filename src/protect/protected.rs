@@ -1,6 +1,6 @@
 //! What a connector is handed.
 
-use std::{fmt, ops::Range, sync::Arc};
+use std::{collections::HashSet, fmt, ops::Range, sync::Arc};
 
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
@@ -9,7 +9,7 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
-use super::values::Values;
+use super::{record::RAW_VALUE, values::Values};
 use crate::{
     error::Result,
     id::Scope,
@@ -23,6 +23,7 @@ const CELLS: &str = "cells";
 
 /// A value that a protected record shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Shown<'a> {
     /// The record had no value.
     Null,
@@ -30,11 +31,11 @@ pub enum Shown<'a> {
     Boolean(bool),
     /// An integer in clear.
     Integer(i64),
-    /// Text, a date or a date-time in clear; after parsing, also a pseudonym's text.
+    /// Text, a date or a date-time in clear.
     Text(&'a str),
     /// JSON text in clear.
     Json(&'a str),
-    /// A pseudonym.
+    /// A pseudonym. A parsed record has no policy, so that any canonical `t1.` text is one.
     Pseudonym(Pseudonym),
 }
 
@@ -83,7 +84,7 @@ impl Protected {
         &self.sealed
     }
 
-    /// The same without the group of `scope`, which its recipient then cannot open whatever it holds.
+    /// The same without the groups of `scopes`, which its recipient then cannot open whatever it holds.
     ///
     /// # Errors
     ///
@@ -92,10 +93,10 @@ impl Protected {
     /// # Security
     ///
     /// As [`SealedRecord::withhold`]: one cut of a sealing goes to one recipient only. Fields that are shown stay.
-    pub fn withhold(&self, scope: Scope) -> Result<Self> {
+    pub fn withhold(&self, scopes: &[Scope]) -> Result<Self> {
         Ok(Self {
             face: self.face.clone(),
-            sealed: self.sealed.withhold(&[scope])?,
+            sealed: self.sealed.withhold(scopes)?,
         })
     }
 }
@@ -259,7 +260,7 @@ impl Face {
                     text.parse().map_or(Stored::Null, Stored::Integer)
                 }
                 (Some(text), ValueType::Boolean) => Stored::Boolean(text == "true"),
-                (Some(text), ValueType::Json) => Stored::Json(self.keep(text)),
+                (Some(text), ValueType::Json) => Stored::Json(self.keep_line(text)),
                 (Some(text), _) => Stored::Text(self.keep(text)),
             };
             self.values.push(stored);
@@ -277,6 +278,17 @@ impl Face {
         start..self.text.len()
     }
 
+    /// Keeps JSON text on one line. Strings hold no line break as such, so only white space changes; with it, whoever fills the
+    /// field could forge rows of a line-delimited export.
+    fn keep_line(&mut self, json: &str) -> Range<usize> {
+        let start = self.text.len();
+        self.text.extend(
+            json.chars()
+                .map(|c| if matches!(c, '\n' | '\r') { ' ' } else { c }),
+        );
+        start..self.text.len()
+    }
+
     fn get(&self, name: &str) -> Option<Shown<'_>> {
         let position = self.names.iter().position(|known| &**known == name)?;
         Some(self.show(&self.values[position]))
@@ -285,7 +297,6 @@ impl Face {
     fn pseudonym(&self, name: &str) -> Option<Pseudonym> {
         match self.get(name)? {
             Shown::Pseudonym(pseudonym) => Some(pseudonym),
-            Shown::Text(text) => text.parse().ok(),
             _ => None,
         }
     }
@@ -349,6 +360,7 @@ impl<'de> Visitor<'de> for ProtectedVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> std::result::Result<Protected, A::Error> {
         let mut names: Vec<Arc<str>> = Vec::new();
+        let mut known: HashSet<Arc<str>> = HashSet::new();
         let mut face = Face::default();
         let mut sealed: Option<SealedRecord> = None;
         while let Some(name) = map.next_key::<String>()? {
@@ -358,25 +370,94 @@ impl<'de> Visitor<'de> for ProtectedVisitor {
                 }
                 continue;
             }
-            if names.iter().any(|known| **known == *name) {
-                return Err(de::Error::custom(format_args!(
-                    "field {name:?} is there twice"
-                )));
+            let name: Arc<str> = name.into();
+            if !known.insert(name.clone()) {
+                return Err(de::Error::custom("a name is there twice"));
             }
-            let stored = match map.next_value::<serde_json::Value>()? {
-                serde_json::Value::Null => Stored::Null,
-                serde_json::Value::Bool(boolean) => Stored::Boolean(boolean),
-                serde_json::Value::String(text) => Stored::Text(face.keep(&text)),
-                serde_json::Value::Number(number) if number.is_i64() => {
-                    number.as_i64().map_or(Stored::Null, Stored::Integer)
-                }
-                other => Stored::Json(face.keep(&other.to_string())),
+            let stored = match map.next_value()? {
+                Parsed::Null => Stored::Null,
+                Parsed::Boolean(boolean) => Stored::Boolean(boolean),
+                Parsed::Integer(integer) => Stored::Integer(integer),
+                Parsed::Text(text) => match text.parse() {
+                    Ok(pseudonym) => Stored::Pseudonym(pseudonym),
+                    Err(_) => Stored::Text(face.keep(&text)),
+                },
+                Parsed::Json(text) => Stored::Json(face.keep(&text)),
             };
-            names.push(name.into());
+            names.push(name);
             face.values.push(stored);
         }
         face.names = names.into();
         let sealed = sealed.ok_or_else(|| de::Error::missing_field(SEALED))?;
         Ok(Protected { face, sealed })
+    }
+}
+
+/// A shown value as it is parsed, JSON verbatim where the format is JSON.
+enum Parsed {
+    Null,
+    Boolean(bool),
+    Integer(i64),
+    Text(String),
+    Json(String),
+}
+
+impl Parsed {
+    fn new(value: serde_json::Value, text: impl FnOnce(&serde_json::Value) -> String) -> Self {
+        match value {
+            serde_json::Value::Null => Self::Null,
+            serde_json::Value::Bool(boolean) => Self::Boolean(boolean),
+            serde_json::Value::String(text) => Self::Text(text),
+            value => match value.as_i64() {
+                Some(integer) => Self::Integer(integer),
+                None => Self::Json(text(&value)),
+            },
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Parsed {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        struct ParsedVisitor;
+
+        impl<'de> Visitor<'de> for ParsedVisitor {
+            type Value = Parsed;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a shown value")
+            }
+
+            /// JSON hands over its text.
+            fn visit_map<A: MapAccess<'de>>(
+                self,
+                mut map: A,
+            ) -> std::result::Result<Parsed, A::Error> {
+                let (_, text) = map
+                    .next_entry::<String, String>()?
+                    .ok_or_else(|| de::Error::custom("no value"))?;
+                // Arrays and objects are kept as they are; parsing them would take many times their memory.
+                if text.starts_with(['[', '{']) {
+                    return Ok(Parsed::Json(text));
+                }
+                // Text with half a surrogate pair is JSON, and no value of Rust's.
+                Ok(match serde_json::from_str(&text) {
+                    Ok(value) => Parsed::new(value, |_| text),
+                    Err(_) => Parsed::Json(text),
+                })
+            }
+
+            /// Other formats hand over the value.
+            fn visit_newtype_struct<D: Deserializer<'de>>(
+                self,
+                value: D,
+            ) -> std::result::Result<Parsed, D::Error> {
+                Ok(Parsed::new(
+                    serde_json::Value::deserialize(value)?,
+                    serde_json::Value::to_string,
+                ))
+            }
+        }
+
+        deserializer.deserialize_newtype_struct(RAW_VALUE, ParsedVisitor)
     }
 }

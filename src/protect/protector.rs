@@ -31,7 +31,7 @@ use crate::{
 /// Protects records for one domain, under the epoch that was active when it was made.
 ///
 /// `Send` and `Sync`: make one a policy, share it in an [`Arc`], and make it anew after
-/// [`Keyring::start_epoch`]. A call takes about a microsecond and never blocks, but for a read of the system's random
+/// [`Keyring::start_epoch`]. A call takes a few microseconds and never blocks, but for a read of the system's random
 /// source every few dozen records: call it from async code as it is.
 ///
 /// A **record** is any `Serialize` struct or map with text keys:
@@ -43,10 +43,11 @@ use crate::{
 /// | `bool` | a field of type boolean |
 /// | `None`, unit | null; a field that is left out is null too |
 /// | any value | a field of type json, as its compact JSON text; a `RawValue` verbatim |
+/// | keys in camel case | an error: rename them, `#[serde(rename = "last_name")]` |
 /// | newtype struct | what it wraps |
-/// | struct or map inside | fields whose names begin with its name and a dot |
+/// | struct or map inside | fields whose names begin with its name and a dot; where all of them are null it is revealed as missing, so make it optional |
 /// | flattened struct | its fields |
-/// | float, bytes, sequence, tuple, enum variant with data | an error, but for fields of type json |
+/// | float, bytes, sequence, tuple, unit struct, enum variant with data, map with other keys than text | an error, but for fields of type json |
 /// | a field twice, a field that the schema does not list | an error |
 ///
 /// # Security
@@ -71,17 +72,18 @@ impl Protector {
     ///
     /// None with a keyring that was generated or loaded whole.
     pub fn new(keyring: &Keyring, policy: &Policy) -> Result<Self> {
-        let scope_keys = policy.schema().scopes().map(|scope| {
-            let domain_key = keyring.domain_key(scope, policy.domain())?;
-            Ok(ScopeKey::new(domain_key, policy.binds_subject_key()))
-        });
-        let linkage_key = keyring.linkage_key(policy.domain())?;
+        let of_subject = policy.binds_subject_key();
+        let scope_keys = policy
+            .schema()
+            .scopes()
+            .map(|scope| ScopeKey::new(&keyring.domain_key(scope, policy.domain()), of_subject));
+        let linkage_key = keyring.linkage_key(policy.domain());
         let pseudonym_keys = policy.pseudonym_rules().iter().map(|rule| {
             PseudonymKey::new(tree::pseudonym_key(&linkage_key, &rule.name), rule.erasable)
         });
         Ok(Self {
             epoch: keyring.active_epoch(),
-            scope_keys: scope_keys.collect::<Result<_>>()?,
+            scope_keys: scope_keys.collect(),
             pseudonym_keys: pseudonym_keys.collect(),
             names: Face::names(policy),
             nonces: Nonces::pooled(),
@@ -150,8 +152,9 @@ impl Protector {
         self.bind(Binding::NONE).protect(record)
     }
 
-    /// As [`protect`](Protector::protect), into a protected record that is there already: once its buffers have grown,
-    /// nothing is allocated. After an error it is unchanged.
+    /// As [`protect`](Protector::protect), into a protected record that is there already. Once its buffers have grown,
+    /// nothing is allocated, but for keys that are derived for a subject, JSON escapes, and capital sigmas and long
+    /// runs of accents in a pseudonym. After an error `protected` is unchanged.
     ///
     /// # Errors
     ///
@@ -159,9 +162,9 @@ impl Protector {
     pub fn protect_into<T: Serialize + ?Sized>(
         &self,
         record: &T,
-        row: &mut Protected,
+        protected: &mut Protected,
     ) -> Result<()> {
-        self.bind(Binding::NONE).protect_into(record, row)
+        self.bind(Binding::NONE).protect_into(record, protected)
     }
 
     /// The protected form of `record` in the row profile: one sealed cell a field, for tables with a column each.
@@ -169,6 +172,30 @@ impl Protector {
     /// # Errors
     ///
     /// As [`protect`](Protector::protect).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use paravent::{Appointment, Keyring, Policy, Protector, Revealer, Schema, SealedCell, SealedRow};
+    ///
+    /// let policy = Policy::from_toml(r#"
+    ///     domain = "archive"
+    ///     schema = "appointment"
+    ///     record_id = "unbound"
+    /// "#, &Schema::appointment())?;
+    /// let keyring = Keyring::generate()?;
+    /// let start = "2020-07-21T09:30:00+02:00".to_owned();
+    /// let appointment = Appointment { age: Some(34), start, ..Appointment::default() };
+    /// let row = Protector::new(&keyring, &policy)?.protect_row(&appointment)?;
+    ///
+    /// // Two columns of a table: the row's own, and that of the age.
+    /// let (sealed, age) = (row.sealed().to_string(), row.cell("age").map(SealedCell::to_string).unwrap_or_default());
+    ///
+    /// let (sealed, age): (SealedRow, SealedCell) = (sealed.parse()?, age.parse()?);
+    /// let age: Option<u8> = Revealer::backend(&keyring, &policy)?.reveal_cell(&sealed, "age", &age)?;
+    /// assert_eq!(age, Some(34));
+    /// # Ok::<(), paravent::Error>(())
+    /// ```
     pub fn protect_row<T: Serialize + ?Sized>(&self, record: &T) -> Result<ProtectedRow> {
         self.bind(Binding::NONE).protect_row(record)
     }
@@ -321,18 +348,18 @@ impl BoundProtector<'_> {
     pub fn protect_into<T: Serialize + ?Sized>(
         &self,
         record: &T,
-        row: &mut Protected,
+        protected: &mut Protected,
     ) -> Result<()> {
         let Self { protector, binding } = self;
         Workspace::lend(|work| {
             let nonce = protector.prepare(record, binding, work)?;
-            row.face.fill(
+            protected.face.fill(
                 &protector.names,
                 &protector.policy,
                 &work.values,
                 &work.pseudonyms,
             );
-            protector.seal_record(nonce, binding, work, row.sealed.bytes_mut());
+            protector.seal_record(nonce, binding, work, protected.sealed.bytes_mut());
             Ok(())
         })
     }
@@ -386,7 +413,8 @@ fn encode(rule: &PseudonymRule, policy: &Policy, work: &mut Workspace) -> Result
             normal::append(field.class(), value, schema.phone_region(), forms, message).map_err(
                 |why| {
                     Error::new(Kind::NotNormalizable {
-                        field: field.name().to_owned(),
+                        field: Some(field.name().to_owned()),
+                        class: field.class().name(),
                         why,
                     })
                 },
@@ -402,7 +430,8 @@ fn encode(rule: &PseudonymRule, policy: &Policy, work: &mut Workspace) -> Result
         }
         let length = u16::try_from(length).map_err(|_| {
             Error::new(Kind::NotNormalizable {
-                field: field.name().to_owned(),
+                field: Some(field.name().to_owned()),
+                class: field.class().name(),
                 why: "its normal form is over 65535 bytes",
             })
         })?;

@@ -16,7 +16,10 @@ use serde::{de, ser};
 use crate::error::{Error, Kind};
 
 /// How `serde_json` hands over the text of a `RawValue`: a struct of this name with one field of this name.
-const RAW_VALUE: &str = "$serde_json::private::RawValue";
+pub(super) const RAW_VALUE: &str = "$serde_json::private::RawValue";
+
+/// The same for the text of a number, where some crate of the build asks `serde_json` for `arbitrary_precision`.
+const NUMBER: &str = "$serde_json::private::Number";
 
 /// An error on its way through serde. What a record's own type says is dropped: it may hold a value.
 #[derive(Debug)]
@@ -77,7 +80,10 @@ impl de::Error for Fault {
     }
 
     fn unknown_field(field: &str, _: &'static [&'static str]) -> Self {
-        Self::target(format!("it has no place for {field:?}"))
+        Self::new(Kind::Target {
+            field: Some(field.to_owned()),
+            what: "the type has no place for it".to_owned(),
+        })
     }
 
     fn missing_field(field: &'static str) -> Self {

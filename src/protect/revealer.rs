@@ -18,7 +18,6 @@ use crate::{
     key::{Grant, Keyring, derived::ScopeKey},
     policy::Policy,
     schema::{Field, Schema},
-    secret::Secret,
     wire::{
         SealedCell, SealedRecord, SealedRow,
         envelope::{self, Group, Header},
@@ -68,8 +67,7 @@ pub struct Revealer {
     policy: Policy,
     /// Ascending.
     scopes: Vec<Scope>,
-    /// For each epoch one key a scope.
-    epochs: BTreeMap<Epoch, Vec<ScopeKey>>,
+    epochs: BTreeMap<Epoch, BTreeMap<Scope, ScopeKey>>,
 }
 
 impl Revealer {
@@ -85,14 +83,10 @@ impl Revealer {
         if grant.policy != policy.digest() || &grant.domain != policy.domain() {
             return Err(Error::new(Kind::OtherPolicy));
         }
-        let mut epochs: BTreeMap<Epoch, Vec<ScopeKey>> = BTreeMap::new();
-        // Ascending by epoch, then by scope.
-        for (&(epoch, _), key) in &grant.keys {
-            let key = ScopeKey::new(
-                Secret::fill(|bytes| bytes.copy_from_slice(key.expose())),
-                policy.binds_subject_key(),
-            );
-            epochs.entry(epoch).or_default().push(key);
+        let mut epochs: BTreeMap<Epoch, BTreeMap<Scope, ScopeKey>> = BTreeMap::new();
+        for (&(epoch, scope), key) in &grant.keys {
+            let key = ScopeKey::new(key, policy.binds_subject_key());
+            epochs.entry(epoch).or_default().insert(scope, key);
         }
         let scopes = grant.scopes();
         Ok(Self {
@@ -129,12 +123,7 @@ impl Revealer {
             return Err(Error::new(Kind::NotOpened { scope }));
         }
         for keys in self.epochs.values_mut() {
-            let mut position = 0..;
-            keys.retain(|_| {
-                position
-                    .next()
-                    .is_some_and(|i: usize| scopes.contains(&self.scopes[i]))
-            });
+            keys.retain(|scope, _| scopes.contains(scope));
         }
         self.scopes.retain(|scope| scopes.contains(scope));
         Ok(self)
@@ -160,10 +149,17 @@ impl Revealer {
     ///
     /// Told apart in this order: [`Error::is_misuse`] where the policy binds rows to something that the call does not
     /// state; [`Error::is_other_policy`] where the row is not bound as the policy says; [`Error::is_unknown_epoch`];
+    /// [`Error::is_other_schema`] where it holds a scope that the schema lacks;
     /// [`Error::is_missing_scope`]; [`Error::is_wrong_key`]; [`Error::is_tampered`]; [`Error::is_plaintext`];
     /// [`Error::is_target`] where `T` does not fit the fields.
-    pub fn reveal<T: DeserializeOwned>(&self, row: &impl AsRef<SealedRecord>) -> Result<T> {
-        self.bind(Binding::NONE).reveal(row)
+    ///
+    /// # Security
+    ///
+    /// What comes back is in clear, and the caller's to wipe. The header names no schema or policy: a row that another
+    /// policy of the same domain sealed opens, as long as scopes and bindings agree, and a schema that gave a field's
+    /// number to another field would name its value wrongly. So numbers are never used again.
+    pub fn reveal<T: DeserializeOwned>(&self, protected: &impl AsRef<SealedRecord>) -> Result<T> {
+        self.bind(Binding::NONE).reveal(protected)
     }
 
     /// The value of one cell, which belongs to `row` and `field`; null is an `Option`'s `None`.
@@ -171,7 +167,7 @@ impl Revealer {
     /// # Errors
     ///
     /// As [`reveal`](Revealer::reveal); also [`Error::is_not_opened`] where the field's scope is not one of its own,
-    /// and [`Error::is_misuse`] where the schema does not list the field or `T` does not fit it.
+    /// and [`Error::is_misuse`] where the schema does not list the field.
     pub fn reveal_cell<T: DeserializeOwned>(
         &self,
         row: &SealedRow,
@@ -186,7 +182,8 @@ impl Revealer {
     /// # Errors
     ///
     /// As [`reveal`](Revealer::reveal); [`Error::is_missing_scope`] with the [field](Error::field) where a cell of its
-    /// scopes is not given.
+    /// scopes is not given; [`Error::is_duplicate_field`] where one is given twice; [`Error::is_misuse`] where the schema
+    /// does not list one.
     pub fn reveal_row<'c, T: DeserializeOwned>(
         &self,
         row: &SealedRow,
@@ -196,15 +193,15 @@ impl Revealer {
     }
 
     /// What can be refused before any key is derived.
-    fn keys(&self, header: &Header, binding: &Binding<'_>) -> Result<&[ScopeKey]> {
+    fn keys(&self, header: &Header, binding: &Binding<'_>) -> Result<&BTreeMap<Scope, ScopeKey>> {
         binding.check(self.policy.binds())?;
         check_flags(header.flags, self.policy.binds())?;
-        let keys = self.epochs.get(&header.epoch);
-        keys.map(Vec::as_slice).ok_or_else(|| {
+        let unknown = || {
             Error::new(Kind::UnknownEpoch {
                 epoch: header.epoch,
             })
-        })
+        };
+        self.epochs.get(&header.epoch).ok_or_else(unknown)
     }
 
     fn open_record(
@@ -216,6 +213,7 @@ impl Revealer {
         let header = row.header();
         let keys = self.keys(&header, binding)?;
         let schema = self.policy.schema();
+        check_scopes(row.scopes(), schema)?;
         let mut room = 0;
         for &scope in &self.scopes {
             let group = row
@@ -225,10 +223,10 @@ impl Revealer {
         }
         work.values.begin_with_room(schema, room);
         for group in row.groups() {
-            let Some(position) = self.scopes.iter().position(|&scope| scope == group.scope) else {
+            let Some(key) = keys.get(&group.scope) else {
                 continue;
             };
-            let key = keys[position].derive(&header.nonce, binding.subject_key());
+            let key = key.derive(&header.nonce, binding.subject_key());
             check_commitment(&key, group.scope, group.commitment)?;
             envelope::write_aad(
                 &mut work.aad,
@@ -243,17 +241,21 @@ impl Revealer {
     }
 
     fn row_key(&self, row: &SealedRow, scope: Scope, binding: &Binding<'_>) -> Result<NonceKey> {
-        let Some(position) = self.scopes.iter().position(|&own| own == scope) else {
+        if !self.scopes.contains(&scope) {
             return Err(Error::new(Kind::NotOpened { scope }));
-        };
+        }
         let header = row.header();
         let keys = self.keys(&header, binding)?;
+        check_scopes(row.scopes(), self.policy.schema())?;
         for scope in self.policy.schema().scopes() {
             if row.commitment(scope).is_none() {
                 return Err(Error::new(Kind::MissingScope { scope }));
             }
         }
-        let key = keys[position].derive(&header.nonce, binding.subject_key());
+        let key = keys
+            .get(&scope)
+            .ok_or_else(|| Error::new(Kind::NotOpened { scope }))?;
+        let key = key.derive(&header.nonce, binding.subject_key());
         check_commitment(&key, scope, row.commitment(scope).unwrap_or_default())?;
         Ok(key)
     }
@@ -281,10 +283,10 @@ impl BoundRevealer<'_> {
     /// # Errors
     ///
     /// As [`Revealer::reveal`].
-    pub fn reveal<T: DeserializeOwned>(&self, row: &impl AsRef<SealedRecord>) -> Result<T> {
+    pub fn reveal<T: DeserializeOwned>(&self, protected: &impl AsRef<SealedRecord>) -> Result<T> {
         Workspace::lend(|work| {
             self.revealer
-                .open_record(row.as_ref(), &self.binding, work)?;
+                .open_record(protected.as_ref(), &self.binding, work)?;
             record::deliver(self.revealer.policy.schema(), &work.values)
         })
     }
@@ -388,6 +390,14 @@ impl BoundRevealer<'_> {
     }
 }
 
+/// Refuses a row with a scope that the schema lacks: it was sealed under another schema, or extended.
+fn check_scopes(mut row: impl Iterator<Item = Scope>, schema: &Schema) -> Result<()> {
+    match row.find(|scope| !schema.has_scope(*scope)) {
+        Some(scope) => Err(Error::new(Kind::ForeignScope { scope })),
+        None => Ok(()),
+    }
+}
+
 fn check_commitment(key: &NonceKey, scope: Scope, commitment: &[u8]) -> Result<()> {
     if key.commits_to(commitment) {
         Ok(())
@@ -407,7 +417,7 @@ fn open_group(
     let start = values.push_sealed(group.ciphertext);
     key.open(aad, values.bytes_mut(start), group.tag)
         .map_err(|_| Error::new(Kind::Tampered { scope, field: None }))?;
-    read_group(start, schema, values).map_err(|what| {
+    read_group(scope, start, schema, values).map_err(|what| {
         Error::new(Kind::Plaintext {
             scope,
             field: None,
@@ -418,6 +428,7 @@ fn open_group(
 
 /// Reads (field ‖ len ‖ value)* and the zeros behind them.
 fn read_group(
+    scope: Scope,
     start: usize,
     schema: &Schema,
     values: &mut Values,
@@ -446,9 +457,14 @@ fn read_group(
         if next > end {
             return Err("an entry overruns it");
         }
-        // Writers may be a version ahead: a field that the schema does not know is skipped.
+        // Writers may be a version ahead: a field that the schema does not know is skipped. One of another scope is
+        // refused: whoever has this scope's key must not write that one.
         if let Some(position) = schema.position_of_id(number) {
-            values.set_opened(position, &schema.fields()[position], value, next)?;
+            let field = &schema.fields()[position];
+            if field.scope() != scope {
+                return Err("it holds a field of another scope");
+            }
+            values.set_opened(position, field, value, next)?;
         }
         at = next;
     }

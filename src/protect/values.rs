@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use serde::Serialize;
+use serde_json::value::RawValue;
 use zeroize::Zeroize;
 
 use super::calendar;
@@ -136,8 +137,12 @@ impl Values {
         if sink.full {
             return Err(too_wide(field));
         }
-        if written.is_err() {
-            return Err(Error::new(Kind::Serialize));
+        if written.is_err() || !is_sound(&self.bytes[start..]) {
+            let found = "what is not JSON, or nested deeper than 127";
+            return Err(Error::new(Kind::Shape {
+                field: Some(field.name().to_owned()),
+                found,
+            }));
         }
         if &self.bytes[start..] == b"null" {
             self.bytes.truncate(start);
@@ -183,7 +188,7 @@ impl Values {
             ValueType::Boolean => matches!(text, "true" | "false"),
             ValueType::Date => calendar::is_date(text),
             ValueType::DateTime => calendar::is_date_time(text),
-            ValueType::Json => serde_json::from_str::<&serde_json::value::RawValue>(text).is_ok(),
+            ValueType::Json => serde_json::from_str::<&RawValue>(text).is_ok(),
         };
         if !fits {
             return Err("it is not text of the field's type");
@@ -255,6 +260,27 @@ impl Write for Sink<'_> {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
+}
+
+/// Whether this is JSON that readers take: they refuse what is nested deeper than 127.
+fn is_sound(json: &[u8]) -> bool {
+    let [mut depth, mut deepest] = [0_usize; 2];
+    let [mut in_text, mut escaped] = [false; 2];
+    for &byte in json {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = true,
+            b'"' => in_text = !in_text,
+            _ if in_text => {}
+            b'[' | b'{' => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest <= 127 && serde_json::from_slice::<&RawValue>(json).is_ok()
 }
 
 #[cfg(test)]

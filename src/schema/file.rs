@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{Determines, Field, Group, Inner, RESERVED, Role, ValueType, scope_named};
+use super::{
+    Class, Determines, Field, Group, Inner, PhoneRegion, RESERVED, Role, ValueType, scope_named,
+};
 use crate::{
     error::{Error, Result},
     id::{Digest, FieldId, Scope, check_name},
-    normal::{Class, PhoneRegion},
     toml_file::{self, Lines},
 };
 
@@ -70,7 +71,7 @@ struct FieldFile {
 struct DeterminesFile {
     fields: Spanned<Vec<String>>,
     gives: Spanned<String>,
-    through: String,
+    through: Spanned<String>,
 }
 
 /// Turns the file into a schema, rule by rule.
@@ -108,6 +109,7 @@ impl Reader<'_> {
         for field in file.field {
             let parsed = self.field(field.get_ref(), &fields)?;
             fields.push(parsed);
+            self.at(&field.get_ref().width, check_group(&fields))?;
         }
         fields.sort_by_key(|field| field.id);
         if fields.is_empty() {
@@ -116,7 +118,7 @@ impl Reader<'_> {
                 "list its fields under [[field]]",
             ));
         }
-        let groups = self.groups(&fields)?;
+        let groups = groups(&fields);
         let determines = file
             .determines
             .into_iter()
@@ -226,31 +228,6 @@ impl Reader<'_> {
         self.at(class, parsed)
     }
 
-    fn groups(&self, fields: &[Field]) -> Result<Vec<Group>> {
-        let mut scopes: Vec<Scope> = fields.iter().map(|field| field.scope).collect();
-        scopes.sort_unstable();
-        scopes.dedup();
-        let group = |scope| {
-            let positions: Vec<usize> = (0..fields.len())
-                .filter(|&i| fields[i].scope == scope)
-                .collect();
-            let bytes: usize = positions.iter().map(|&i| 3 + fields[i].width()).sum();
-            let width = bytes.next_multiple_of(16);
-            if width > MAX_GROUP {
-                return Err(Error::definition(
-                    format!("the fields of {scope} take {width} bytes, more than {MAX_GROUP}"),
-                    "narrow them or move some to another scope",
-                ));
-            }
-            Ok(Group {
-                scope,
-                fields: positions,
-                width: width as u16,
-            })
-        };
-        scopes.into_iter().map(group).collect()
-    }
-
     fn fact(&self, fact: Spanned<DeterminesFile>, fields: &[Field]) -> Result<Determines> {
         let known = |name: &String| {
             fields
@@ -277,6 +254,13 @@ impl Reader<'_> {
         }
         self.at(&file.fields, given.iter().try_for_each(known))?;
         self.at(&file.gives, known(file.gives.get_ref()))?;
+        if file.through.get_ref().trim().is_empty() {
+            let error = Error::definition(
+                "a fact does not say through what it holds",
+                "name the directory or calendar",
+            );
+            return self.at(&file.through, Err(error));
+        }
         if given.contains(file.gives.get_ref()) {
             let error =
                 Error::definition("a fact gives a field that it needs", "leave the fact out");
@@ -286,13 +270,54 @@ impl Reader<'_> {
         Ok(Determines {
             fields: file.fields.into_inner(),
             gives: file.gives.into_inner(),
-            through: file.through,
+            through: file.through.into_inner(),
         })
     }
 
     fn at<S, T>(&self, place: &Spanned<S>, result: Result<T>) -> Result<T> {
         self.lines.at(place, result)
     }
+}
+
+/// Refuses a group that the last field made too wide.
+fn check_group(fields: &[Field]) -> Result<()> {
+    let Some(scope) = fields.last().map(Field::scope) else {
+        return Ok(());
+    };
+    let width = group_width(fields.iter().filter(|field| field.scope == scope));
+    if width <= MAX_GROUP {
+        return Ok(());
+    }
+    Err(Error::definition(
+        format!("the fields of {scope} take {width} bytes, more than {MAX_GROUP}"),
+        "narrow them or move some to another scope",
+    ))
+}
+
+fn group_width<'a>(fields: impl Iterator<Item = &'a Field>) -> usize {
+    fields
+        .map(|field| 3 + field.width())
+        .sum::<usize>()
+        .next_multiple_of(16)
+}
+
+/// One group a scope, each at most [`MAX_GROUP`] wide; `fields` are in ascending number.
+fn groups(fields: &[Field]) -> Vec<Group> {
+    let mut scopes: Vec<Scope> = fields.iter().map(|field| field.scope).collect();
+    scopes.sort_unstable();
+    scopes.dedup();
+    let group = |scope| {
+        let positions: Vec<usize> = (0..fields.len())
+            .filter(|&i| fields[i].scope == scope)
+            .collect();
+        let width = group_width(positions.iter().map(|&i| &fields[i])) as u16;
+        Group {
+            scope,
+            fields: positions,
+            width,
+        }
+    };
+    scopes.into_iter().map(group).collect()
 }
 
 fn own_scope(name: &str, number: i64, before: &[(String, Scope)]) -> Result<Scope> {
@@ -323,7 +348,11 @@ fn own_scope(name: &str, number: i64, before: &[(String, Scope)]) -> Result<Scop
 }
 
 fn field_name(name: &str, before: &[Field]) -> Result<()> {
-    check_name("a field's name", name)?;
+    check_name("a field's name", name).map_err(|error| {
+        error.with_advice(
+            "use 1 to 64 characters of a-z, 0-9, '.', '_' and '-', and rename the record's own with `#[serde(rename = \"…\")]`",
+        )
+    })?;
     if RESERVED.contains(&name) {
         return Err(Error::definition(
             format!("{name:?} is a name that protected records use"),

@@ -11,7 +11,6 @@
 
 use std::{fmt, fs, io::Write, path::Path};
 
-use argon2::{Algorithm, Argon2, Params, Version};
 use data_encoding::BASE64URL_NOPAD;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq;
@@ -23,6 +22,7 @@ use crate::{
     crypto::{
         aead::{NONCE, SealingKey, TAG},
         entropy,
+        kdf::{self, StretchError},
     },
     error::{Error, Kind, Result},
     key::{Grant, Keyring, tree},
@@ -53,6 +53,33 @@ const MAX_COST: Cost = Cost {
 const MAX_FILE: u64 = 16 * 1024 * 1024;
 
 /// A passphrase, wiped on drop and never printed.
+///
+/// # Examples
+///
+/// ```
+/// use paravent::{Grant, Keyring, Passphrase, Policy, Schema};
+///
+/// let folder = tempfile::tempdir()?;
+/// let passphrase = Passphrase::new("correct horse battery staple")?;
+/// let keyring = Keyring::generate()?;
+/// keyring.save(folder.path().join("backend.keyring"), &passphrase)?;
+///
+/// let policy = Policy::from_toml(r#"
+///     domain = "statistics"
+///     schema = "appointment"
+///     record_id = "unbound"
+///     [open.care]
+///     reason = "visits by specialty"
+/// "#, &Schema::appointment())?;
+/// let for_connector = Passphrase::new("another one")?;
+/// keyring.grant(&policy)?.save(folder.path().join("statistics.grant"), &for_connector)?;
+///
+/// let loaded = Grant::load(folder.path().join("statistics.grant"), &for_connector)?;
+/// assert_eq!(loaded.domain(), policy.domain());
+/// let wrong = Grant::load(folder.path().join("statistics.grant"), &passphrase);
+/// assert!(wrong.unwrap_err().is_wrong_passphrase());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Passphrase(Zeroizing<String>);
 
 impl Passphrase {
@@ -60,7 +87,7 @@ impl Passphrase {
     ///
     /// # Errors
     ///
-    /// An error where it is empty.
+    /// [`Error::is_misuse`] where it is empty.
     pub fn new(passphrase: impl Into<String>) -> Result<Self> {
         let passphrase = Zeroizing::new(passphrase.into());
         if passphrase.is_empty() {
@@ -97,8 +124,9 @@ macro_rules! key_file {
             ///
             /// [`is_wrong_passphrase`](crate::Error::is_wrong_passphrase);
             /// [`is_damaged`](crate::Error::is_damaged), also for text that is not a key file and for parameters beyond
-            /// 1 GiB or 16 passes, which are refused before they are spent;
-            /// [`is_newer_version`](crate::Error::is_newer_version).
+            /// 1 GiB, 16 passes or 16 lanes, or under 8 KiB a lane, which are refused before they are spent;
+            /// [`is_newer_version`](crate::Error::is_newer_version); [`is_misuse`](crate::Error::is_misuse) where it
+            /// holds the other kind of keys.
             pub fn from_key_file(text: &str, passphrase: &Passphrase) -> Result<Self> {
                 open(text, passphrase)
             }
@@ -108,9 +136,15 @@ macro_rules! key_file {
             ///
             /// # Errors
             ///
-            /// [`Error::is_io`](crate::Error::is_io), also where `path` is there already.
+            /// [`Error::is_io`](crate::Error::is_io), also where `path` is there already. Where syncing its folder fails,
+            /// the file is there and whole.
             pub fn save(&self, path: impl AsRef<Path>, passphrase: &Passphrase) -> Result<()> {
-                write_new(path.as_ref(), seal(self, passphrase)?.as_bytes())
+                let path = path.as_ref();
+                // Before the passphrase is stretched; writing looks again.
+                if path.symlink_metadata().is_ok() {
+                    return Err(Error::new(Kind::FileExists));
+                }
+                write_new(path, seal(self, passphrase)?.as_bytes())
             }
 
             /// Reads a key file.
@@ -161,19 +195,6 @@ impl Cost {
             Err(Error::new(Kind::KeyFileCost))
         }
     }
-
-    /// Kfile.
-    fn stretch(self, passphrase: &Passphrase, salt: &[u8]) -> Result<Secret<32>> {
-        let refused = |_| Error::new(Kind::KeyFileCost);
-        let params =
-            Params::new(self.memory, self.passes, self.lanes, Some(32)).map_err(refused)?;
-        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-        Secret::try_fill(|key| {
-            argon2
-                .hash_password_into(passphrase.0.as_bytes(), salt, key)
-                .map_err(refused)
-        })
-    }
 }
 
 fn seal<T: Payload>(value: &T, passphrase: &Passphrase) -> Result<String> {
@@ -182,7 +203,7 @@ fn seal<T: Payload>(value: &T, passphrase: &Passphrase) -> Result<String> {
     let (salt, nonce) = random.split_at(SALT);
     let mut own_nonce = [0; NONCE];
     own_nonce.copy_from_slice(nonce);
-    let stretched = COST.stretch(passphrase, salt)?;
+    let stretched = stretch(passphrase, salt, COST)?;
 
     let mut plaintext = payload::print(value);
     let prefix = prefix(T::KIND);
@@ -231,7 +252,7 @@ fn open<T: Payload>(text: &str, passphrase: &Passphrase) -> Result<T> {
     let (commitment, nonce) = rest.split_at(COMMITMENT);
     let nonce = nonce.try_into().map_err(|_| damaged("it is cut"))?;
 
-    let stretched = Cost::parse(cost)?.stretch(passphrase, salt)?;
+    let stretched = stretch(passphrase, salt, Cost::parse(cost)?)?;
     if !bool::from(tree::file_commitment(&stretched).expose()[..].ct_eq(commitment)) {
         return Err(Error::new(Kind::Passphrase));
     }
@@ -242,6 +263,20 @@ fn open<T: Payload>(text: &str, passphrase: &Passphrase) -> Result<T> {
         .open(&aad, &mut plaintext, tag)
         .map_err(|_| damaged("its tag does not hold"))?;
     payload::parse(&plaintext).ok_or_else(|| damaged("its contents are not of the form"))
+}
+
+fn stretch(passphrase: &Passphrase, salt: &[u8], cost: Cost) -> Result<Secret<32>> {
+    kdf::stretch(
+        passphrase.0.as_bytes(),
+        salt,
+        cost.memory,
+        cost.passes,
+        cost.lanes,
+    )
+    .map_err(|error| match error {
+        StretchError::Memory => Error::new(Kind::Memory),
+        StretchError::Cost => Error::new(Kind::KeyFileCost),
+    })
 }
 
 fn prefix(kind: &str) -> String {
@@ -261,8 +296,11 @@ fn check_prefix<'a>(text: &'a str, kind: &'static str) -> Result<&'a str> {
         .rsplit_once('-')
         .ok_or_else(|| form("its first word is not complete"))?;
     match version.parse::<u32>() {
+        Ok(number) if number.to_string() != version => {
+            return Err(form("its version is not a number"));
+        }
         Ok(VERSION) => {}
-        Ok(version) if version > VERSION => return Err(Error::new(Kind::KeyFileVersion)),
+        Ok(number) if number > VERSION => return Err(Error::new(Kind::KeyFileVersion)),
         _ => return Err(form("its version is not a number")),
     }
     if found != kind {
@@ -282,13 +320,17 @@ fn checksum(prefix: &str, body: &[u8]) -> [u8; CHECKSUM] {
     checksum
 }
 
-/// Writes beside `path`, syncs, and moves into place; nothing is left behind where that fails.
+/// Writes beside `path`, syncs, and moves into place; nothing is left behind where that fails. Where only the folder
+/// cannot be synced, the file is in its place and whole.
 fn write_new(path: &Path, bytes: &[u8]) -> Result<()> {
     let failed = |doing| move |source| Error::new(Kind::Io { doing, source });
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
+    // The name is on disk once its folder is: opened first, so that a folder that cannot be synced is known in time.
+    #[cfg(unix)]
+    let opened = fs::File::open(folder).map_err(failed("opening the key file's folder"))?;
     // Mode 0600 is what the crate gives temporary files.
     let mut file = NamedTempFile::new_in(folder).map_err(failed("creating the key file"))?;
     file.write_all(bytes)
@@ -303,11 +345,8 @@ fn write_new(path: &Path, bytes: &[u8]) -> Result<()> {
         }
         Err(error) => return Err(failed("naming the key file")(error.error)),
     }
-    // The name itself is on disk once its folder is.
     #[cfg(unix)]
-    fs::File::open(folder)
-        .and_then(|folder| folder.sync_all())
-        .map_err(failed("naming the key file"))?;
+    opened.sync_all().map_err(failed("naming the key file"))?;
     Ok(())
 }
 

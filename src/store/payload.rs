@@ -94,12 +94,18 @@ impl Payload for Keyring {
         let active = Epoch::new(bytes.u32()?)?;
         let mut sealing = BTreeMap::new();
         for _ in 0..bytes.count()? {
-            sealing.insert(Epoch::new(bytes.u32()?)?, bytes.secret()?);
+            let before = sealing.insert(Epoch::new(bytes.u32()?)?, bytes.secret()?);
+            if before.is_some() {
+                return None;
+            }
         }
         let generation = Generation::new(bytes.u32()?)?;
         let mut linkage = BTreeMap::new();
         for _ in 0..bytes.count()? {
-            linkage.insert(Generation::new(bytes.u32()?)?, bytes.secret()?);
+            let before = linkage.insert(Generation::new(bytes.u32()?)?, bytes.secret()?);
+            if before.is_some() {
+                return None;
+            }
         }
         let whole = sealing.contains_key(&active) && linkage.contains_key(&generation);
         whole.then_some(Self {
@@ -142,18 +148,24 @@ impl Payload for Grant {
         for _ in 0..bytes.count()? {
             let epoch = Epoch::new(bytes.u32()?)?;
             let [scope] = bytes.array()?;
-            keys.insert((epoch, Scope::from_wire(scope)?), bytes.secret()?);
+            let before = keys.insert((epoch, Scope::from_wire(scope)?), bytes.secret()?);
+            if before.is_some() {
+                return None;
+            }
         }
-        Some(Self {
+        let grant = Self {
             domain,
             schema,
             policy,
             keys,
-        })
+        };
+        // Every epoch opens every scope: a revealer relies on it.
+        let full = grant.epochs().len() * grant.scopes().len();
+        (full > 0 && full == grant.keys.len()).then_some(grant)
     }
 }
 
-/// Counts beyond 65,535 would be thousands of years of epochs.
+/// A keyring has at most 1,200 epochs and a schema 52 scopes.
 fn write_count(count: usize, to: &mut Vec<u8>) {
     to.extend_from_slice(&(count as u16).to_be_bytes());
 }

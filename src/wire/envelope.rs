@@ -31,6 +31,26 @@ pub(crate) enum Profile {
     Row = 2,
 }
 
+impl Profile {
+    fn parse(byte: u8) -> Result<Self> {
+        match byte {
+            1 => Ok(Self::Record),
+            2 => Ok(Self::Row),
+            found => Err(Error::new(Kind::Unsupported {
+                what: "profile",
+                found,
+            })),
+        }
+    }
+
+    fn noun(self) -> &'static str {
+        match self {
+            Self::Record => "record",
+            Self::Row => "row column",
+        }
+    }
+}
+
 /// What a seal is bound to: the flags of its header.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Flags {
@@ -46,7 +66,7 @@ impl Flags {
     fn parse(byte: u8) -> Result<Self> {
         if byte & !3 != 0 {
             return Err(Error::new(Kind::Unsupported {
-                what: "flags",
+                what: "the set of flags",
                 found: byte,
             }));
         }
@@ -78,14 +98,15 @@ impl Header {
         let Some((header, _)) = bytes.split_first_chunk::<HEADER>() else {
             return Err(malformed("shorter than a header"));
         };
-        for (what, found, known) in [
-            ("version", header[0], VERSION),
-            ("suite", header[1], SUITE),
-            ("profile", header[2], expected as u8),
-        ] {
+        for (what, found, known) in [("version", header[0], VERSION), ("suite", header[1], SUITE)] {
             if found != known {
                 return Err(Error::new(Kind::Unsupported { what, found }));
             }
+        }
+        let profile = Profile::parse(header[2])?;
+        if profile != expected {
+            let (found, expected) = (profile.noun(), expected.noun());
+            return Err(Error::new(Kind::Profile { found, expected }));
         }
         let flags = Flags::parse(header[3])?;
         let [_, _, _, _, e0, e1, e2, e3, ..] = *header;
@@ -184,7 +205,7 @@ impl SealedRecord {
     ///
     /// # Errors
     ///
-    /// [`Error::is_missing_scope`] for a scope that is not there; [`Error::is_malformed`] where no group
+    /// [`Error::is_missing_scope`] for a scope that is not there; [`Error::is_misuse`] where no group
     /// would be left.
     ///
     /// # Security
@@ -204,7 +225,7 @@ impl SealedRecord {
             rest = after;
         }
         if bytes.len() == HEADER {
-            return Err(malformed("no scope would be left"));
+            return Err(Error::new(Kind::NothingLeft));
         }
         Ok(Self(bytes))
     }
@@ -263,7 +284,7 @@ fn append_zeros(bytes: &mut Vec<u8>, width: usize) -> (&mut [u8], &mut [u8; TAG]
 
 fn split_group(bytes: &[u8]) -> Result<(Group<'_>, &[u8])> {
     let Some((head, rest)) = bytes.split_at_checked(GROUP_HEAD) else {
-        return Err(malformed("a group is cut"));
+        return Err(malformed("a group is truncated"));
     };
     let scope =
         Scope::from_wire(head[0]).ok_or_else(|| malformed("a scope that does not exist"))?;
@@ -272,10 +293,10 @@ fn split_group(bytes: &[u8]) -> Result<(Group<'_>, &[u8])> {
         return Err(malformed("a group's length is not a multiple of 16"));
     }
     let Some((ciphertext, rest)) = rest.split_at_checked(length) else {
-        return Err(malformed("a group is cut"));
+        return Err(malformed("a group is truncated"));
     };
     let Some((tag, rest)) = rest.split_first_chunk() else {
-        return Err(malformed("a group is cut"));
+        return Err(malformed("a group is truncated"));
     };
     Ok((
         Group {
@@ -303,7 +324,7 @@ impl SealedRow {
         Header::parse(&bytes, Profile::Row)?;
         let entries = &bytes[HEADER..];
         if entries.is_empty() || entries.len() % ENTRY != 0 {
-            return Err(malformed("the row column is cut"));
+            return Err(malformed("the row column is truncated"));
         }
         let mut last = 0;
         for entry in entries.chunks_exact(ENTRY) {
@@ -374,7 +395,7 @@ impl SealedCell {
     pub fn from_bytes(bytes: impl Into<Vec<u8>>) -> Result<Self> {
         let bytes = bytes.into();
         if bytes.len() < 2 + TAG {
-            return Err(malformed("the cell is cut"));
+            return Err(malformed("the cell is truncated"));
         }
         Ok(Self(bytes))
     }

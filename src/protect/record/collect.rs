@@ -1,16 +1,19 @@
 //! From any `Serialize` to values: each field is found, typed and checked as it passes.
 
-use std::fmt;
+#[macro_use]
+mod refuse;
+mod field;
+mod key;
 
 use serde::{
     Serialize, Serializer,
-    de::{Deserializer as _, MapAccess, SeqAccess, Visitor},
     ser::{Impossible, SerializeMap, SerializeStruct},
 };
 
+use self::{field::FieldSerializer, key::KeySerializer};
 use super::{Fault, JsonRecord, RAW_VALUE};
 use crate::{
-    error::{Kind, Result},
+    error::{Error, Kind, Result},
     protect::values::Values,
     schema::{Field, Schema, ValueType},
 };
@@ -18,7 +21,15 @@ use crate::{
 /// The order in which the last record's fields came: records of one type come in one order, so that most fields are
 /// found by one comparison. Only ever a guess.
 #[derive(Default)]
-pub(crate) struct Order(Vec<usize>);
+pub(crate) struct Order {
+    positions: Vec<usize>,
+    /// The structs inside this record that have been entered, by their first field and the length of their path.
+    entered: Vec<(usize, usize)>,
+    /// The names of the structs around the present field, joined by dots; empty at the top.
+    path: String,
+    /// Whether a field was refused: a record's own code may go on after that, the call does not.
+    failed: bool,
+}
 
 /// Fills `values` with the fields of `record`.
 pub(crate) fn collect<T: Serialize + ?Sized>(
@@ -28,20 +39,26 @@ pub(crate) fn collect<T: Serialize + ?Sized>(
     order: &mut Order,
 ) -> Result<()> {
     values.begin(schema);
+    order.entered.clear();
+    order.path.clear();
+    order.failed = false;
     let mut collector = Collector {
         schema,
         values,
         order,
         step: 0,
-        path: String::new(),
         key: String::new(),
     };
-    record
-        .serialize(RecordSerializer {
-            collector: &mut collector,
-            raw: false,
-        })
-        .map_err(|Fault(error)| error)
+    let collected = record.serialize(RecordSerializer {
+        collector: &mut collector,
+        raw: false,
+    });
+    collected.map_err(|Fault(error)| error)?;
+    if order.failed {
+        Err(Error::new(Kind::Serialize))
+    } else {
+        Ok(())
+    }
 }
 
 struct Collector<'a> {
@@ -49,8 +66,6 @@ struct Collector<'a> {
     values: &'a mut Values,
     order: &'a mut Order,
     step: usize,
-    /// The names of the structs around this one, joined by dots; empty at the top.
-    path: String,
     /// A map's key between `serialize_key` and `serialize_value`.
     key: String,
 }
@@ -61,29 +76,45 @@ impl Collector<'_> {
         key: &str,
         value: &T,
     ) -> std::result::Result<(), Fault> {
+        if self.order.failed {
+            return Err(Fault::new(Kind::Serialize));
+        }
+        let taken = self.take_member(key, value);
+        self.order.failed |= taken.is_err();
+        taken
+    }
+
+    fn take_member<T: Serialize + ?Sized>(
+        &mut self,
+        key: &str,
+        value: &T,
+    ) -> std::result::Result<(), Fault> {
         if let Some(position) = self.find(key) {
             return self.take_field(position, value);
         }
-        let outer = self.path.len();
+        let outer = self.order.path.len();
         if outer > 0 {
-            self.path.push('.');
+            self.order.path.push('.');
         }
-        self.path.push_str(key);
-        let nested = self
-            .schema
-            .fields()
-            .iter()
-            .any(|field| is_inside(field.name(), &self.path));
-        if !nested {
+        self.order.path.push_str(key);
+        let inside = |field: &Field| is_inside(field.name(), &self.order.path);
+        let Some(first) = self.schema.fields().iter().position(inside) else {
             return Err(Fault::new(Kind::UnknownField {
-                field: std::mem::take(&mut self.path),
+                field: printable(&self.order.path),
+            }));
+        };
+        let this = (first, self.order.path.len());
+        if self.order.entered.contains(&this) {
+            return Err(Fault::new(Kind::DuplicateField {
+                field: std::mem::take(&mut self.order.path),
             }));
         }
+        self.order.entered.push(this);
         value.serialize(RecordSerializer {
             collector: self,
             raw: false,
         })?;
-        self.path.truncate(outer);
+        self.order.path.truncate(outer);
         Ok(())
     }
 
@@ -105,25 +136,33 @@ impl Collector<'_> {
         })
     }
 
+    /// Names the struct that is being read, where a fault names nothing.
+    fn inside(&self, fault: Fault) -> Fault {
+        if self.order.path.is_empty() {
+            fault
+        } else {
+            Fault(fault.0.in_field(&self.order.path))
+        }
+    }
+
     fn find(&mut self, key: &str) -> Option<usize> {
         let fields = self.schema.fields();
         let step = self.step;
         self.step += 1;
-        if let Some(&guess) = self.order.0.get(step)
+        if let Some(&guess) = self.order.positions.get(step)
             && fields
                 .get(guess)
-                .is_some_and(|field| is_joined(field.name(), &self.path, key))
+                .is_some_and(|field| is_joined(field.name(), &self.order.path, key))
         {
             return Some(guess);
         }
         let found = fields
             .iter()
-            .position(|field| is_joined(field.name(), &self.path, key))?;
+            .position(|field| is_joined(field.name(), &self.order.path, key))?;
         if step < fields.len() {
-            self.order
-                .0
-                .resize(self.order.0.len().max(step + 1), usize::MAX);
-            self.order.0[step] = found;
+            let known = self.order.positions.len().max(step + 1);
+            self.order.positions.resize(known, usize::MAX);
+            self.order.positions[step] = found;
         }
         Some(found)
     }
@@ -139,74 +178,19 @@ fn is_joined(name: &str, path: &str, key: &str) -> bool {
         .is_some_and(|rest| rest == key)
 }
 
+/// A key as errors name it, where it looks like a name: whatever else stands in its place may be a value.
+fn printable(key: &str) -> String {
+    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
+    if key.len() <= 64 && key.bytes().all(is_name) {
+        key.to_owned()
+    } else {
+        "…".to_owned()
+    }
+}
+
 fn is_inside(name: &str, path: &str) -> bool {
     name.strip_prefix(path)
         .is_some_and(|rest| rest.starts_with('.'))
-}
-
-/// Refuses, with the name of what it is, each shape that neither a record nor a field can have.
-macro_rules! refuse {
-    ($($method:ident($($argument:ty),*) $found:literal;)*) => {
-        $(fn $method(self, $(_: $argument),*) -> std::result::Result<Self::Ok, Fault> {
-            Err(self.refuse($found))
-        })*
-    };
-}
-
-macro_rules! refuse_compounds {
-    () => {
-        type SerializeSeq = Impossible<(), Fault>;
-        type SerializeTuple = Impossible<(), Fault>;
-        type SerializeTupleStruct = Impossible<(), Fault>;
-        type SerializeTupleVariant = Impossible<(), Fault>;
-        type SerializeStructVariant = Impossible<(), Fault>;
-
-        fn serialize_newtype_variant<T: Serialize + ?Sized>(
-            self,
-            _: &'static str,
-            _: u32,
-            _: &'static str,
-            _: &T,
-        ) -> std::result::Result<(), Fault> {
-            Err(self.refuse("an enum variant with data"))
-        }
-
-        fn serialize_seq(self, _: Option<usize>) -> std::result::Result<Self::SerializeSeq, Fault> {
-            Err(self.refuse("a sequence"))
-        }
-
-        fn serialize_tuple(self, _: usize) -> std::result::Result<Self::SerializeTuple, Fault> {
-            Err(self.refuse("a tuple"))
-        }
-
-        fn serialize_tuple_struct(
-            self,
-            _: &'static str,
-            _: usize,
-        ) -> std::result::Result<Self::SerializeTupleStruct, Fault> {
-            Err(self.refuse("a tuple"))
-        }
-
-        fn serialize_tuple_variant(
-            self,
-            _: &'static str,
-            _: u32,
-            _: &'static str,
-            _: usize,
-        ) -> std::result::Result<Self::SerializeTupleVariant, Fault> {
-            Err(self.refuse("an enum variant with data"))
-        }
-
-        fn serialize_struct_variant(
-            self,
-            _: &'static str,
-            _: u32,
-            _: &'static str,
-            _: usize,
-        ) -> std::result::Result<Self::SerializeStructVariant, Fault> {
-            Err(self.refuse("an enum variant with data"))
-        }
-    };
 }
 
 /// Takes a struct or map: the record, or one inside it.
@@ -218,7 +202,7 @@ struct RecordSerializer<'c, 'a> {
 
 impl RecordSerializer<'_, '_> {
     fn refuse(&self, found: &'static str) -> Fault {
-        let path = &self.collector.path;
+        let path = &self.collector.order.path;
         Fault::new(Kind::Shape {
             field: (!path.is_empty()).then(|| path.clone()),
             found,
@@ -240,10 +224,12 @@ impl<'c, 'a> Serializer for RecordSerializer<'c, 'a> {
         serialize_i16(i16) "a number";
         serialize_i32(i32) "a number";
         serialize_i64(i64) "a number";
+        serialize_i128(i128) "a number";
         serialize_u8(u8) "a number";
         serialize_u16(u16) "a number";
         serialize_u32(u32) "a number";
         serialize_u64(u64) "a number";
+        serialize_u128(u128) "a number";
         serialize_f32(f32) "a number";
         serialize_f64(f64) "a number";
         serialize_char(char) "text";
@@ -268,7 +254,7 @@ impl<'c, 'a> Serializer for RecordSerializer<'c, 'a> {
 
     /// A struct that is not there leaves its fields null; the record itself has to be there.
     fn serialize_none(self) -> std::result::Result<(), Fault> {
-        if self.collector.path.is_empty() {
+        if self.collector.order.path.is_empty() {
             Err(self.refuse("null"))
         } else {
             Ok(())
@@ -284,7 +270,7 @@ impl<'c, 'a> Serializer for RecordSerializer<'c, 'a> {
     }
 
     fn serialize_unit_struct(self, _: &'static str) -> std::result::Result<(), Fault> {
-        Ok(())
+        Err(self.refuse("a unit struct"))
     }
 
     fn serialize_newtype_struct<T: Serialize + ?Sized>(
@@ -352,7 +338,8 @@ impl SerializeMap for Fields<'_, '_> {
         key.serialize(KeySerializer(|key: &str| {
             text.push_str(key);
             Ok(())
-        }))?;
+        }))
+        .map_err(|fault| self.collector.inside(fault))?;
         self.collector.key = text;
         Ok(())
     }
@@ -370,312 +357,12 @@ impl SerializeMap for Fields<'_, '_> {
         key: &K,
         value: &V,
     ) -> std::result::Result<(), Fault> {
-        key.serialize(KeySerializer(|key: &str| self.collector.take(key, value)))
+        let collector = &mut *self.collector;
+        key.serialize(KeySerializer(|key: &str| collector.take(key, value)))
+            .map_err(|fault| self.collector.inside(fault))
     }
 
     fn end(self) -> std::result::Result<(), Fault> {
         Ok(())
-    }
-}
-
-/// Hands the text of a map's key to a closure.
-struct KeySerializer<F>(F);
-
-impl<F> KeySerializer<F> {
-    fn refuse(&self, _: &'static str) -> Fault {
-        Fault::new(Kind::Shape {
-            field: None,
-            found: "a map with keys that are not text",
-        })
-    }
-}
-
-impl<F: FnOnce(&str) -> std::result::Result<(), Fault>> Serializer for KeySerializer<F> {
-    type Ok = ();
-    type Error = Fault;
-    type SerializeMap = Impossible<(), Fault>;
-    type SerializeStruct = Impossible<(), Fault>;
-
-    refuse_compounds!();
-
-    refuse! {
-        serialize_bool(bool) "";
-        serialize_i8(i8) "";
-        serialize_i16(i16) "";
-        serialize_i32(i32) "";
-        serialize_i64(i64) "";
-        serialize_u8(u8) "";
-        serialize_u16(u16) "";
-        serialize_u32(u32) "";
-        serialize_u64(u64) "";
-        serialize_f32(f32) "";
-        serialize_f64(f64) "";
-        serialize_bytes(&[u8]) "";
-        serialize_none() "";
-        serialize_unit() "";
-        serialize_unit_struct(&'static str) "";
-    }
-
-    fn serialize_str(self, key: &str) -> std::result::Result<(), Fault> {
-        self.0(key)
-    }
-
-    fn serialize_char(self, key: char) -> std::result::Result<(), Fault> {
-        self.0(key.encode_utf8(&mut [0; 4]))
-    }
-
-    fn serialize_unit_variant(
-        self,
-        _: &'static str,
-        _: u32,
-        variant: &'static str,
-    ) -> std::result::Result<(), Fault> {
-        self.0(variant)
-    }
-
-    fn serialize_some<T: Serialize + ?Sized>(self, _: &T) -> std::result::Result<(), Fault> {
-        Err(self.refuse(""))
-    }
-
-    fn serialize_newtype_struct<T: Serialize + ?Sized>(
-        self,
-        _: &'static str,
-        key: &T,
-    ) -> std::result::Result<(), Fault> {
-        key.serialize(self)
-    }
-
-    fn serialize_map(self, _: Option<usize>) -> std::result::Result<Self::SerializeMap, Fault> {
-        Err(self.refuse(""))
-    }
-
-    fn serialize_struct(
-        self,
-        _: &'static str,
-        _: usize,
-    ) -> std::result::Result<Self::SerializeStruct, Fault> {
-        Err(self.refuse(""))
-    }
-}
-
-/// Takes one value of a type other than json.
-struct FieldSerializer<'a> {
-    values: &'a mut Values,
-    position: usize,
-    field: &'a Field,
-    /// Whether text is the JSON text of the value.
-    raw: bool,
-}
-
-impl FieldSerializer<'_> {
-    fn refuse(&self, found: &'static str) -> Fault {
-        Fault::new(Kind::Shape {
-            field: Some(self.field.name().to_owned()),
-            found,
-        })
-    }
-
-    fn integer(self, integer: Option<i64>) -> std::result::Result<(), Fault> {
-        match integer {
-            Some(integer) => Ok(self
-                .values
-                .set_integer(self.position, self.field, integer)?),
-            None => Err(self.refuse("an integer beyond 64 bits with a sign")),
-        }
-    }
-}
-
-impl<'a> Serializer for FieldSerializer<'a> {
-    type Ok = ();
-    type Error = Fault;
-    type SerializeMap = Impossible<(), Fault>;
-    type SerializeStruct = RawField<'a>;
-
-    refuse_compounds!();
-
-    refuse! {
-        serialize_f32(f32) "a float";
-        serialize_f64(f64) "a float";
-        serialize_bytes(&[u8]) "bytes";
-        serialize_unit_struct(&'static str) "a unit struct";
-    }
-
-    fn serialize_bool(self, boolean: bool) -> std::result::Result<(), Fault> {
-        Ok(self
-            .values
-            .set_boolean(self.position, self.field, boolean)?)
-    }
-
-    fn serialize_i8(self, integer: i8) -> std::result::Result<(), Fault> {
-        self.integer(Some(integer.into()))
-    }
-
-    fn serialize_i16(self, integer: i16) -> std::result::Result<(), Fault> {
-        self.integer(Some(integer.into()))
-    }
-
-    fn serialize_i32(self, integer: i32) -> std::result::Result<(), Fault> {
-        self.integer(Some(integer.into()))
-    }
-
-    fn serialize_i64(self, integer: i64) -> std::result::Result<(), Fault> {
-        self.integer(Some(integer))
-    }
-
-    fn serialize_i128(self, integer: i128) -> std::result::Result<(), Fault> {
-        self.integer(integer.try_into().ok())
-    }
-
-    fn serialize_u8(self, integer: u8) -> std::result::Result<(), Fault> {
-        self.integer(Some(integer.into()))
-    }
-
-    fn serialize_u16(self, integer: u16) -> std::result::Result<(), Fault> {
-        self.integer(Some(integer.into()))
-    }
-
-    fn serialize_u32(self, integer: u32) -> std::result::Result<(), Fault> {
-        self.integer(Some(integer.into()))
-    }
-
-    fn serialize_u64(self, integer: u64) -> std::result::Result<(), Fault> {
-        self.integer(integer.try_into().ok())
-    }
-
-    fn serialize_u128(self, integer: u128) -> std::result::Result<(), Fault> {
-        self.integer(integer.try_into().ok())
-    }
-
-    fn serialize_char(self, text: char) -> std::result::Result<(), Fault> {
-        self.serialize_str(text.encode_utf8(&mut [0; 4]))
-    }
-
-    fn serialize_str(self, text: &str) -> std::result::Result<(), Fault> {
-        if self.raw {
-            return self.json(text);
-        }
-        Ok(self.values.set_text(self.position, self.field, text)?)
-    }
-
-    fn serialize_none(self) -> std::result::Result<(), Fault> {
-        self.values.set_null(self.position);
-        Ok(())
-    }
-
-    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> std::result::Result<(), Fault> {
-        value.serialize(self)
-    }
-
-    fn serialize_unit(self) -> std::result::Result<(), Fault> {
-        self.serialize_none()
-    }
-
-    fn serialize_unit_variant(
-        self,
-        _: &'static str,
-        _: u32,
-        variant: &'static str,
-    ) -> std::result::Result<(), Fault> {
-        self.serialize_str(variant)
-    }
-
-    fn serialize_newtype_struct<T: Serialize + ?Sized>(
-        self,
-        _: &'static str,
-        value: &T,
-    ) -> std::result::Result<(), Fault> {
-        value.serialize(self)
-    }
-
-    fn serialize_map(self, _: Option<usize>) -> std::result::Result<Self::SerializeMap, Fault> {
-        Err(self.refuse("a map"))
-    }
-
-    fn serialize_struct(
-        self,
-        name: &'static str,
-        _: usize,
-    ) -> std::result::Result<RawField<'a>, Fault> {
-        if name == RAW_VALUE {
-            Ok(RawField(Some(self)))
-        } else {
-            Err(self.refuse("a struct"))
-        }
-    }
-}
-
-/// A value that comes as its JSON text.
-struct RawField<'a>(Option<FieldSerializer<'a>>);
-
-impl SerializeStruct for RawField<'_> {
-    type Ok = ();
-    type Error = Fault;
-
-    fn serialize_field<T: Serialize + ?Sized>(
-        &mut self,
-        _: &'static str,
-        value: &T,
-    ) -> std::result::Result<(), Fault> {
-        match self.0.take() {
-            Some(field) => value.serialize(FieldSerializer { raw: true, ..field }),
-            None => Err(Fault::new(Kind::Serialize)),
-        }
-    }
-
-    fn end(self) -> std::result::Result<(), Fault> {
-        Ok(())
-    }
-}
-
-impl FieldSerializer<'_> {
-    fn json(self, text: &str) -> std::result::Result<(), Fault> {
-        let scalar = Scalar(FieldSerializer { raw: false, ..self });
-        match serde_json::Deserializer::from_str(text).deserialize_any(scalar) {
-            Ok(taken) => taken,
-            Err(_) => Err(Fault::new(Kind::Serialize)),
-        }
-    }
-}
-
-/// Passes a JSON scalar on; the result of that is its value, so that no error of ours becomes one of `serde_json`.
-struct Scalar<'a>(FieldSerializer<'a>);
-
-impl<'de> Visitor<'de> for Scalar<'_> {
-    type Value = std::result::Result<(), Fault>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON value")
-    }
-
-    fn visit_bool<E>(self, boolean: bool) -> std::result::Result<Self::Value, E> {
-        Ok(self.0.serialize_bool(boolean))
-    }
-
-    fn visit_i64<E>(self, integer: i64) -> std::result::Result<Self::Value, E> {
-        Ok(self.0.serialize_i64(integer))
-    }
-
-    fn visit_u64<E>(self, integer: u64) -> std::result::Result<Self::Value, E> {
-        Ok(self.0.serialize_u64(integer))
-    }
-
-    fn visit_f64<E>(self, float: f64) -> std::result::Result<Self::Value, E> {
-        Ok(self.0.serialize_f64(float))
-    }
-
-    fn visit_str<E>(self, text: &str) -> std::result::Result<Self::Value, E> {
-        Ok(self.0.serialize_str(text))
-    }
-
-    fn visit_unit<E>(self) -> std::result::Result<Self::Value, E> {
-        Ok(self.0.serialize_none())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, _: A) -> std::result::Result<Self::Value, A::Error> {
-        Ok(Err(self.0.refuse("a sequence")))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, _: A) -> std::result::Result<Self::Value, A::Error> {
-        Ok(Err(self.0.refuse("a map")))
     }
 }

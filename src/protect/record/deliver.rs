@@ -5,14 +5,13 @@ use serde::{
     de::{
         DeserializeOwned, DeserializeSeed, EnumAccess, IntoDeserializer, MapAccess, VariantAccess,
         Visitor,
-        value::{BorrowedStrDeserializer, StrDeserializer},
     },
     forward_to_deserialize_any,
 };
 
 use super::Fault;
 use crate::{
-    error::{Error, Kind, Result},
+    error::Result,
     protect::values::Values,
     schema::{Field, Schema, ValueType},
 };
@@ -24,7 +23,11 @@ pub(crate) fn deliver<T: DeserializeOwned>(schema: &Schema, values: &Values) -> 
         values,
         path: "",
     };
-    T::deserialize(record).map_err(|Fault(error)| error)
+    let is_part = |field: &Field, name: &str| {
+        field.name() == name || field.name().split('.').any(|step| step == name)
+    };
+    let known = |name: &str| schema.fields().iter().any(|field| is_part(field, name));
+    T::deserialize(record).map_err(|Fault(error)| error.keep_field(known))
 }
 
 /// Builds a `T` of one field's value, or of null.
@@ -33,11 +36,7 @@ pub(crate) fn deliver_value<T: DeserializeOwned>(field: &Field, text: Option<&st
         Some(text) => T::deserialize(ValueDeserializer { field, text }),
         None => T::deserialize(().into_deserializer()),
     };
-    value.map_err(|_: Fault| {
-        Error::new(Kind::NotACell {
-            field: field.name().to_owned(),
-        })
-    })
+    value.map_err(|Fault(error)| error.in_field(field.name()))
 }
 
 /// The fields whose names begin with `path`, as a map.
@@ -148,8 +147,7 @@ impl<'de> MapAccess<'de> for Members<'de> {
             return Ok(None);
         };
         self.value = Some(value);
-        seed.deserialize(BorrowedStrDeserializer::new(key))
-            .map(Some)
+        seed.deserialize(Name(key)).map(Some)
     }
 
     fn next_value_seed<S: DeserializeSeed<'de>>(
@@ -239,21 +237,68 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'de> {
                 .json()
                 .deserialize_enum(name, variants, visitor)
                 .map_err(json_fault),
-            ValueType::Text => visitor.visit_enum(UnitVariant(self.text)),
+            ValueType::Text | ValueType::Date | ValueType::DateTime => {
+                visitor.visit_enum(Name(self.text))
+            }
             _ => self.deserialize_any(visitor),
         }
     }
 
+    fn deserialize_i128<V: Visitor<'de>>(self, visitor: V) -> std::result::Result<V::Value, Fault> {
+        if self.is_json() {
+            return self.json().deserialize_i128(visitor).map_err(json_fault);
+        }
+        self.deserialize_any(visitor)
+    }
+
+    fn deserialize_u128<V: Visitor<'de>>(self, visitor: V) -> std::result::Result<V::Value, Fault> {
+        if self.is_json() {
+            return self.json().deserialize_u128(visitor).map_err(json_fault);
+        }
+        self.deserialize_any(visitor)
+    }
+
     forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple
+        bool i8 i16 i32 i64 u8 u16 u32 u64 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple
         tuple_struct map struct identifier ignored_any
     }
 }
 
-/// A unit variant by its name.
-struct UnitVariant<'de>(&'de str);
+/// A key, or the name of a unit variant.
+#[derive(Clone, Copy)]
+struct Name<'de>(&'de str);
 
-impl<'de> EnumAccess<'de> for UnitVariant<'de> {
+impl<'de> Deserializer<'de> for Name<'de> {
+    type Error = Fault;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> std::result::Result<V::Value, Fault> {
+        visitor.visit_borrowed_str(self.0)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> std::result::Result<V::Value, Fault> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> std::result::Result<V::Value, Fault> {
+        visitor.visit_enum(self)
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct seq
+        tuple tuple_struct map struct identifier ignored_any
+    }
+}
+
+impl<'de> EnumAccess<'de> for Name<'de> {
     type Error = Fault;
     type Variant = Self;
 
@@ -261,12 +306,11 @@ impl<'de> EnumAccess<'de> for UnitVariant<'de> {
         self,
         seed: S,
     ) -> std::result::Result<(S::Value, Self), Fault> {
-        let name: StrDeserializer<'_, Fault> = self.0.into_deserializer();
-        Ok((seed.deserialize(name)?, self))
+        Ok((seed.deserialize(self)?, self))
     }
 }
 
-impl<'de> VariantAccess<'de> for UnitVariant<'de> {
+impl<'de> VariantAccess<'de> for Name<'de> {
     type Error = Fault;
 
     fn unit_variant(self) -> std::result::Result<(), Fault> {

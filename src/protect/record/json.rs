@@ -16,6 +16,11 @@ use crate::error::{Error, Kind, Result};
 /// Parsing into `serde_json::Value` first would keep the last of two equal keys without a word, and would lose
 /// how a number was written. Fields of type `json` keep their text verbatim.
 ///
+/// # Security
+///
+/// The text is the caller's to wipe. Where a value in it has escapes, `serde_json` resolves them in memory of its own,
+/// which is freed as it is.
+///
 /// # Examples
 ///
 /// ```
@@ -47,6 +52,7 @@ impl<'a> JsonRecord<'a> {
             Error::new(Kind::Json {
                 line: error.line(),
                 column: error.column(),
+                broken: !error.is_data(),
             })
         })
     }

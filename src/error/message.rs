@@ -1,0 +1,239 @@
+//! What errors say: what was wrong and where, and what to do. Each message has its line in `tests/data/messages.txt`.
+
+use std::{fmt, io};
+
+use super::{Error, Kind};
+
+impl Error {
+    /// One sentence on what to do.
+    pub fn advice(&self) -> &'static str {
+        match &self.0.kind {
+            Kind::UnknownField { .. } => {
+                "add it to the schema, rename it with `#[serde(rename = \"…\")]`, or leave it out of the record"
+            }
+            Kind::MissingField { .. } => "give a value or make the field optional in the schema",
+            Kind::DuplicateField { .. } => "give each field once",
+            Kind::TooWide { .. } => {
+                "shorten the value, or widen the field in the schema and seal its rows anew"
+            }
+            Kind::WrongType { .. } => {
+                "give a value of the field's type or change the type in the schema"
+            }
+            Kind::Shape { field: Some(_), .. } => {
+                "give a value of the field's type, or a struct where its name is the first step of others"
+            }
+            Kind::Shape { field: None, .. } => "give a struct, or a map with text keys",
+            Kind::NotNormalizable { .. } => {
+                "mend the value, or leave the field out of the pseudonym"
+            }
+            Kind::EmptyPart { .. } => {
+                "give the value, or set `null = \"null\"` for this pseudonym in the policy"
+            }
+            Kind::Json { .. } => "give one JSON object a record",
+            Kind::Serialize => "mend the record type's Serialize implementation",
+            Kind::Binding { wanted: true, .. } => "pass it through `bind`",
+            Kind::Binding { wanted: false, .. } => "leave the binding out or change the policy",
+            Kind::NotOpened { .. } => "ask only for the scopes that the policy opens",
+            Kind::NothingLeft => "keep at least one scope",
+            Kind::NoSuchField { .. } => "use a field name of the schema",
+            Kind::Text { .. } => "pass the text as it was written, without white space or padding",
+            Kind::Unsupported { .. } => "read it with the release that wrote it or a newer one",
+            Kind::Profile { .. } => "parse records as SealedRecord and row columns as SealedRow",
+            Kind::Mismatch { .. } => "open it with the policy under which it was sealed",
+            Kind::Structure { .. } => {
+                "fetch the row again from where it is kept: it was cut, joined or damaged"
+            }
+            Kind::UnknownEpoch { .. } => "use a keyring or grant that holds this epoch",
+            Kind::MissingScope { .. } => "ask for a row from which this scope was not withheld",
+            Kind::MissingCell { .. } => "give the cell of every column, also of null values",
+            Kind::ForeignScope { .. } => "open it with the schema under which it was sealed",
+            Kind::WrongKey { .. } => {
+                "use the keyring, domain and subject key under which it was sealed"
+            }
+            Kind::Tampered { .. } => {
+                "check the record id, row and column it is read from; if they are right, it was changed"
+            }
+            Kind::Plaintext { .. } => "open it with the schema under which it was sealed",
+            Kind::Target { .. } => "receive the fields in a type that fits the schema",
+            Kind::Definition { advice, .. } => advice,
+            Kind::OtherSchema => "load the schema under which it was made, or issue the grant anew",
+            Kind::OtherPolicy => "load the policy under which it was made, or issue the grant anew",
+            Kind::EpochsExhausted => "start a new keyring",
+            Kind::KeyFileForm { .. } => "give a file that this crate wrote",
+            Kind::KeyFileVersion => "read it with a newer release",
+            Kind::KeyFileHolds { .. } => {
+                "load it as what its first word says, a keyring or a grant"
+            }
+            Kind::Passphrase => "check the passphrase, and that it is this file's",
+            Kind::EmptyPassphrase => "give a passphrase of at least one character",
+            Kind::KeyFileDamaged { .. } => "restore it from a backup",
+            Kind::KeyFileCost => "do not trust this file: this crate never writes such parameters",
+            Kind::FileExists => "choose another path: key files are never overwritten",
+            Kind::Io { .. } => {
+                "check the path and its permissions, and when writing the space left"
+            }
+            Kind::Memory => "free some memory: a key file takes 64 MiB for a moment",
+            Kind::Entropy => "check that the system's random source works",
+        }
+    }
+}
+
+/// What was wrong, and where.
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Kind::UnknownField { field } => write!(f, "field {field:?} is not in the schema"),
+            Kind::MissingField { field } => {
+                write!(f, "field {field:?} is missing and not optional")
+            }
+            Kind::DuplicateField { field } => write!(f, "field {field:?} is there twice"),
+            Kind::TooWide { field, width } => {
+                write!(
+                    f,
+                    "the value of field {field:?} is longer than its width of {width} bytes"
+                )
+            }
+            Kind::WrongType { field, expected } => {
+                write!(f, "the value of field {field:?} is not {expected}")
+            }
+            Kind::Shape {
+                field: Some(field),
+                found,
+            } => {
+                write!(f, "field {field:?} holds {found}, which it cannot hold")
+            }
+            Kind::Shape { field: None, found } => write!(
+                f,
+                "the record is {found}, not a struct or map with text keys"
+            ),
+            Kind::NotNormalizable {
+                field: Some(field),
+                class,
+                why,
+            } => {
+                write!(
+                    f,
+                    "the value of field {field:?} cannot be normalised as {class}: {why}"
+                )
+            }
+            Kind::NotNormalizable {
+                field: None,
+                class,
+                why,
+            } => {
+                write!(f, "the value cannot be normalised as {class}: {why}")
+            }
+            Kind::EmptyPart { field, pseudonym } => {
+                write!(
+                    f,
+                    "field {field:?} is null or empty, and pseudonym {pseudonym:?} needs it"
+                )
+            }
+            Kind::Json {
+                line,
+                column,
+                broken: true,
+            } => {
+                write!(f, "the text is not JSON, at line {line}, column {column}")
+            }
+            Kind::Json { broken: false, .. } => f.write_str("the JSON text is not an object"),
+            Kind::Serialize => {
+                f.write_str("the record could not be serialised, for a reason its type knows")
+            }
+            Kind::Binding { what, wanted: true } => {
+                write!(f, "the policy binds seals to {what}, and none was given")
+            }
+            Kind::Binding {
+                what,
+                wanted: false,
+            } => {
+                write!(
+                    f,
+                    "{what} was given, and the policy does not bind seals to one"
+                )
+            }
+            Kind::NotOpened { scope } => write!(f, "there is no key for {scope}"),
+            Kind::NothingLeft => f.write_str("no scope would be left"),
+            Kind::NoSuchField { field } => write!(
+                f,
+                "the call names field {field:?}, which the schema does not list"
+            ),
+            Kind::Text { form } => write!(f, "the text is not a canonical {form}"),
+            Kind::Unsupported { what, found } => {
+                write!(f, "{what} {found} is not one this release reads")
+            }
+            Kind::Profile { found, expected } => {
+                write!(f, "this is a sealed {found}, not a sealed {expected}")
+            }
+            Kind::Mismatch { what } => write!(f, "the row {what}, against its policy"),
+            Kind::Structure { what } => write!(f, "the sealed bytes are malformed: {what}"),
+            Kind::UnknownEpoch { epoch } => write!(f, "there is no key for epoch {epoch}"),
+            Kind::ForeignScope { scope } => {
+                write!(f, "the row holds {scope}, which no field of the schema has")
+            }
+            Kind::MissingScope { scope } => write!(f, "the row does not hold {scope}"),
+            Kind::MissingCell { field } => {
+                write!(f, "the row does not hold the cell of field {field:?}")
+            }
+            Kind::WrongKey { scope } => write!(f, "{scope} was sealed under another key"),
+            Kind::Tampered {
+                scope,
+                field: Some(field),
+            } => {
+                write!(
+                    f,
+                    "the cell of field {field:?} in {scope} is not what was sealed here"
+                )
+            }
+            Kind::Tampered { scope, field: None } => {
+                write!(f, "{scope} is not what was sealed here")
+            }
+            Kind::Plaintext {
+                scope,
+                field: Some(field),
+                what,
+            } => {
+                write!(f, "field {field:?} in {scope} was sealed wrongly: {what}")
+            }
+            Kind::Plaintext {
+                scope,
+                field: None,
+                what,
+            } => write!(f, "{scope} was sealed wrongly: {what}"),
+            Kind::Target {
+                field: Some(field),
+                what,
+            } => write!(f, "field {field:?} does not fit the type asked for: {what}"),
+            Kind::Target { field: None, what } => {
+                write!(f, "the fields do not fit the type asked for: {what}")
+            }
+            Kind::Definition {
+                what,
+                line: Some(line),
+                ..
+            } => write!(f, "line {line}: {what}"),
+            Kind::Definition {
+                what, line: None, ..
+            } => f.write_str(what),
+            Kind::OtherSchema => f.write_str("the grant was made under another schema"),
+            Kind::OtherPolicy => f.write_str("the grant was made under another policy"),
+            Kind::EpochsExhausted => f.write_str("the last possible epoch is in use"),
+            Kind::KeyFileForm { what } => write!(f, "this is not a key file: {what}"),
+            Kind::KeyFileVersion => f.write_str("the key file has a newer version"),
+            Kind::KeyFileHolds { expected } => write!(f, "the key file does not hold a {expected}"),
+            Kind::Passphrase => f.write_str("the passphrase does not open this key file"),
+            Kind::EmptyPassphrase => f.write_str("the passphrase is empty"),
+            Kind::KeyFileDamaged { what } => write!(f, "the key file is damaged: {what}"),
+            Kind::KeyFileCost => f.write_str(
+                "the key file's Argon2id parameters are outside what this release accepts",
+            ),
+            Kind::FileExists => f.write_str("there is a file already"),
+            Kind::Io { doing, source } => match source.raw_os_error() {
+                Some(code) => write!(f, "{doing} failed: {}", io::Error::from_raw_os_error(code)),
+                None => write!(f, "{doing} failed: {}", source.kind()),
+            },
+            Kind::Memory => f.write_str("there is not enough memory to stretch the passphrase"),
+            Kind::Entropy => f.write_str("the system gave no random bytes"),
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! Files of a forger, who knows the form and how to make a checksum; at worst also the passphrase.
+
+use super::*;
+
+#[test]
+fn heads_and_seals() {
+    let cheap = cheap_keyring();
+    let (prefix, body) = split(&cheap);
+    for at in 12..body.len() {
+        let mut changed = body.clone();
+        changed[at] ^= 1;
+        let error = refused(&text(prefix, &changed));
+        // The salt and the commitment; then the nonce, the ciphertext and its tag.
+        if at < 60 {
+            assert!(error.is_wrong_passphrase(), "{at}: {error}");
+        } else {
+            damaged(&error, "its tag does not hold");
+        }
+    }
+    for cost in [(9, 1, 1), (8, 2, 1), (16, 1, 2)] {
+        let error = refused(&text(
+            prefix,
+            &[print_cost(cost), body[12..].to_vec()].concat(),
+        ));
+        assert!(error.is_wrong_passphrase(), "{cost:?}: {error}");
+    }
+    // What was sealed as a grant is no keyring under another first word.
+    let grant = forge("grant", CHEAP, &roots(1, &[1], 1, &[1]));
+    let (_, grant) = split(&grant);
+    let error = refused(&text("paravent-keyring-1.", &grant));
+    damaged(&error, "its tag does not hold");
+}
+
+#[test]
+fn keyrings_that_are_not_of_the_form() {
+    let good = roots(2, &[1, 2], 3, &[3]);
+    keyring(&forge("keyring", CHEAP, &good)).unwrap();
+    let cut = (0..good.len()).map(|length| good[..length].to_vec());
+    let others = [
+        [&good[..], &[0]].concat(),
+        roots(0, &[0, 1], 1, &[1]),
+        roots(1, &[1, 0], 1, &[1]),
+        roots(3, &[1, 2], 1, &[1]),
+        roots(1, &[], 1, &[1]),
+        roots(1, &[1], 0, &[0]),
+        roots(1, &[1], 2, &[1]),
+        roots(1, &[1], 1, &[]),
+    ];
+    for payload in cut.chain(others) {
+        let error = refused(&forge("keyring", CHEAP, &payload));
+        damaged(&error, "its contents are not of the form");
+    }
+}
+
+#[test]
+fn grants_that_are_not_of_the_form() {
+    let grant = |domain: &str, keys: &[(u32, u8)], claimed: u16| {
+        let payload = grant_payload(domain, keys, claimed);
+        Grant::from_key_file(&forge("grant", CHEAP, &payload), &passphrase())
+    };
+    let good = grant("sms", &[(1, 16), (1, 63), (2, 16), (2, 63)], 4).unwrap();
+    assert_eq!(good.domain().as_str(), "sms");
+    assert_eq!((good.epochs().len(), good.scopes().len()), (2, 2));
+    for (domain, keys, claimed) in [
+        ("", &[(1, 2)][..], 1),
+        ("SMS", &[(1, 2)], 1),
+        ("é", &[(1, 2)], 1),
+        (&"a".repeat(65), &[(1, 2)], 1),
+        ("sms", &[(0, 2)], 1),
+        ("sms", &[(1, 0)], 1),
+        ("sms", &[(1, 5)], 1),
+        ("sms", &[(1, 64)], 1),
+        ("sms", &[], 0),
+        ("sms", &[(1, 2), (1, 3), (2, 2)], 3),
+        ("sms", &[(1, 2)], 0),
+        ("sms", &[(1, 2)], 2),
+        ("sms", &[(1, 2)], u16::MAX),
+    ] {
+        let error = grant(domain, keys, claimed).unwrap_err();
+        assert!(error.is_damaged(), "{domain}, {keys:?}, {claimed}: {error}");
+    }
+}

@@ -1,0 +1,441 @@
+//! An error of every kind.
+
+use super::*;
+
+/// A protected record's bytes, changed.
+fn changed(change: impl FnOnce(&mut Vec<u8>)) -> Result<SealedRecord, Error> {
+    let row = protector("").protect(&json!({ "text": "x" })).unwrap();
+    let mut bytes = row.sealed().as_bytes().to_vec();
+    change(&mut bytes);
+    SealedRecord::from_bytes(bytes)
+}
+
+fn reveal(row: &SealedRecord) -> Error {
+    revealer("").reveal::<Value>(row).unwrap_err()
+}
+
+/// The kind of each error, more of it where there are more of a kind, and the error.
+pub(super) static ERRORS: LazyLock<Vec<(&str, Error)>> = LazyLock::new(|| {
+    let mut all = errors_of_records();
+    all.extend(errors_of_calls());
+    all.extend(errors_of_rows());
+    all.extend(errors_of_types());
+    all.extend(errors_of_definitions());
+    all.extend(errors_of_keys());
+    all
+});
+
+fn errors_of_records() -> Vec<(&'static str, Error)> {
+    #[derive(Serialize)]
+    enum Variant {
+        A(u8),
+    }
+    let needed = schema_of(&FIELDS.replacen("optional = true", "optional = false", 1));
+    let needed = Protector::new(&test_kit::keyring(), &policy_of(&needed, "")).unwrap();
+    let normal = |field: &str, value: &str| {
+        let record = match field.split_once('.') {
+            Some((at, inner)) => json!({ at: { inner: value } }),
+            None => json!({ field: value }),
+        };
+        protector(&pseudonym_of(field))
+            .protect(&record)
+            .unwrap_err()
+    };
+    let one = |value: Value| refused(&json!({ "text": value }));
+    vec![
+        ("UnknownField", refused(&json!({ "nobody": 1 }))),
+        (
+            "UnknownField/nested",
+            refused(&json!({ "at": { "home": 1 } })),
+        ),
+        ("MissingField", needed.protect(&json!({})).unwrap_err()),
+        (
+            "DuplicateField",
+            refused(&JsonRecord::parse(r#"{"text":"","text":""}"#).unwrap()),
+        ),
+        ("TooWide", one(json!("x".repeat(41)))),
+        ("WrongType/text", one(json!(7))),
+        ("WrongType/integer", refused(&json!({ "integer": "7" }))),
+        ("WrongType/boolean", refused(&json!({ "boolean": "true" }))),
+        ("WrongType/date", refused(&json!({ "date": "21/07/2020" }))),
+        (
+            "WrongType/date-time",
+            refused(&json!({ "moment": "2020-07-21 09:30" })),
+        ),
+        ("Shape/float", one(json!(1.5))),
+        ("Shape/bytes", refused(&BTreeMap::from([("text", Bytes)]))),
+        ("Shape/sequence", one(json!([1]))),
+        ("Shape/tuple", refused(&BTreeMap::from([("text", (1, 2))]))),
+        (
+            "Shape/variant",
+            refused(&BTreeMap::from([("text", Variant::A(1))])),
+        ),
+        ("Shape/map", one(json!({}))),
+        ("Shape/big", refused(&json!({ "integer": u64::MAX }))),
+        ("Shape/nested", refused(&json!({ "at": "home" }))),
+        ("Shape/record", refused(&json!([1]))),
+        ("Shape/null", refused(&())),
+        ("Shape/keys", refused(&BTreeMap::from([(1, 2)]))),
+        (
+            "Shape/json",
+            refused(&RawValue::from_string("7".into()).unwrap()),
+        ),
+        ("NotNormalizable/unassigned", normal("text", "x\u{378}")),
+        ("NotNormalizable/control", normal("text", "x\0")),
+        ("NotNormalizable/phone", normal("phone", "06")),
+        (
+            "NotNormalizable/long",
+            normal("at.text", &"\u{FDFA}".repeat(3000)),
+        ),
+        (
+            "NotNormalizable/region",
+            Class::Phone.normalize("06", None).unwrap_err(),
+        ),
+        ("EmptyPart", normal("text", "-")),
+        ("Json", JsonRecord::parse("{\n  \"text\" }").unwrap_err()),
+        ("Serialize", refused(&Fails)),
+        (
+            "UnknownField/batch",
+            protector("")
+                .protect_batch(&[json!({}), json!({ "nobody": 1 })])
+                .remove(1)
+                .unwrap_err(),
+        ),
+    ]
+}
+
+fn errors_of_calls() -> Vec<(&'static str, Error)> {
+    let subject = SubjectKey::from_bytes(&mut [1; 32]);
+    let id = RecordId::new("rdv-1").unwrap();
+    let protect = |rest: &str, binding| {
+        let protector = protector(rest);
+        protector.bind(binding).protect(&json!({})).unwrap_err()
+    };
+    let row = protector("")
+        .protect_row(&json!({ "integer": 300 }))
+        .unwrap();
+    let cell = |field: &str| {
+        let cell = row.cell("integer").unwrap();
+        revealer("")
+            .reveal_cell::<u8>(row.sealed(), field, cell)
+            .unwrap_err()
+    };
+    let (bound, of_subject) = (
+        "record_id = \"bound\"\n",
+        "record_id = \"unbound\"\nsubject_key = \"bound\"\n",
+    );
+    let mismatch = |written: &str, binding, read: &str, other| {
+        let row = protector(written)
+            .bind(binding)
+            .protect(&json!({}))
+            .unwrap();
+        revealer(read)
+            .bind(other)
+            .reveal::<Value>(&row)
+            .unwrap_err()
+    };
+    let (record, subject) = (Binding::record(id), Binding::subject(&subject));
+    vec![
+        ("Binding/id missing", protect(bound, Binding::NONE)),
+        ("Binding/id given", protect("", record)),
+        (
+            "Binding/subject missing",
+            protect(of_subject, Binding::NONE),
+        ),
+        ("Binding/subject given", protect("", subject)),
+        (
+            "NotOpened",
+            revealer("").only(&[Scope::SCHEDULE]).unwrap_err(),
+        ),
+        (
+            "NotOpened/own scope",
+            revealer("").only(&[Scope::new(16).unwrap()]).unwrap_err(),
+        ),
+        ("NoSuchField", cell("nobody")),
+        ("Mismatch/id", mismatch(bound, record, "", Binding::NONE)),
+        ("Mismatch/no id", mismatch("", Binding::NONE, bound, record)),
+        (
+            "Mismatch/subject",
+            mismatch(of_subject, subject, "", Binding::NONE),
+        ),
+        (
+            "Mismatch/no subject",
+            mismatch("", Binding::NONE, of_subject, subject),
+        ),
+    ]
+}
+
+fn errors_of_rows() -> Vec<(&'static str, Error)> {
+    let malformed = |change: fn(&mut Vec<u8>)| changed(change).unwrap_err();
+    let row = protector("").protect(&json!({ "text": "x" })).unwrap();
+    let columns = protector("").protect_row(&json!({ "text": "x" })).unwrap();
+    let cells = |skip: &str| {
+        let cells = columns.cells().filter(|(name, _)| *name != skip);
+        revealer("")
+            .reveal_row::<Value>(columns.sealed(), cells)
+            .unwrap_err()
+    };
+    let other_cell = columns.cell("integer").unwrap();
+    let moved = revealer("").reveal_cell::<Value>(columns.sealed(), "text", other_cell);
+    let elsewhere = protector("domain = \"elsewhere\"\n")
+        .protect(&json!({}))
+        .unwrap();
+    let mut later = test_kit::keyring();
+    later.start_epoch().unwrap();
+    let later = Protector::new(&later, &policy(""))
+        .unwrap()
+        .protect(&json!({}))
+        .unwrap();
+    let cut = row.withhold(&[Scope::CARE]).unwrap();
+    vec![
+        (
+            "Text/sealed",
+            "p2.AAAA".parse::<SealedRecord>().unwrap_err(),
+        ),
+        ("Text/cell", "c1.AAAA=".parse::<SealedCell>().unwrap_err()),
+        (
+            "Text/pseudonym",
+            "t1.AAAA".parse::<Pseudonym>().unwrap_err(),
+        ),
+        ("Unsupported/version", malformed(|bytes| bytes[0] = 2)),
+        ("Unsupported/suite", malformed(|bytes| bytes[1] = 2)),
+        ("Profile", malformed(|bytes| bytes[2] = 2)),
+        ("Unsupported/flags", malformed(|bytes| bytes[3] = 4)),
+        ("Structure/short", malformed(|bytes| bytes.truncate(31))),
+        ("Structure/epoch", malformed(|bytes| bytes[4..8].fill(0))),
+        ("Structure/scope", malformed(|bytes| bytes[32] = 5)),
+        ("Structure/length", malformed(|bytes| bytes[34] ^= 1)),
+        ("Structure/cut", malformed(|bytes| bytes.truncate(40))),
+        (
+            "Structure/order",
+            malformed(|bytes| bytes.extend_from_within(32..)),
+        ),
+        (
+            "NothingLeft",
+            cut.withhold(&[Scope::IDENTITY])
+                .unwrap()
+                .withhold(&[Scope::CONTACT])
+                .unwrap_err(),
+        ),
+        (
+            "Structure/row",
+            SealedRow::from_bytes(columns.sealed().as_bytes()[..40].to_vec()).unwrap_err(),
+        ),
+        (
+            "Structure/cell",
+            SealedCell::from_bytes([0; 17]).unwrap_err(),
+        ),
+        ("UnknownEpoch", reveal(later.sealed())),
+        ("MissingScope", reveal(cut.sealed())),
+        (
+            "ForeignScope",
+            reveal(
+                &changed(|bytes| {
+                    let start = bytes.len();
+                    let group = 35 + usize::from(u16::from_be_bytes([bytes[33], bytes[34]]));
+                    bytes.extend_from_within(32..32 + group);
+                    bytes[start] = 63;
+                })
+                .unwrap(),
+            ),
+        ),
+        ("MissingCell", cells("date")),
+        ("WrongKey", reveal(elsewhere.sealed())),
+        (
+            "Tampered/group",
+            reveal(&changed(|bytes| *bytes.last_mut().unwrap() ^= 1).unwrap()),
+        ),
+        ("Tampered/cell", moved.unwrap_err()),
+        ("Plaintext/padding", by_hand::record(&[1, 0, 1, b'x', 0, 1])),
+        (
+            "Plaintext/order",
+            by_hand::record(&[2, 0, 1, b'7', 1, 0, 1, b'x']),
+        ),
+        ("Plaintext/overrun", by_hand::record(&[1, 0, 30])),
+        ("Plaintext/UTF-8", by_hand::record(&[1, 0, 1, 0xFF])),
+        ("Plaintext/type", by_hand::record(&[2, 0, 2, b'0', b'7'])),
+        ("Plaintext/cell padding", by_hand::cell(&[0, 1, b'x', 1])),
+        ("Plaintext/cell overrun", by_hand::cell(&[0, 3, b'x', b'y'])),
+        ("Plaintext/cell UTF-8", by_hand::cell(&[0, 1, 0xFF])),
+    ]
+}
+
+fn errors_of_types() -> Vec<(&'static str, Error)> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[allow(dead_code)]
+    struct Strict {
+        text: Option<String>,
+    }
+    #[derive(Deserialize)]
+    #[allow(dead_code)]
+    struct Alias {
+        #[serde(alias = "phone")]
+        text: String,
+    }
+    #[derive(Deserialize)]
+    #[allow(dead_code)]
+    enum Variant {
+        A,
+        B(u8),
+    }
+    let text = json!({ "text": "B" });
+    vec![
+        ("Target/type", unfit::<One<u8>>(&text)),
+        (
+            "Target/range",
+            unfit::<BTreeMap<String, u8>>(&json!({ "integer": 300 })),
+        ),
+        ("Target/refuses", unfit::<One<Fails>>(&text)),
+        (
+            "Target/variant",
+            unfit::<One<Variant>>(&json!({ "text": "C" })),
+        ),
+        ("Target/variant with data", unfit::<One<Variant>>(&text)),
+        (
+            "Target/json",
+            unfit::<BTreeMap<String, u8>>(&json!({ "json": [1] })),
+        ),
+        ("Target/no place", unfit::<Strict>(&json!({ "integer": 1 }))),
+        ("Target/null", unfit::<One<String>>(&json!({}))),
+        (
+            "Target/twice",
+            unfit::<Alias>(&json!({ "text": "x", "phone": "y" })),
+        ),
+        ("Target/record", unfit::<String>(&text)),
+        ("Target/hasty", unfit::<Hasty>(&text)),
+    ]
+}
+
+fn errors_of_definitions() -> Vec<(&'static str, Error)> {
+    let region =
+        |code, international, trunk| PhoneRegion::new(code, international, trunk).unwrap_err();
+    let keyring = test_kit::keyring();
+    let open = |scope: &str| policy(&format!("[open.{scope}]\nreason = \"x\"\n"));
+    let grant = keyring.grant(&open("care")).unwrap();
+    let wider = schema_of(&FIELDS.replace("width = 40", "width = 41"));
+    let wider = policy_of(&wider, "[open.care]\nreason = \"x\"\n");
+    vec![
+        (
+            "Definition/line",
+            Schema::from_toml(&format!(
+                "name = \"x\"\n{}",
+                FIELDS.replace("number = 1", "number = 0")
+            ))
+            .unwrap_err(),
+        ),
+        (
+            "Definition/no field",
+            Schema::from_toml("name = \"x\"").unwrap_err(),
+        ),
+        ("Definition/domain", Domain::new("").unwrap_err()),
+        (
+            "Definition/domain's length",
+            Domain::new(&"x".repeat(65)).unwrap_err(),
+        ),
+        (
+            "Definition/domain's characters",
+            Domain::new("SMS").unwrap_err(),
+        ),
+        ("Definition/scope", Scope::new(5).unwrap_err()),
+        ("Definition/field number", FieldId::new(0).unwrap_err()),
+        ("Definition/empty record id", RecordId::new("").unwrap_err()),
+        (
+            "Definition/long record id",
+            RecordId::new(&[0; 1025]).unwrap_err(),
+        ),
+        ("Definition/country code", region("0", "00", "0")),
+        ("Definition/international prefix", region("33", "", "0")),
+        ("Definition/trunk prefix", region("33", "00", "x")),
+        ("Definition/no scope", revealer("").only(&[]).unwrap_err()),
+        (
+            "Definition/no grant",
+            keyring.grant(&policy("")).unwrap_err(),
+        ),
+        ("OtherSchema", Revealer::new(&grant, &wider).unwrap_err()),
+        (
+            "OtherPolicy",
+            Revealer::new(&grant, &open("identity")).unwrap_err(),
+        ),
+    ]
+}
+
+static KEY_FILE: LazyLock<String> =
+    LazyLock::new(|| test_kit::keyring().to_key_file(&passphrase()).unwrap());
+
+pub(super) fn passphrase() -> Passphrase {
+    Passphrase::new(MARK).unwrap()
+}
+
+pub(super) fn load(text: &str) -> Error {
+    Keyring::from_key_file(text, &passphrase()).unwrap_err()
+}
+
+/// The key file with its body changed, and a checksum that holds.
+fn body_changed(change: impl FnOnce(&mut Vec<u8>)) -> String {
+    let (prefix, encoded) = KEY_FILE.trim_end().split_at("paravent-keyring-1.".len());
+    let mut body = BASE64URL_NOPAD.decode(encoded.as_bytes()).unwrap();
+    body.truncate(body.len() - 8);
+    change(&mut body);
+    let digest = Sha256::new()
+        .chain_update(prefix)
+        .chain_update(&body)
+        .finalize();
+    body.extend_from_slice(&digest[..8]);
+    prefix.to_owned() + &BASE64URL_NOPAD.encode(&body)
+}
+
+fn errors_of_keys() -> Vec<(&'static str, Error)> {
+    let wrong = Passphrase::new("wrong").unwrap();
+    let last = Epoch::new(u32::MAX).unwrap();
+    let mut last = test_kit::keyring_from(last, &[1; 32], Generation::FIRST, &[2; 32]);
+    let no_nonces = protector("").with_nonces(test_kit::fixed_nonces(Vec::new()));
+    let folder = tempfile::tempdir().unwrap();
+    let in_folder = |name: &str| folder.path().join(name);
+    let save = |name: &str| {
+        test_kit::keyring()
+            .save(in_folder(name), &passphrase())
+            .unwrap_err()
+    };
+    fs::write(in_folder("there"), b"\xFF").unwrap();
+    fs::File::create(in_folder("huge"))
+        .unwrap()
+        .set_len(1 << 25)
+        .unwrap();
+    let load_file = |name: &str| Keyring::load(in_folder(name), &passphrase()).unwrap_err();
+    vec![
+        ("EpochsExhausted", last.start_epoch().unwrap_err()),
+        ("KeyFileForm/word", load("-----BEGIN PRIVATE KEY-----")),
+        ("KeyFileForm/first word", load("paravent-keyring.AAAA")),
+        ("KeyFileForm/version", load("paravent-keyring-one.AAAA")),
+        ("KeyFileForm/text", load_file("there")),
+        ("KeyFileForm/size", load_file("huge")),
+        ("KeyFileVersion", load("paravent-keyring-2.AAAA")),
+        ("KeyFileHolds/keyring", load("paravent-grant-1.AAAA")),
+        (
+            "KeyFileHolds/grant",
+            Grant::from_key_file(&KEY_FILE, &passphrase()).unwrap_err(),
+        ),
+        (
+            "Passphrase",
+            Keyring::from_key_file(&KEY_FILE, &wrong).unwrap_err(),
+        ),
+        ("EmptyPassphrase", Passphrase::new("").unwrap_err()),
+        ("KeyFileDamaged/base64", load("paravent-keyring-1.AAAA=")),
+        ("KeyFileDamaged/cut", load("paravent-keyring-1.AAAA")),
+        (
+            "KeyFileDamaged/checksum",
+            load("paravent-keyring-1.AAAAAAAAAAAAAAAA"),
+        ),
+        (
+            "KeyFileDamaged/tag",
+            load(&body_changed(|body| body[90] ^= 1)),
+        ),
+        ("KeyFileCost", load(&body_changed(|body| body[0] = 1))),
+        ("FileExists", save("there")),
+        ("Io/reading", load_file("missing")),
+        ("Io/creating", save("missing/keyring")),
+        ("Io/naming", save(&"x".repeat(300))),
+        ("Entropy", no_nonces.protect(&json!({})).unwrap_err()),
+    ]
+}

@@ -1,0 +1,361 @@
+//! What is taken as a record.
+
+use super::*;
+
+#[test]
+fn typed_appointments() {
+    let kit = Kit::of(&Schema::appointment(), "");
+    let least = Appointment {
+        start: "2020-07-21T09:30:00+02:00".into(),
+        ..Appointment::default()
+    };
+    kit.same(&least);
+    for sex in [Sex::Female, Sex::Male, Sex::Other, Sex::Unknown] {
+        kit.same(&Appointment {
+            last_name: "d’Épinay-Ÿ".into(),
+            first_name: "Zoé".into(),
+            age: Some(u8::MAX),
+            sex: Some(sex),
+            phone: Some("06 39 98 12 34".into()),
+            email: Some("zoe@example.org".into()),
+            practitioner: "Dr Lefèvre".into(),
+            specialty: "Dermatologie".into(),
+            ..least.clone()
+        });
+    }
+}
+
+#[derive(Clone, Serialize, Deserialize, PartialEq, Debug)]
+struct Visit {
+    #[serde(rename = "visit-number")]
+    number: u32,
+    note: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    remark: Option<String>,
+    #[serde(flatten)]
+    who: Who,
+    address: Option<Address>,
+    kind: Kind,
+    reference: Reference,
+    day: Day,
+    at: String,
+    urgent: bool,
+}
+
+#[derive(Clone, Serialize, Deserialize, PartialEq, Debug)]
+struct Who {
+    name: String,
+    initial: char,
+    age: Option<u8>,
+}
+
+#[derive(Clone, Serialize, Deserialize, PartialEq, Debug)]
+struct Address {
+    city: String,
+    place: Option<Place>,
+}
+
+#[derive(Clone, Serialize, Deserialize, PartialEq, Debug)]
+struct Place {
+    zip: String,
+    floor: i8,
+}
+
+#[derive(Clone, Serialize, Deserialize, PartialEq, Debug)]
+#[serde(rename_all = "kebab-case")]
+enum Kind {
+    FirstVisit,
+    #[serde(rename = "again")]
+    FollowUp,
+}
+
+#[derive(Clone, Serialize, Deserialize, PartialEq, Debug)]
+struct Reference(Digits);
+
+#[derive(Clone, Serialize, Deserialize, PartialEq, Debug)]
+#[serde(transparent)]
+struct Digits(i64);
+
+#[derive(Clone, Serialize, Deserialize, PartialEq, Debug)]
+struct Day(String);
+
+const VISIT: [(&str, &str, usize); 14] = [
+    ("schedule/visit-number!", "integer", 10),
+    ("note", "text", 20),
+    ("remark", "text", 20),
+    ("identity/name!", "text", 20),
+    ("identity/initial!", "text", 4),
+    ("identity/age", "integer", 3),
+    ("contact/address.city", "text", 20),
+    ("contact/address.place.zip", "text", 8),
+    ("contact/address.place.floor", "integer", 4),
+    ("kind!", "text", 12),
+    ("reference!", "integer", 20),
+    ("schedule/day!", "date", 10),
+    ("schedule/at!", "date-time", 40),
+    ("urgent!", "boolean", 5),
+];
+
+fn visit() -> Visit {
+    Visit {
+        number: u32::MAX,
+        note: Some(String::new()),
+        remark: None,
+        who: Who {
+            name: "Zoé".into(),
+            initial: 'É',
+            age: None,
+        },
+        address: Some(Address {
+            city: "Besançon".into(),
+            place: Some(Place {
+                zip: "25000".into(),
+                floor: -1,
+            }),
+        }),
+        kind: Kind::FollowUp,
+        reference: Reference(Digits(i64::MIN)),
+        day: Day("2020-02-29".into()),
+        at: "2020-07-21t09:30:00.000-00:00".into(),
+        urgent: true,
+    }
+}
+
+#[test]
+fn structs_renamed_optional_flattened_nested() {
+    let kit = Kit::new(&VISIT);
+    kit.same(&visit());
+    kit.same(&Visit {
+        note: None,
+        remark: Some("a remark".into()),
+        who: Who {
+            age: Some(0),
+            ..visit().who
+        },
+        address: None,
+        kind: Kind::FirstVisit,
+        urgent: false,
+        ..visit()
+    });
+    kit.same(&Visit {
+        address: Some(Address {
+            city: String::new(),
+            place: None,
+        }),
+        ..visit()
+    });
+    kit.same(&Some(visit()));
+}
+
+#[test]
+fn a_nested_struct_and_dotted_names_are_one() {
+    let kit = Kit::new(&VISIT);
+    let value = kit.both::<Value>(&visit()).unwrap();
+    assert_eq!(value["address"]["place"]["floor"], -1);
+    assert_eq!(kit.both::<Visit>(&value).unwrap(), visit());
+    let mut flat = value.as_object().unwrap().clone();
+    flat.remove("address");
+    for (name, inner) in [
+        ("address.city", json!("Besançon")),
+        ("address.place.zip", json!("25000")),
+        ("address.place.floor", json!(-1)),
+    ] {
+        flat.insert(name.into(), inner);
+    }
+    assert_eq!(kit.both::<Visit>(&flat).unwrap(), visit());
+}
+
+#[test]
+fn integers_of_every_width_within_64_bits() {
+    macro_rules! widths {
+        ($($integer:ty: $($value:expr),*;)*) => {$(
+            for n in [$($value),*] {
+                one("integer").same(&One::<$integer> { n });
+                one("integer").same(&One::<Option<$integer>> { n: Some(n) });
+            }
+        )*};
+    }
+    widths! {
+        i8: i8::MIN, -1, 0, i8::MAX;
+        i16: i16::MIN, i16::MAX;
+        i32: i32::MIN, i32::MAX;
+        i64: i64::MIN, i64::MAX;
+        i128: i64::MIN.into(), i64::MAX.into();
+        isize: isize::MIN, isize::MAX;
+        u8: 0, u8::MAX;
+        u16: u16::MAX;
+        u32: u32::MAX;
+        u64: 0, i64::MAX as u64;
+        u128: 0, i64::MAX as u128;
+        usize: 0, 7;
+    }
+}
+
+#[test]
+fn integers_beyond_64_bits_are_refused() {
+    let kit = one("integer");
+    let errors = [
+        kit.refused(&One { n: 1u64 << 63 }),
+        kit.refused(&One { n: u64::MAX }),
+        kit.refused(&One { n: u128::MAX }),
+        kit.refused(&One {
+            n: i128::from(i64::MIN) - 1,
+        }),
+        kit.refused(&One {
+            n: i128::from(i64::MAX) + 1,
+        }),
+        kit.refused(&json!({ "n": u64::MAX })),
+        kit.refused(&JsonRecord::parse(r#"{"n":9223372036854775808}"#).unwrap()),
+    ];
+    for error in errors {
+        assert_eq!(error.field(), Some("n"));
+        assert!(error.to_string().contains("beyond 64 bits"), "{error}");
+    }
+}
+
+#[test]
+fn maps_and_values() {
+    let kit = Kit::new(&[
+        ("name!", "text", 20),
+        ("identity/age", "integer", 3),
+        ("place.city", "text", 20),
+    ]);
+    let value = json!({ "name": "Zoé", "age": 7, "place": { "city": "Lyon" } });
+    kit.same(&value);
+    kit.same::<Map<String, Value>>(value.as_object().unwrap());
+    kit.same::<BTreeMap<String, Value>>(&serde_json::from_value(value.clone()).unwrap());
+    kit.same::<HashMap<String, Value>>(&serde_json::from_value(value).unwrap());
+    kit.same(&HashMap::from([("name".to_owned(), "Zoé".to_owned())]));
+
+    // Null is left out.
+    let nulls = BTreeMap::from([("name", Some("Zoé")), ("place.city", None), ("age", None)]);
+    assert_eq!(kit.both::<Value>(&nulls).unwrap(), json!({ "name": "Zoé" }));
+    let nulls = json!({ "name": "Zoé", "place": null, "age": null });
+    assert_eq!(kit.both::<Value>(&nulls).unwrap(), json!({ "name": "Zoé" }));
+    assert_eq!(
+        kit.both::<BTreeMap<String, IgnoredAny>>(&json!({ "name": "Zoé", "place": {} }))
+            .unwrap()
+            .len(),
+        1
+    );
+}
+
+#[test]
+fn keys_that_are_characters_or_unit_variants() {
+    let kit = Kit::new(&[
+        ("n", "text", 9),
+        ("first-visit", "text", 9),
+        ("again", "text", 9),
+    ]);
+    kit.same(&BTreeMap::from([('n', "x".to_owned())]));
+    #[derive(Serialize, Deserialize, PartialEq, Eq, PartialOrd, Ord, Debug)]
+    #[serde(rename_all = "kebab-case")]
+    enum Key {
+        N,
+        FirstVisit,
+    }
+    kit.same(&BTreeMap::from([
+        (Key::N, "x".to_owned()),
+        (Key::FirstVisit, String::new()),
+    ]));
+}
+
+#[test]
+fn keys_that_are_newtypes() {
+    #[derive(Serialize, Deserialize, PartialEq, Eq, PartialOrd, Ord, Debug)]
+    struct Wrapped(String);
+    one("text").same(&BTreeMap::from([(Wrapped("n".into()), "x".to_owned())]));
+}
+
+#[test]
+fn unit_variants_in_fields_of_type_text_date_and_date_time() {
+    #[derive(Serialize, Deserialize, PartialEq, Debug)]
+    enum When {
+        #[serde(rename = "2020-07-21")]
+        Day,
+        #[serde(rename = "2020-07-21T09:30:00Z")]
+        Moment,
+    }
+    one("text").same(&One { n: When::Day });
+    one("date").same(&One { n: When::Day });
+    one("date-time").same(&One { n: When::Moment });
+}
+
+#[test]
+fn values_at_their_width_to_the_byte() {
+    let kit = Kit::new(&[("n", "text", 5), ("wide", "text", 65_000)]);
+    for fits in ["", "\0", "\0\0\0\0\0", "12345", "éé1", "€é", "😀1", " x \n"] {
+        kit.same(&One { n: fits.to_owned() });
+    }
+    for over in ["123456", "ééé", "€€", "😀é", "éé\0\0"] {
+        let error = kit.refused(&One { n: over });
+        assert!(error.is_too_wide());
+        assert_eq!(error.field(), Some("n"));
+        assert_eq!(
+            error.to_string().split(';').next(),
+            Some("the value of field \"n\" is longer than its width of 5 bytes")
+        );
+    }
+    kit.same(&BTreeMap::from([("wide".to_owned(), "é".repeat(32_500))]));
+    assert!(
+        kit.refused(&BTreeMap::from([("wide", "x".repeat(65_001))]))
+            .is_too_wide()
+    );
+    // Integers and JSON have widths too.
+    let kit = Kit::new(&[("integer", "integer", 3), ("json", "json", 3)]);
+    for (name, fits, over) in [
+        ("integer", json!(-99), json!(1000)),
+        ("json", json!([7]), json!([10])),
+    ] {
+        kit.same(&json!({ name: fits }));
+        let error = kit.refused(&json!({ name: over }));
+        assert!(
+            error.is_too_wide() && error.field() == Some(name),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn a_record_whose_serialize_protects_another_one() {
+    struct Nested<'a>(&'a Kit);
+
+    impl Serialize for Nested<'_> {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            let mut map = serializer.serialize_map(None)?;
+            map.serialize_entry("a", "outer")?;
+            self.0.same(&json!({ "a": "inner", "b": "inner" }));
+            map.serialize_entry("b", "outer")?;
+            map.end()
+        }
+    }
+
+    let kit = Kit::new(&[("a", "text", 9), ("b", "text", 9)]);
+    assert_eq!(
+        kit.both::<Value>(&Nested(&kit)).unwrap(),
+        json!({ "a": "outer", "b": "outer" })
+    );
+}
+
+#[test]
+fn nothing_stays_of_a_record_that_failed_or_panicked() {
+    struct Panics;
+
+    impl Serialize for Panics {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            let mut map = serializer.serialize_map(None)?;
+            map.serialize_entry("a", "stale")?;
+            panic!("a record type's own panic");
+        }
+    }
+
+    let kit = Kit::new(&[("a", "text", 9), ("b", "text", 9)]);
+    let empty = || assert_eq!(kit.both::<Value>(&json!({})).unwrap(), json!({}));
+    kit.refused(&InOrder(&[("a", "stale"), ("c", "unknown")]));
+    empty();
+    catch_unwind(AssertUnwindSafe(|| {
+        kit.protector.protect(&Panics).map(drop)
+    }))
+    .unwrap_err();
+    empty();
+}
