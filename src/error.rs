@@ -412,7 +412,7 @@ impl Error {
         matches!(self.0.kind, Kind::KeyFileVersion)
     }
 
-    /// Whether a file could not be read or written, or the system gave no random bytes.
+    /// Whether a file could not be read or written, or the system gave no random bytes or no memory.
     pub fn is_io(&self) -> bool {
         matches!(
             self.0.kind,

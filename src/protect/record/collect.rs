@@ -1,7 +1,7 @@
 //! From any `Serialize` to values: each field is found, typed and checked as it passes.
 
 #[macro_use]
-mod refuse;
+mod shapes;
 mod field;
 mod key;
 
@@ -217,6 +217,7 @@ impl<'c, 'a> Serializer for RecordSerializer<'c, 'a> {
     type SerializeStruct = Fields<'c, 'a>;
 
     refuse_compounds!();
+    look_through!();
 
     refuse! {
         serialize_bool(bool) "a boolean";
@@ -261,24 +262,12 @@ impl<'c, 'a> Serializer for RecordSerializer<'c, 'a> {
         }
     }
 
-    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> std::result::Result<(), Fault> {
-        value.serialize(self)
-    }
-
     fn serialize_unit(self) -> std::result::Result<(), Fault> {
         self.serialize_none()
     }
 
     fn serialize_unit_struct(self, _: &'static str) -> std::result::Result<(), Fault> {
         Err(self.refuse("a unit struct"))
-    }
-
-    fn serialize_newtype_struct<T: Serialize + ?Sized>(
-        self,
-        _: &'static str,
-        value: &T,
-    ) -> std::result::Result<(), Fault> {
-        value.serialize(self)
     }
 
     fn serialize_map(self, _: Option<usize>) -> std::result::Result<Fields<'c, 'a>, Fault> {

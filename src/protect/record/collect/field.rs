@@ -45,6 +45,7 @@ impl<'a> Serializer for FieldSerializer<'a> {
     type SerializeStruct = RawField<'a>;
 
     refuse_compounds!();
+    look_through!();
 
     refuse! {
         serialize_f32(f32) "a float";
@@ -115,10 +116,6 @@ impl<'a> Serializer for FieldSerializer<'a> {
         Ok(())
     }
 
-    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> std::result::Result<(), Fault> {
-        value.serialize(self)
-    }
-
     fn serialize_unit(self) -> std::result::Result<(), Fault> {
         self.serialize_none()
     }
@@ -130,14 +127,6 @@ impl<'a> Serializer for FieldSerializer<'a> {
         variant: &'static str,
     ) -> std::result::Result<(), Fault> {
         self.serialize_str(variant)
-    }
-
-    fn serialize_newtype_struct<T: Serialize + ?Sized>(
-        self,
-        _: &'static str,
-        value: &T,
-    ) -> std::result::Result<(), Fault> {
-        value.serialize(self)
     }
 
     fn serialize_map(self, _: Option<usize>) -> std::result::Result<Self::SerializeMap, Fault> {

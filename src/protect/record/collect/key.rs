@@ -9,6 +9,7 @@ use crate::error::Kind;
 pub(super) struct KeySerializer<F>(pub(super) F);
 
 impl<F> KeySerializer<F> {
+    /// Whatever the key is, it is the map that is wrong.
     fn refuse(&self, _: &'static str) -> Fault {
         Fault::new(Kind::Shape {
             field: None,

@@ -1,4 +1,4 @@
-//! What neither a record nor a field nor a key can be.
+//! What records, fields and keys have in common: what none of them can be, and what is looked through.
 
 /// Refuses, with the name of what it is, each shape that neither a record nor a field can have.
 macro_rules! refuse {
@@ -9,6 +9,7 @@ macro_rules! refuse {
     };
 }
 
+/// Refuses sequences, tuples and enum variants with data.
 macro_rules! refuse_compounds {
     () => {
         type SerializeSeq = Impossible<(), Fault>;
@@ -61,6 +62,26 @@ macro_rules! refuse_compounds {
             _: usize,
         ) -> std::result::Result<Self::SerializeStructVariant, Fault> {
             Err(self.refuse("an enum variant with data"))
+        }
+    };
+}
+
+/// Takes an option and a newtype as what is in them.
+macro_rules! look_through {
+    () => {
+        fn serialize_some<T: Serialize + ?Sized>(
+            self,
+            value: &T,
+        ) -> std::result::Result<(), Fault> {
+            value.serialize(self)
+        }
+
+        fn serialize_newtype_struct<T: Serialize + ?Sized>(
+            self,
+            _: &'static str,
+            value: &T,
+        ) -> std::result::Result<(), Fault> {
+            value.serialize(self)
         }
     };
 }
