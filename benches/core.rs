@@ -284,7 +284,7 @@ impl Floor {
         for (scope, width) in WIDTHS.into_iter().enumerate() {
             let (group, after) = rest.split_at_mut(19 + width + 16);
             let key = self.keys[scope].derive(&nonce);
-            assert!(key.commits_to(&group[3..19]));
+            assert!(key.commits_to((&group[3..19]).try_into().unwrap()));
             write_aad(&mut self.aad, header, scope as u8 + 1);
             let (ciphertext, tag) = group[19..].split_at_mut(width);
             assert!(

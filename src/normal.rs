@@ -46,7 +46,7 @@ impl Class {
     /// # Ok::<(), paravent::Error>(())
     /// ```
     pub fn normalize(self, value: &str, region: Option<&PhoneRegion>) -> Result<String> {
-        let mut out = Zeroizing::new(Vec::with_capacity(room(value.as_bytes())));
+        let mut out = Zeroizing::new(Vec::with_capacity(room(value)));
         append(self, value, region, &mut Work::default(), &mut out).map_err(|why| {
             Error::new(Kind::NotNormalizable {
                 field: None,
@@ -60,7 +60,7 @@ impl Class {
 
 /// Room that no step outgrows: growing would leave a copy behind. NFKC multiplies bytes by at most 11 (U+FDFA),
 /// lower-casing by at most 3, and neither does both to one character.
-pub(crate) fn room(value: &[u8]) -> usize {
+pub(crate) fn room(value: &str) -> usize {
     value.len() * 12
 }
 
@@ -73,8 +73,8 @@ pub(crate) struct Work {
 
 impl Work {
     fn reserve(&mut self, value: &str) {
-        self.folded.reserve(room(value.as_bytes()));
-        self.lower.reserve(room(value.as_bytes()));
+        self.folded.reserve(room(value));
+        self.lower.reserve(room(value));
     }
 
     fn wipe(&mut self) {
@@ -97,25 +97,16 @@ pub(crate) fn append(
     work: &mut Work,
     out: &mut Vec<u8>,
 ) -> std::result::Result<(), &'static str> {
-    let start = out.len();
     let fold = match class {
         Class::Exact => {
             out.extend_from_slice(value.as_bytes());
             return Ok(());
         }
-        Class::Phone => {
-            check(value)?;
-            work.reserve(value);
-            let result = match region {
-                Some(region) => append_phone(value, region, work, out),
-                None => Err("the schema states no phone region"),
-            };
-            work.wipe();
-            return result;
-        }
+        Class::Phone => return append_phone(value, region, work, out),
         Class::Text | Class::Email => Fold::Text,
         Class::Name => Fold::Name,
     };
+    let start = out.len();
     if append_latin(value, fold, out)? {
         return Ok(());
     }
@@ -288,32 +279,61 @@ fn latin_table(fold: Fold) -> LatinTable {
     })
 }
 
+/// What becomes of each ASCII character: [`GAP`] between words, [`NONE`] for what is refused, or a character.
+type AsciiTable = [u8; 0x80];
+
+const GAP: u8 = b' ';
+const NONE: u8 = 0;
+
+static ASCII_TEXT: AsciiTable = ascii_table(b"");
+static ASCII_NAME: AsciiTable = ascii_table(b"'-.");
+
+const fn ascii_table(gaps: &[u8]) -> AsciiTable {
+    let mut table = [NONE; 0x80];
+    let mut byte = 0;
+    while byte < 0x80 {
+        table[byte as usize] = match byte {
+            b'\t'..=b'\r' | b' ' => GAP,
+            b'!'..=b'~' => byte.to_ascii_lowercase(),
+            _ => NONE,
+        };
+        byte += 1;
+    }
+    let mut i = 0;
+    while i < gaps.len() {
+        table[gaps[i] as usize] = GAP;
+        i += 1;
+    }
+    table
+}
+
 /// The quick path: `false` where `value` needs the general one, and then what was appended is to be dropped.
 fn append_latin(
     value: &str,
     fold: Fold,
     out: &mut Vec<u8>,
 ) -> std::result::Result<bool, &'static str> {
+    let (ascii, latin) = match fold {
+        Fold::Text => (&ASCII_TEXT, &LATIN_TEXT),
+        Fold::Name => (&ASCII_NAME, &LATIN_NAME),
+    };
     let mut words = Words::new(out);
-    for c in value.chars() {
-        match c {
-            'a'..='z' | '0'..='9' => words.push(&[c as u8]),
-            'A'..='Z' => words.push(&[c as u8 | 0x20]),
-            '\t'..='\r' | ' ' => words.space(),
-            '\0'..='\x1F' | '\x7F' => return Err(CONTROL),
-            '\'' | '-' | '.' if fold == Fold::Name => words.space(),
-            '!'..='~' => words.push(&[c as u8]),
-            _ => {
-                let table = if fold == Fold::Name {
-                    &LATIN_NAME
-                } else {
-                    &LATIN_TEXT
-                };
-                let Some(Some((bytes, length))) = table.get(c as usize - 0x80) else {
+    let mut bytes = value.as_bytes().iter();
+    while let Some(&byte) = bytes.next() {
+        match (ascii.get(usize::from(byte)), byte) {
+            (Some(&GAP), _) => words.space(),
+            (Some(&NONE), _) => return Err(CONTROL),
+            (Some(&letter), _) => words.push(&[letter]),
+            // U+0080 to U+017F, in two bytes.
+            (None, 0xC2..=0xC5) => {
+                let next = bytes.next().map_or(0, |next| next & 0x3F);
+                let place = usize::from(byte - 0xC2) << 6 | usize::from(next);
+                let Some((letters, length)) = &latin[place] else {
                     return Ok(false);
                 };
-                words.push(&bytes[..usize::from(*length)]);
+                words.push(&letters[..usize::from(*length)]);
             }
+            _ => return Ok(false),
         }
     }
     Ok(true)
@@ -321,48 +341,110 @@ fn append_latin(
 
 fn append_phone(
     value: &str,
-    region: &PhoneRegion,
+    region: Option<&PhoneRegion>,
     work: &mut Work,
     out: &mut Vec<u8>,
 ) -> std::result::Result<(), &'static str> {
-    if value.is_ascii() {
-        work.folded.push_str(value);
-    } else {
-        work.folded.extend(value.nfkc());
-    }
-    let (before, after) = work.folded.split_once("(0)").unwrap_or((&work.folded, ""));
-    let filler = |c: &char| {
-        !c.is_whitespace() && !matches!(c, '(' | ')' | '-' | '.' | '/' | '\u{2010}'..='\u{2015}')
-    };
-    work.lower
-        .extend(before.chars().chain(after.chars()).filter(filler));
-
-    let number = work.lower.as_str();
-    let start = out.len();
-    out.push(b'+');
-    if let Some(rest) = number
-        .strip_prefix('+')
-        .or_else(|| number.strip_prefix(region.international_prefix()))
+    if let Some(region) = region
+        && append_plain_number(value, region, out)
     {
-        out.extend_from_slice(rest.as_bytes());
-    } else {
-        out.extend_from_slice(region.country_code().as_bytes());
-        out.extend_from_slice(
-            number
-                .strip_prefix(region.trunk_prefix())
-                .unwrap_or(number)
-                .as_bytes(),
-        );
+        return Ok(());
     }
-    let digits = &out[start + 1..];
-    let valid = (7..=15).contains(&digits.len())
-        && digits[0] != b'0'
-        && digits.iter().all(u8::is_ascii_digit);
-    if valid {
-        Ok(())
-    } else {
-        Err("it is not a telephone number of 7 to 15 digits")
+    check(value)?;
+    let region = region.ok_or("the schema states no phone region")?;
+    work.reserve(value);
+    work.folded.extend(value.nfkc());
+    let result = append_number(&work.folded, region, out);
+    work.wipe();
+    result
+}
+
+/// The quick path, for digits with spaces, dots and hyphens between them: `false` where nothing was appended, since
+/// `value` is something else or no number.
+fn append_plain_number(value: &str, region: &PhoneRegion, out: &mut Vec<u8>) -> bool {
+    let mut dialled = Zeroizing::new([0; 24]);
+    let mut length = 0;
+    for byte in value.bytes() {
+        match byte {
+            b'0'..=b'9' if length < dialled.len() => {
+                dialled[length] = byte;
+                length += 1;
+            }
+            b' ' | b'.' | b'-' => {}
+            _ => return false,
+        }
     }
+    let dialled = &dialled[..length];
+    let (country_code, digits) =
+        match dialled.strip_prefix(region.international_prefix().as_bytes()) {
+            Some(international) => ("", international),
+            None => {
+                let trunk = region.trunk_prefix().as_bytes();
+                let national = dialled.strip_prefix(trunk).unwrap_or(dialled);
+                (region.country_code(), national)
+            }
+        };
+    let first = country_code.as_bytes().iter().chain(digits).next();
+    if first == Some(&b'0') || !(7..=15).contains(&(country_code.len() + digits.len())) {
+        return false;
+    }
+    out.push(b'+');
+    out.extend_from_slice(country_code.as_bytes());
+    out.extend_from_slice(digits);
+    true
+}
+
+/// E.164 of `number` as it is written in `region`.
+fn append_number(
+    number: &str,
+    region: &PhoneRegion,
+    out: &mut Vec<u8>,
+) -> std::result::Result<(), &'static str> {
+    const TRUNK: &str = "(0)";
+    // By bytes, since a searcher for text costs more to set up than the rest of this function.
+    let trunk = number
+        .as_bytes()
+        .windows(TRUNK.len())
+        .position(|window| window == TRUNK.as_bytes());
+    let (before, after) = match trunk {
+        Some(at) => (&number[..at], &number[at + TRUNK.len()..]),
+        None => (number, ""),
+    };
+    let filler = |c: &char| {
+        c.is_whitespace() || matches!(c, '(' | ')' | '-' | '.' | '/' | '\u{2010}'..='\u{2015}')
+    };
+    let dialled = before.chars().chain(after.chars()).filter(|c| !filler(c));
+
+    out.push(b'+');
+    let start = out.len();
+    let digits = match after_prefix(dialled.clone(), "+")
+        .or_else(|| after_prefix(dialled.clone(), region.international_prefix()))
+    {
+        Some(international) => international,
+        None => {
+            out.extend_from_slice(region.country_code().as_bytes());
+            after_prefix(dialled.clone(), region.trunk_prefix()).unwrap_or(dialled)
+        }
+    };
+    for digit in digits {
+        if !digit.is_ascii_digit() || out.len() - start == 15 {
+            return Err(NO_NUMBER);
+        }
+        out.push(digit as u8);
+    }
+    if out.len() - start < 7 || out[start] == b'0' {
+        return Err(NO_NUMBER);
+    }
+    Ok(())
+}
+
+const NO_NUMBER: &str = "it is not a telephone number of 7 to 15 digits";
+
+fn after_prefix<I: Iterator<Item = char>>(mut text: I, prefix: &str) -> Option<I> {
+    prefix
+        .chars()
+        .all(|c| text.next() == Some(c))
+        .then_some(text)
 }
 
 #[cfg(test)]

@@ -120,6 +120,7 @@ pub struct Field {
     value_type: ValueType,
     class: Class,
     optional: bool,
+    nested: bool,
 }
 
 impl Field {
@@ -161,6 +162,11 @@ impl Field {
     /// Whether a record may lack it.
     pub fn is_optional(&self) -> bool {
         self.optional
+    }
+
+    /// Whether its name has a dot.
+    pub(crate) fn is_nested(&self) -> bool {
+        self.nested
     }
 }
 
@@ -241,6 +247,7 @@ struct Inner {
     determines: Vec<Determines>,
     phone_region: Option<PhoneRegion>,
     scopes: Vec<(String, Scope)>,
+    positions: Box<[u8; 256]>,
     digest: Digest,
 }
 
@@ -291,6 +298,7 @@ impl Schema {
     }
 
     fn new(mut inner: Inner) -> Self {
+        inner.positions = positions(&inner.fields);
         inner.digest = digest(&inner);
         Self(Arc::new(inner))
     }
@@ -335,6 +343,11 @@ impl Schema {
         self.0.digest
     }
 
+    /// Whether this is the same one, not only an equal one.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     pub(crate) fn groups(&self) -> &[Group] {
         &self.0.groups
     }
@@ -357,12 +370,22 @@ impl Schema {
     }
 
     pub(crate) fn position_of_id(&self, number: u8) -> Option<usize> {
-        self.0
-            .fields
-            .binary_search_by_key(&number, |field| field.id.number())
-            .ok()
+        let position = usize::from(self.0.positions[usize::from(number)]);
+        (position < self.0.fields.len()).then_some(position)
     }
 }
+
+/// For each number its field's position, or [`NO_FIELD`].
+fn positions(fields: &[Field]) -> Box<[u8; 256]> {
+    let mut positions = Box::new([NO_FIELD; 256]);
+    for (position, field) in (0..NO_FIELD).zip(fields) {
+        positions[usize::from(field.id.number())] = position;
+    }
+    positions
+}
+
+/// Beyond every position: numbers are 1 to 255, so that there are at most 255 fields.
+const NO_FIELD: u8 = 255;
 
 impl PartialEq for Schema {
     fn eq(&self, other: &Self) -> bool {

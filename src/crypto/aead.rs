@@ -54,6 +54,7 @@ impl SealingKey {
         key
     }
 
+    #[inline]
     pub(crate) fn derive(&self, nonce: &Nonce) -> NonceKey {
         let mut key = Zeroizing::new([0; 32]);
         let mut commitment = Block::default();
@@ -125,8 +126,9 @@ impl NonceKey {
     }
 
     /// Compares in constant time.
-    pub(crate) fn commits_to(&self, commitment: &[u8]) -> bool {
-        self.commitment[..].ct_eq(commitment).into()
+    pub(crate) fn commits_to(&self, commitment: &[u8; COMMITMENT]) -> bool {
+        let [ours, given] = [&self.commitment, commitment].map(|bytes| u128::from_ne_bytes(*bytes));
+        ours.ct_eq(&given).into()
     }
 
     /// Encrypts in place and returns the tag.

@@ -1,19 +1,16 @@
-//! AES-256-GCM (SP 800-38D) of the crate `aes-gcm`, over AES whose blocks for a short message are computed ahead.
+//! AES-256-GCM (SP 800-38D): of the crate `aes-gcm` for long messages, and in one visit to the AES unit for short ones.
 //!
-//! GCM asks its cipher three times: for H, for the tag's mask, for the keystream. Where AES is found at run time, each
-//! visit costs about as much as ten blocks, and a group has about ten. What it will ask for is known: E(0^128), then
-//! E(nonce ‖ counter) for the counters from 1. So all are computed in one visit, and looked up.
+//! Notation of SP 800-38D §7: H = E(0^128); with a 12-byte nonce, J0 = nonce ‖ 1, and the keystream is E of the
+//! counters that follow. GCM asks its cipher three times: for H, for E(J0), for the keystream. Where AES is found at run
+//! time, each visit costs about as much as ten blocks, and a group has about ten: all of them are one visit here.
 
 use aes::{
     Aes256Enc, Block,
-    cipher::{
-        BlockCipherEncBackend, BlockCipherEncClosure, BlockCipherEncrypt, BlockSizeUser,
-        ParBlocksSizeUser,
-        consts::{U1, U12, U16},
-        inout::InOut,
-    },
+    cipher::{BlockCipherEncrypt, KeyInit},
 };
-use aes_gcm::{AeadInOut, AesGcm, KeyInit};
+use aes_gcm::{AeadInOut, AesGcm, aead::consts::U12};
+use ghash::{GHash, universal_hash::UniversalHash};
+use subtle::ConstantTimeEq;
 use zeroize::Zeroize;
 
 use super::aead::{TAG, TagMismatch};
@@ -24,18 +21,22 @@ const NONCE: usize = 12;
 pub(super) struct Gcm(Aes256Enc);
 
 impl Gcm {
+    #[inline]
     pub(super) fn new(key: &[u8; 32]) -> Self {
         Self(Aes256Enc::new(key.into()))
     }
 
     /// Encrypts in place and returns the tag.
     pub(super) fn seal(&self, nonce: &[u8; NONCE], aad: &[u8], buffer: &mut [u8]) -> [u8; TAG] {
-        let cipher = Ahead::new(&self.0, nonce, buffer.len());
-        match AesGcm::<_, U12>::from(&cipher).encrypt_inout_detached(
-            nonce.into(),
-            aad,
-            buffer.into(),
-        ) {
+        let mut blocks = Blocks::default();
+        if blocks.compute(&self.0, nonce, aad.len(), buffer.len()) {
+            blocks.apply_keystream(buffer);
+            return blocks.tag(aad, buffer);
+        }
+        match self
+            .any_length()
+            .encrypt_inout_detached(nonce.into(), aad, buffer.into())
+        {
             Ok(tag) => tag.into(),
             // GCM refuses 64 GiB and more; callers are bounded by 16-bit lengths.
             Err(_) => unreachable!("a buffer over 2^36 bytes"),
@@ -50,87 +51,132 @@ impl Gcm {
         buffer: &mut [u8],
         tag: &[u8; TAG],
     ) -> Result<(), TagMismatch> {
-        let cipher = Ahead::new(&self.0, nonce, buffer.len());
-        AesGcm::<_, U12>::from(&cipher)
+        let mut blocks = Blocks::default();
+        if blocks.compute(&self.0, nonce, aad.len(), buffer.len()) {
+            let expected = blocks.tag(aad, buffer);
+            if !bool::from(u128::from_ne_bytes(expected).ct_eq(&u128::from_ne_bytes(*tag))) {
+                return Err(TagMismatch);
+            }
+            blocks.apply_keystream(buffer);
+            return Ok(());
+        }
+        self.any_length()
             .decrypt_inout_detached(nonce.into(), aad, buffer.into(), tag.into())
             .map_err(|_| TagMismatch)
     }
-}
 
-/// How many blocks fit: H, the mask and 160 bytes of keystream, which is most groups and cells.
-const AHEAD: usize = 12;
-
-/// AES for one nonce.
-struct Ahead<'a> {
-    aes: &'a Aes256Enc,
-    /// E(0^128), then E(nonce ‖ counter) at the counter's place; none for a long message.
-    blocks: [Block; AHEAD],
-    known: usize,
-}
-
-impl<'a> Ahead<'a> {
-    fn new(aes: &'a Aes256Enc, nonce: &[u8; NONCE], length: usize) -> Self {
-        let needed = 2 + length.div_ceil(16);
-        let mut ahead = Self {
-            aes,
-            blocks: [Block::default(); AHEAD],
-            known: 0,
-        };
-        if needed <= AHEAD {
-            ahead.known = needed;
-            for (counter, block) in ahead.blocks[..needed].iter_mut().enumerate().skip(1) {
-                block[..NONCE].copy_from_slice(nonce);
-                block[NONCE..].copy_from_slice(&(counter as u32).to_be_bytes());
-            }
-            aes.encrypt_blocks(&mut ahead.blocks[..needed]);
-        }
-        ahead
+    fn any_length(&self) -> AesGcm<&Aes256Enc, U12> {
+        (&self.0).into()
     }
 }
 
-impl Drop for Ahead<'_> {
+/// Most groups and cells, with AAD whose record id has up to 44 bytes.
+const SHORT_MESSAGE: usize = 160;
+const SHORT_AAD: usize = 80;
+
+/// The AES blocks of one short message: H, then E(nonce ‖ counter) for the counters from 1.
+#[derive(Default)]
+struct Blocks([Block; 2 + SHORT_MESSAGE / 16]);
+
+impl Blocks {
+    /// `false` for a message that is not short.
+    #[inline]
+    fn compute(
+        &mut self,
+        aes: &Aes256Enc,
+        nonce: &[u8; NONCE],
+        aad: usize,
+        message: usize,
+    ) -> bool {
+        if aad > SHORT_AAD || message > SHORT_MESSAGE {
+            return false;
+        }
+        let blocks = &mut self.0[..2 + message.div_ceil(16)];
+        for (counter, block) in (0_u32..).zip(&mut *blocks).skip(1) {
+            block[..NONCE].copy_from_slice(nonce);
+            block[NONCE..].copy_from_slice(&counter.to_be_bytes());
+        }
+        aes.encrypt_blocks(blocks);
+        true
+    }
+
+    fn apply_keystream(&self, buffer: &mut [u8]) {
+        let keystream = Block::slice_as_flattened(&self.0[2..]);
+        buffer
+            .iter_mut()
+            .zip(keystream)
+            .for_each(|(byte, key)| *byte ^= key);
+    }
+
+    /// GHASH of AAD and ciphertext, each padded to whole blocks, and of their lengths, under E(J0). In one piece, since
+    /// GHASH takes four blocks for little more than one.
+    fn tag(&self, aad: &[u8], ciphertext: &[u8]) -> [u8; TAG] {
+        let mut blocks = [Block::default(); SHORT_AAD / 16 + SHORT_MESSAGE / 16 + 1];
+        let text = aad.len().div_ceil(16);
+        let lengths = text + ciphertext.len().div_ceil(16);
+        let bytes = Block::slice_as_flattened_mut(&mut blocks);
+        bytes[..aad.len()].copy_from_slice(aad);
+        bytes[16 * text..][..ciphertext.len()].copy_from_slice(ciphertext);
+        blocks[lengths][..8].copy_from_slice(&(8 * aad.len() as u64).to_be_bytes());
+        blocks[lengths][8..].copy_from_slice(&(8 * ciphertext.len() as u64).to_be_bytes());
+
+        let mut ghash = GHash::new(&self.0[0]);
+        ghash.update(&blocks[..=lengths]);
+        let mut tag = ghash.finalize();
+        tag.iter_mut()
+            .zip(&self.0[1])
+            .for_each(|(tag, mask)| *tag ^= mask);
+        tag.into()
+    }
+}
+
+impl Drop for Blocks {
     fn drop(&mut self) {
-        self.blocks[..self.known]
+        self.0
             .iter_mut()
             .for_each(|block| block.as_mut_slice().zeroize());
     }
 }
 
-impl BlockSizeUser for Ahead<'_> {
-    type BlockSize = U16;
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl BlockCipherEncrypt for Ahead<'_> {
-    #[inline]
-    fn encrypt_with_backend(&self, closure: impl BlockCipherEncClosure<BlockSize = U16>) {
-        if self.known == 0 {
-            self.aes.encrypt_with_backend(closure);
-        } else {
-            closure.call(&LookUp(self));
-        }
-    }
-}
+    #[test]
+    fn short_messages_are_sealed_as_the_crate_seals_them() {
+        let gcm = Gcm::new(&[7; 32]);
+        let (nonce, bytes) = ([9; NONCE], [0xA5; 200]);
+        for aad in [0, 1, 15, 16, 17, 36, 72, 79, 80, 81] {
+            for length in 0..bytes.len() {
+                let (mut ours, mut theirs) = (bytes, bytes);
+                let tag = gcm.seal(&nonce, &bytes[..aad], &mut ours[..length]);
+                let expected = gcm
+                    .any_length()
+                    .encrypt_inout_detached(
+                        (&nonce).into(),
+                        &bytes[..aad],
+                        (&mut theirs[..length]).into(),
+                    )
+                    .unwrap();
+                assert_eq!(
+                    (ours, tag),
+                    (theirs, expected.into()),
+                    "{aad} and {length} bytes"
+                );
 
-/// What is there is looked up by its counter, which is public; GCM asks for no other block of this message.
-struct LookUp<'a>(&'a Ahead<'a>);
-
-impl BlockSizeUser for LookUp<'_> {
-    type BlockSize = U16;
-}
-
-impl ParBlocksSizeUser for LookUp<'_> {
-    type ParBlocksSize = U1;
-}
-
-impl BlockCipherEncBackend for LookUp<'_> {
-    #[inline(always)]
-    fn encrypt_block(&self, mut block: InOut<'_, '_, Block>) {
-        let [.., c0, c1, c2, c3] = block.get_in().0;
-        let counter = u32::from_be_bytes([c0, c1, c2, c3]) as usize;
-        if counter < self.0.known {
-            *block.get_out() = self.0.blocks[counter];
-        } else {
-            self.0.aes.encrypt_block_inout(block);
+                assert!(
+                    gcm.open(&nonce, &bytes[..aad], &mut ours[..length], &tag)
+                        .is_ok()
+                );
+                assert_eq!(ours, bytes);
+                let mut flipped = tag;
+                flipped[length % TAG] ^= 1 << (length % 8);
+                assert!(
+                    gcm.open(&nonce, &bytes[..aad], &mut ours[..length], &flipped)
+                        .is_err()
+                );
+                assert_eq!(ours, bytes);
+            }
         }
     }
 }

@@ -29,6 +29,7 @@ impl ScopeKey {
     }
 
     /// `subject` is there exactly where the key is bound to one: the binding was checked against the policy.
+    #[inline]
     pub(crate) fn derive(&self, nonce: &Nonce, subject: Option<&SubjectKey>) -> NonceKey {
         match (self, subject) {
             (Self::Fixed(key), _) => key.derive(nonce),

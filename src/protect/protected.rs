@@ -252,7 +252,7 @@ impl Face {
         self.text.clear();
         for &position in policy.shown_positions() {
             let stored = match (
-                values.text(position),
+                values.get(position),
                 policy.schema().fields()[position].value_type(),
             ) {
                 (None, _) => Stored::Null,

@@ -211,7 +211,7 @@ impl Protector {
         let schema = self.policy.schema();
         record::collect(record, schema, &mut work.values, &mut work.order)?;
         for (position, field) in schema.fields().iter().enumerate() {
-            if !field.is_optional() && work.values.get(position).is_none() {
+            if !field.is_optional() && !work.values.has(position) {
                 return Err(Error::new(Kind::MissingField {
                     field: field.name().to_owned(),
                 }));
@@ -263,15 +263,17 @@ impl Protector {
     ) {
         let header = self.header(nonce).print(Profile::Record);
         out.clear();
-        out.reserve(self.size);
-        out.extend_from_slice(&header);
+        out.resize(self.size, 0);
+        let (head, mut rest) = out.split_at_mut(header.len());
+        head.copy_from_slice(&header);
+        work.aad.begin(&header, binding.record_id());
         for (group, key) in self.policy.schema().groups().iter().zip(&self.scope_keys) {
             let key = key.derive(&nonce, binding.subject_key());
-            let (plaintext, tag) =
-                envelope::begin_group(out, group.scope, group.width, key.commitment());
+            let (plaintext, tag, after) =
+                envelope::begin_group(rest, group.scope, group.width, key.commitment());
             write_group(plaintext, &group.fields, &self.policy, &work.values);
-            envelope::write_aad(&mut work.aad, &header, group.scope, 0, binding.record_id());
-            *tag = key.seal(&work.aad, plaintext);
+            *tag = key.seal(work.aad.of(group.scope, 0), plaintext);
+            rest = after;
         }
     }
 
@@ -288,21 +290,15 @@ impl Protector {
             .iter()
             .map(|field| SealedCell::zeroed(2 + field.width()))
             .collect();
+        work.aad.begin(&header, binding.record_id());
         for (group, key) in self.policy.schema().groups().iter().zip(&self.scope_keys) {
             let key = key.derive(&nonce, binding.subject_key());
             row.push(group.scope, key.commitment());
             for &position in &group.fields {
                 let number = fields[position].id().number();
                 let (plaintext, tag) = cells[position].parts_mut();
-                write_cell(plaintext, work.values.get(position));
-                envelope::write_aad(
-                    &mut work.aad,
-                    &header,
-                    group.scope,
-                    number,
-                    binding.record_id(),
-                );
-                *tag = key.seal_cell(number, &work.aad, plaintext);
+                write_cell(plaintext, work.values.bytes(position));
+                *tag = key.seal_cell(number, work.aad.of(group.scope, number), plaintext);
             }
         }
         (row, cells)
@@ -409,7 +405,7 @@ fn encode(rule: &PseudonymRule, policy: &Policy, work: &mut Workspace) -> Result
         let field = &schema.fields()[position];
         let start = message.len();
         message.extend_from_slice(&[0; 2]);
-        if let Some(value) = values.text(position) {
+        if let Some(value) = values.get(position) {
             normal::append(field.class(), value, schema.phone_region(), forms, message).map_err(
                 |why| {
                     Error::new(Kind::NotNormalizable {
@@ -443,7 +439,7 @@ fn encode(rule: &PseudonymRule, policy: &Policy, work: &mut Workspace) -> Result
 /// Writes (field ‖ len ‖ value)* over zeros.
 fn write_group(mut plaintext: &mut [u8], fields: &[usize], policy: &Policy, values: &Values) {
     for &position in fields {
-        if let Some(value) = values.get(position) {
+        if let Some(value) = values.bytes(position) {
             let (entry, rest) = plaintext.split_at_mut(3 + value.len());
             entry[0] = policy.schema().fields()[position].id().number();
             // No field is wider than 65,000 bytes.

@@ -8,11 +8,11 @@ use super::{
     binding::{Binding, check_flags},
     protector::NULL,
     record,
-    values::Values,
+    values::Opened,
     workspace::Workspace,
 };
 use crate::{
-    crypto::aead::NonceKey,
+    crypto::aead::{COMMITMENT, NonceKey},
     error::{Error, Kind, Result},
     id::{Epoch, Scope},
     key::{Grant, Keyring, derived::ScopeKey},
@@ -20,7 +20,7 @@ use crate::{
     schema::{Field, Schema},
     wire::{
         SealedCell, SealedRecord, SealedRow,
-        envelope::{self, Group, Header},
+        envelope::{Group, Header},
     },
 };
 
@@ -65,9 +65,9 @@ use crate::{
 /// ```
 pub struct Revealer {
     policy: Policy,
-    /// Ascending.
+    /// Ascending, as the keys of each epoch are.
     scopes: Vec<Scope>,
-    epochs: BTreeMap<Epoch, BTreeMap<Scope, ScopeKey>>,
+    epochs: BTreeMap<Epoch, Vec<(Scope, ScopeKey)>>,
 }
 
 impl Revealer {
@@ -83,10 +83,10 @@ impl Revealer {
         if grant.policy != policy.digest() || &grant.domain != policy.domain() {
             return Err(Error::new(Kind::OtherPolicy));
         }
-        let mut epochs: BTreeMap<Epoch, BTreeMap<Scope, ScopeKey>> = BTreeMap::new();
+        let mut epochs: BTreeMap<Epoch, Vec<(Scope, ScopeKey)>> = BTreeMap::new();
         for (&(epoch, scope), key) in &grant.keys {
             let key = ScopeKey::new(key, policy.binds_subject_key());
-            epochs.entry(epoch).or_default().insert(scope, key);
+            epochs.entry(epoch).or_default().push((scope, key));
         }
         let scopes = grant.scopes();
         Ok(Self {
@@ -123,7 +123,7 @@ impl Revealer {
             return Err(Error::new(Kind::NotOpened { scope }));
         }
         for keys in self.epochs.values_mut() {
-            keys.retain(|scope, _| scopes.contains(scope));
+            keys.retain(|(scope, _)| scopes.contains(scope));
         }
         self.scopes.retain(|scope| scopes.contains(scope));
         Ok(self)
@@ -193,7 +193,7 @@ impl Revealer {
     }
 
     /// What can be refused before any key is derived.
-    fn keys(&self, header: &Header, binding: &Binding<'_>) -> Result<&BTreeMap<Scope, ScopeKey>> {
+    fn keys(&self, header: &Header, binding: &Binding<'_>) -> Result<&[(Scope, ScopeKey)]> {
         binding.check(self.policy.binds())?;
         check_flags(header.flags, self.policy.binds())?;
         let unknown = || {
@@ -201,7 +201,8 @@ impl Revealer {
                 epoch: header.epoch,
             })
         };
-        self.epochs.get(&header.epoch).ok_or_else(unknown)
+        let keys = self.epochs.get(&header.epoch);
+        keys.map(Vec::as_slice).ok_or_else(unknown)
     }
 
     fn open_record(
@@ -213,29 +214,17 @@ impl Revealer {
         let header = row.header();
         let keys = self.keys(&header, binding)?;
         let schema = self.policy.schema();
-        check_scopes(row.scopes(), schema)?;
-        let mut room = 0;
-        for &scope in &self.scopes {
-            let group = row
-                .group(scope)
-                .ok_or_else(|| Error::new(Kind::MissingScope { scope }))?;
-            room += group.ciphertext.len();
-        }
-        work.values.begin_with_room(schema, room);
+        check_scopes(row.scopes(), schema, keys.iter().map(|(scope, _)| *scope))?;
+        work.values.begin_with_room(schema, row.as_bytes().len());
+        work.aad.begin(row.header_bytes(), binding.record_id());
+        let mut keys = keys.iter().peekable();
         for group in row.groups() {
-            let Some(key) = keys.get(&group.scope) else {
+            let Some((scope, key)) = keys.next_if(|(scope, _)| *scope == group.scope) else {
                 continue;
             };
             let key = key.derive(&header.nonce, binding.subject_key());
-            check_commitment(&key, group.scope, group.commitment)?;
-            envelope::write_aad(
-                &mut work.aad,
-                row.header_bytes(),
-                group.scope,
-                0,
-                binding.record_id(),
-            );
-            open_group(&group, &key, &work.aad, schema, &mut work.values)?;
+            check_commitment(&key, *scope, group.commitment)?;
+            open_group(&group, &key, schema, work)?;
         }
         Ok(())
     }
@@ -246,17 +235,17 @@ impl Revealer {
         }
         let header = row.header();
         let keys = self.keys(&header, binding)?;
-        check_scopes(row.scopes(), self.policy.schema())?;
-        for scope in self.policy.schema().scopes() {
-            if row.commitment(scope).is_none() {
-                return Err(Error::new(Kind::MissingScope { scope }));
-            }
-        }
-        let key = keys
-            .get(&scope)
+        let schema = self.policy.schema();
+        check_scopes(row.scopes(), schema, schema.scopes())?;
+        let Some(commitment) = row.commitment(scope) else {
+            unreachable!("the scopes were checked")
+        };
+        let (_, key) = keys
+            .iter()
+            .find(|(key, _)| *key == scope)
             .ok_or_else(|| Error::new(Kind::NotOpened { scope }))?;
         let key = key.derive(&header.nonce, binding.subject_key());
-        check_commitment(&key, scope, row.commitment(scope).unwrap_or_default())?;
+        check_commitment(&key, scope, commitment)?;
         Ok(key)
     }
 }
@@ -309,7 +298,7 @@ impl BoundRevealer<'_> {
         Workspace::lend(|work| {
             work.values.begin_with_room(schema, cell.as_bytes().len());
             self.open_cell(row, &key, position, cell, work)?;
-            record::deliver_value(field, work.values.text(position))
+            record::deliver_value(field, work.values.get(position))
         })
     }
 
@@ -370,35 +359,48 @@ impl BoundRevealer<'_> {
     ) -> Result<()> {
         let field = &self.revealer.policy.schema().fields()[position];
         let (scope, number) = (field.scope(), field.id().number());
-        envelope::write_aad(
-            &mut work.aad,
-            row.header_bytes(),
-            scope,
-            number,
-            self.binding.record_id(),
-        );
+        work.aad.begin(row.header_bytes(), self.binding.record_id());
         let (ciphertext, tag) = cell.parts();
-        let start = work.values.push_sealed(ciphertext);
-        key.open_cell(number, &work.aad, work.values.bytes_mut(start), tag)
+        let opened = work.opened.begin(ciphertext.len());
+        opened.extend_from_slice(ciphertext);
+        key.open_cell(number, work.aad.of(scope, number), opened, tag)
             .map_err(|_| {
                 Error::new(Kind::Tampered {
                     scope,
                     field: Some(field.name().to_owned()),
                 })
             })?;
-        read_cell(position, field, start, &mut work.values)
+        read_cell(position, field, work.values.take_opened(opened)).map_err(|what| {
+            Error::new(Kind::Plaintext {
+                scope,
+                field: Some(field.name().to_owned()),
+                what,
+            })
+        })
     }
 }
 
-/// Refuses a row with a scope that the schema lacks: it was sealed under another schema, or extended.
-fn check_scopes(mut row: impl Iterator<Item = Scope>, schema: &Schema) -> Result<()> {
-    match row.find(|scope| !schema.has_scope(*scope)) {
-        Some(scope) => Err(Error::new(Kind::ForeignScope { scope })),
+/// Refuses a row with a scope that the schema lacks, since it was sealed under another schema, or extended; and one that
+/// lacks a scope that is wanted. All are ascending.
+fn check_scopes(
+    row: impl Iterator<Item = Scope>,
+    schema: &Schema,
+    wanted: impl Iterator<Item = Scope>,
+) -> Result<()> {
+    let mut wanted = wanted.peekable();
+    for scope in row {
+        if !schema.has_scope(scope) {
+            return Err(Error::new(Kind::ForeignScope { scope }));
+        }
+        wanted.next_if_eq(&scope);
+    }
+    match wanted.next() {
+        Some(scope) => Err(Error::new(Kind::MissingScope { scope })),
         None => Ok(()),
     }
 }
 
-fn check_commitment(key: &NonceKey, scope: Scope, commitment: &[u8]) -> Result<()> {
+fn check_commitment(key: &NonceKey, scope: Scope, commitment: &[u8; COMMITMENT]) -> Result<()> {
     if key.commits_to(commitment) {
         Ok(())
     } else {
@@ -409,15 +411,15 @@ fn check_commitment(key: &NonceKey, scope: Scope, commitment: &[u8]) -> Result<(
 fn open_group(
     group: &Group<'_>,
     key: &NonceKey,
-    aad: &[u8],
     schema: &Schema,
-    values: &mut Values,
+    work: &mut Workspace,
 ) -> Result<()> {
     let scope = group.scope;
-    let start = values.push_sealed(group.ciphertext);
-    key.open(aad, values.bytes_mut(start), group.tag)
+    let opened = work.opened.begin(group.ciphertext.len());
+    opened.extend_from_slice(group.ciphertext);
+    key.open(work.aad.of(scope, 0), opened, group.tag)
         .map_err(|_| Error::new(Kind::Tampered { scope, field: None }))?;
-    read_group(scope, start, schema, values).map_err(|what| {
+    read_group(scope, schema, work.values.take_opened(opened)).map_err(|what| {
         Error::new(Kind::Plaintext {
             scope,
             field: None,
@@ -429,17 +431,16 @@ fn open_group(
 /// Reads (field ‖ len ‖ value)* and the zeros behind them.
 fn read_group(
     scope: Scope,
-    start: usize,
     schema: &Schema,
-    values: &mut Values,
+    mut opened: Opened<'_, '_>,
 ) -> std::result::Result<(), &'static str> {
-    let end = start + values.bytes(start).len();
-    let mut at = start;
+    let bytes = opened.bytes();
+    let mut at = 0;
     let mut last = 0;
-    while at < end {
-        let rest = values.bytes(at);
+    while at < bytes.len() {
+        let rest = &bytes[at..];
         if rest[0] == 0 {
-            return if rest.iter().all(|&byte| byte == 0) {
+            return if is_zero(rest) {
                 Ok(())
             } else {
                 Err("its padding is not zero")
@@ -454,7 +455,7 @@ fn read_group(
         last = number;
         let value = at + 3;
         let next = value + usize::from(u16::from_be_bytes([high, low]));
-        if next > end {
+        if next > bytes.len() {
             return Err("an entry overruns it");
         }
         // Writers may be a version ahead: a field that the schema does not know is skipped. One of another scope is
@@ -464,25 +465,26 @@ fn read_group(
             if field.scope() != scope {
                 return Err("it holds a field of another scope");
             }
-            values.set_opened(position, field, value, next)?;
+            opened.set(position, field, value..next)?;
         }
         at = next;
     }
     Ok(())
 }
 
+/// Looks at all of it, which is quicker than to stop early.
+fn is_zero(padding: &[u8]) -> bool {
+    padding.iter().fold(0, |any, byte| any | byte) == 0
+}
+
 /// Reads len ‖ value and the zeros behind them.
-fn read_cell(position: usize, field: &Field, start: usize, values: &mut Values) -> Result<()> {
-    let wrong = |what| {
-        let kind = Kind::Plaintext {
-            scope: field.scope(),
-            field: Some(field.name().to_owned()),
-            what,
-        };
-        Err(Error::new(kind))
-    };
-    let &[high, low, ref rest @ ..] = values.bytes(start) else {
-        return wrong("it is cut");
+fn read_cell(
+    position: usize,
+    field: &Field,
+    mut opened: Opened<'_, '_>,
+) -> std::result::Result<(), &'static str> {
+    let &[high, low, ref rest @ ..] = opened.bytes() else {
+        return Err("it is cut");
     };
     let length = u16::from_be_bytes([high, low]);
     let used = if length == NULL {
@@ -491,16 +493,14 @@ fn read_cell(position: usize, field: &Field, start: usize, values: &mut Values) 
         usize::from(length)
     };
     let Some((_, padding)) = rest.split_at_checked(used) else {
-        return wrong("its value overruns it");
+        return Err("its value overruns it");
     };
-    if padding.iter().any(|&byte| byte != 0) {
-        return wrong("its padding is not zero");
+    if !is_zero(padding) {
+        return Err("its padding is not zero");
     }
     if length == NULL {
-        values.set_null(position);
+        opened.set_null(position);
         return Ok(());
     }
-    values
-        .set_opened(position, field, start + 2, start + 2 + used)
-        .or_else(wrong)
+    opened.set(position, field, 2..2 + used)
 }

@@ -1,10 +1,13 @@
 //! The values of one record in clear, in one buffer that is wiped.
 
-use std::io::{self, Write};
+use std::{
+    io::{self, Write},
+    ops::Range,
+};
 
 use serde::Serialize;
 use serde_json::value::RawValue;
-use zeroize::Zeroize;
+use zeroize::{Zeroize, Zeroizing};
 
 use super::calendar;
 use crate::{
@@ -16,8 +19,10 @@ use crate::{
 #[derive(Default)]
 pub(crate) struct Values {
     /// Never grows while it holds a value: growing would leave a copy behind.
-    bytes: Vec<u8>,
+    text: String,
     slots: Vec<Slot>,
+    /// JSON text as it is written.
+    json: Vec<u8>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -35,30 +40,41 @@ impl Values {
 
     pub(crate) fn begin_with_room(&mut self, schema: &Schema, bytes: usize) {
         self.wipe();
-        self.bytes.reserve(bytes);
+        self.text.reserve(bytes);
         self.slots.resize(schema.fields().len(), Slot::Absent);
     }
 
     pub(crate) fn wipe(&mut self) {
-        self.bytes.as_mut_slice().zeroize();
-        self.bytes.clear();
+        self.text.as_mut_str().zeroize();
+        self.text.clear();
         self.slots.clear();
     }
 
     /// The text of the field at `position`, if it has one.
-    pub(crate) fn get(&self, position: usize) -> Option<&[u8]> {
+    #[inline]
+    pub(crate) fn get(&self, position: usize) -> Option<&str> {
         match self.slots[position] {
-            Slot::At { start, end } => Some(&self.bytes[start..end]),
+            Slot::At { start, end } => self.text.get(start..end),
             _ => None,
         }
     }
 
-    /// As [`Values::get`]; every value is UTF-8.
-    pub(crate) fn text(&self, position: usize) -> Option<&str> {
-        std::str::from_utf8(self.get(position)?).ok()
+    /// As [`Values::get`], as bytes.
+    #[inline]
+    pub(crate) fn bytes(&self, position: usize) -> Option<&[u8]> {
+        match self.slots[position] {
+            Slot::At { start, end } => Some(&self.text.as_bytes()[start..end]),
+            _ => None,
+        }
+    }
+
+    #[inline]
+    pub(crate) fn has(&self, position: usize) -> bool {
+        matches!(self.slots[position], Slot::At { .. })
     }
 
     /// Refuses a field that was set before.
+    #[inline]
     pub(crate) fn check_absent(&self, position: usize, field: &Field) -> Result<()> {
         match self.slots[position] {
             Slot::Absent => Ok(()),
@@ -83,7 +99,7 @@ impl Values {
         if !fits {
             return Err(wrong_type(field));
         }
-        self.push(position, field, text.as_bytes())
+        self.push(position, field, text)
     }
 
     pub(crate) fn set_integer(
@@ -96,16 +112,22 @@ impl Values {
             return Err(wrong_type(field));
         }
         // 20 bytes hold every i64.
-        let mut text = [0; 20];
-        let mut cursor = &mut text[..];
-        let written = write!(cursor, "{integer}");
-        let length = 20 - cursor.len();
-        let result = match written {
-            Ok(()) => self.push(position, field, &text[..length]),
+        let mut text = Zeroizing::new([0; 20]);
+        let mut start = text.len();
+        let mut rest = integer.unsigned_abs();
+        while rest > 0 || start == text.len() {
+            start -= 1;
+            text[start] = b'0' + (rest % 10) as u8;
+            rest /= 10;
+        }
+        if integer < 0 {
+            start -= 1;
+            text[start] = b'-';
+        }
+        match std::str::from_utf8(&text[start..]) {
+            Ok(text) => self.push(position, field, text),
             Err(_) => Err(wrong_type(field)),
-        };
-        text.zeroize();
-        result
+        }
     }
 
     pub(crate) fn set_boolean(
@@ -117,7 +139,7 @@ impl Values {
         if field.value_type() != ValueType::Boolean {
             return Err(wrong_type(field));
         }
-        self.push(position, field, if boolean { b"true" } else { b"false" })
+        self.push(position, field, if boolean { "true" } else { "false" })
     }
 
     /// Takes any value as its JSON text; JSON text is taken verbatim.
@@ -127,61 +149,89 @@ impl Values {
         field: &Field,
         value: &T,
     ) -> Result<()> {
-        let start = self.bytes.len();
+        let mut json = std::mem::take(&mut self.json);
+        json.reserve(field.width());
         let mut sink = Sink {
-            bytes: &mut self.bytes,
+            bytes: &mut json,
             left: field.width(),
             full: false,
         };
         let written = serde_json::to_writer(&mut sink, value);
-        if sink.full {
+        let taken = match std::str::from_utf8(sink.bytes) {
+            _ if sink.full => Err(too_wide(field)),
+            Ok("null") if written.is_ok() => {
+                self.set_null(position);
+                Ok(())
+            }
+            Ok(json) if written.is_ok() && is_sound(json) => self.push(position, field, json),
+            _ => Err(Error::new(Kind::Shape {
+                field: Some(field.name().to_owned()),
+                found: "what is not JSON, or nested deeper than 127",
+            })),
+        };
+        json.as_mut_slice().zeroize();
+        json.clear();
+        self.json = json;
+        taken
+    }
+
+    /// Lets each field of an opened group or cell be set from it.
+    pub(crate) fn take_opened<'o>(&mut self, opened: &'o [u8]) -> Opened<'_, 'o> {
+        let start = self.text.len();
+        let text = std::str::from_utf8(opened).ok();
+        if let Some(text) = text {
+            self.text.push_str(text);
+        }
+        Opened {
+            values: self,
+            bytes: opened,
+            text: text.map(|text| (text, start)),
+        }
+    }
+
+    #[inline]
+    fn push(&mut self, position: usize, field: &Field, text: &str) -> Result<()> {
+        if text.len() > field.width() {
             return Err(too_wide(field));
         }
-        if written.is_err() || !is_sound(&self.bytes[start..]) {
-            let found = "what is not JSON, or nested deeper than 127";
-            return Err(Error::new(Kind::Shape {
-                field: Some(field.name().to_owned()),
-                found,
-            }));
-        }
-        if &self.bytes[start..] == b"null" {
-            self.bytes.truncate(start);
-            self.slots[position] = Slot::Null;
-        } else {
-            self.slots[position] = Slot::At {
-                start,
-                end: self.bytes.len(),
-            };
-        }
+        let start = self.text.len();
+        self.text.push_str(text);
+        let end = self.text.len();
+        self.slots[position] = Slot::At { start, end };
         Ok(())
     }
+}
 
-    /// Takes ciphertext to be opened in place, and returns where it begins. Needs room that was begun with.
-    pub(crate) fn push_sealed(&mut self, ciphertext: &[u8]) -> usize {
-        let start = self.bytes.len();
-        self.bytes.extend_from_slice(ciphertext);
-        start
+/// What was opened, values with their lengths and padding between them. Lengths under 128 are text like the rest, so
+/// that mostly all of it is text, and is looked at and copied once.
+pub(crate) struct Opened<'v, 'o> {
+    values: &'v mut Values,
+    bytes: &'o [u8],
+    /// All of it, and where it stands in the values.
+    text: Option<(&'o str, usize)>,
+}
+
+impl<'o> Opened<'_, 'o> {
+    pub(crate) fn bytes(&self) -> &'o [u8] {
+        self.bytes
     }
 
-    pub(crate) fn bytes_mut(&mut self, from: usize) -> &mut [u8] {
-        &mut self.bytes[from..]
+    pub(crate) fn set_null(&mut self, position: usize) {
+        self.values.set_null(position);
     }
 
-    pub(crate) fn bytes(&self, from: usize) -> &[u8] {
-        &self.bytes[from..]
-    }
-
-    /// Lets a field's value be what stands at `start..end`, if it is text of its type.
-    pub(crate) fn set_opened(
+    /// Lets a field's value be what stands at `range`, if it is text of its type.
+    pub(crate) fn set(
         &mut self,
         position: usize,
         field: &Field,
-        start: usize,
-        end: usize,
+        range: Range<usize>,
     ) -> std::result::Result<(), &'static str> {
-        let Ok(text) = std::str::from_utf8(&self.bytes[start..end]) else {
-            return Err("it is not UTF-8");
+        let text = match self.text {
+            Some((text, _)) => text.get(range.clone()),
+            None => std::str::from_utf8(&self.bytes[range.clone()]).ok(),
         };
+        let text = text.ok_or("it is not UTF-8")?;
         let fits = match field.value_type() {
             ValueType::Text => true,
             ValueType::Integer => is_integer(text),
@@ -193,20 +243,16 @@ impl Values {
         if !fits {
             return Err("it is not text of the field's type");
         }
-        self.slots[position] = Slot::At { start, end };
-        Ok(())
-    }
-
-    fn push(&mut self, position: usize, field: &Field, bytes: &[u8]) -> Result<()> {
-        if bytes.len() > field.width() {
-            return Err(too_wide(field));
-        }
-        let start = self.bytes.len();
-        self.bytes.extend_from_slice(bytes);
-        self.slots[position] = Slot::At {
-            start,
-            end: self.bytes.len(),
+        let start = match self.text {
+            Some((_, start)) => start + range.start,
+            None => {
+                let start = self.values.text.len();
+                self.values.text.push_str(text);
+                start
+            }
         };
+        let end = start + text.len();
+        self.values.slots[position] = Slot::At { start, end };
         Ok(())
     }
 }
@@ -263,10 +309,10 @@ impl Write for Sink<'_> {
 }
 
 /// Whether this is JSON that readers take: they refuse what is nested deeper than 127.
-fn is_sound(json: &[u8]) -> bool {
+fn is_sound(json: &str) -> bool {
     let [mut depth, mut deepest] = [0_usize; 2];
     let [mut in_text, mut escaped] = [false; 2];
-    for &byte in json {
+    for byte in json.bytes() {
         match byte {
             _ if escaped => escaped = false,
             b'\\' => escaped = true,
@@ -280,7 +326,7 @@ fn is_sound(json: &[u8]) -> bool {
             _ => {}
         }
     }
-    deepest <= 127 && serde_json::from_slice::<&RawValue>(json).is_ok()
+    deepest <= 127 && serde_json::from_str::<&RawValue>(json).is_ok()
 }
 
 #[cfg(test)]

@@ -5,23 +5,29 @@ use std::cell::Cell;
 use zeroize::Zeroize;
 
 use super::{record::Order, values::Values};
-use crate::{normal, wire::Pseudonym};
+use crate::{
+    normal,
+    wire::{Pseudonym, envelope::Aad},
+};
 
 #[derive(Default)]
 pub(crate) struct Workspace {
     pub(crate) values: Values,
     pub(crate) order: Order,
-    pub(crate) aad: Vec<u8>,
+    pub(crate) aad: Aad,
     pub(crate) pseudonyms: Vec<Option<Pseudonym>>,
-    pub(crate) encoded: Encoded,
+    /// The message of a pseudonym.
+    pub(crate) encoded: Scratch,
+    /// A group or cell, opened in place.
+    pub(crate) opened: Scratch,
     pub(crate) normal: normal::Work,
 }
 
-/// The message of a pseudonym, which holds clear values. Never grows while it holds any.
+/// Bytes that hold clear values. Never grows while it holds any.
 #[derive(Default)]
-pub(crate) struct Encoded(Vec<u8>);
+pub(crate) struct Scratch(Vec<u8>);
 
-impl Encoded {
+impl Scratch {
     /// Makes it empty, with room for `bytes`.
     pub(crate) fn begin(&mut self, bytes: usize) -> &mut Vec<u8> {
         self.wipe();
@@ -39,7 +45,7 @@ impl Encoded {
     }
 }
 
-impl Drop for Encoded {
+impl Drop for Scratch {
     fn drop(&mut self) {
         self.wipe();
     }
@@ -60,6 +66,7 @@ impl Workspace {
         let result = call(&mut workspace);
         workspace.values.wipe();
         workspace.encoded.wipe();
+        workspace.opened.wipe();
         // While the thread is torn down there is no place to keep it, and it is dropped.
         let _ = WORKSPACE.try_with(|place| place.set(Some(workspace)));
         result

@@ -131,6 +131,7 @@ impl Reader<'_> {
             determines,
             phone_region,
             scopes: self.scopes,
+            positions: Box::new([0; 256]),
             digest: Digest::from_bytes([0; 32]),
         })
     }
@@ -178,6 +179,7 @@ impl Reader<'_> {
         let value_type = self.at(&file.value_type, value_type)?;
         let class = self.class(file, value_type)?;
         Ok(Field {
+            nested: name.contains('.'),
             name: name.clone(),
             id,
             scope,

@@ -122,21 +122,27 @@ impl Header {
     }
 }
 
-/// Writes the AAD of a group (`field` 0) or of a cell into `to`.
-pub(crate) fn write_aad(
-    to: &mut Vec<u8>,
-    header: &[u8],
-    scope: Scope,
-    field: u8,
-    record_id: Option<RecordId<'_>>,
-) {
-    let record_id = record_id.map_or(&[][..], RecordId::as_bytes);
-    to.clear();
-    to.extend_from_slice(header);
-    to.extend_from_slice(&[scope.number(), field]);
-    // A record id has at most 1,024 bytes.
-    to.extend_from_slice(&(record_id.len() as u16).to_be_bytes());
-    to.extend_from_slice(record_id);
+/// The AAD of the groups or cells of one row: all of it but scope and field is the same for each.
+#[derive(Default)]
+pub(crate) struct Aad(Vec<u8>);
+
+impl Aad {
+    pub(crate) fn begin(&mut self, header: &[u8], record_id: Option<RecordId<'_>>) {
+        let record_id = record_id.map_or(&[][..], RecordId::as_bytes);
+        self.0.clear();
+        self.0.extend_from_slice(header);
+        // A record id has at most 1,024 bytes.
+        let [high, low] = (record_id.len() as u16).to_be_bytes();
+        self.0.extend_from_slice(&[0, 0, high, low]);
+        self.0.extend_from_slice(record_id);
+    }
+
+    /// Of a group (`field` 0) or of a cell.
+    pub(crate) fn of(&mut self, scope: Scope, field: u8) -> &[u8] {
+        self.0[HEADER] = scope.number();
+        self.0[HEADER + 1] = field;
+        &self.0
+    }
 }
 
 /// A sealed record: the groups of its scopes, each under a key of its own. Its text is `p1.…`.
@@ -148,7 +154,7 @@ pub struct SealedRecord(Vec<u8>);
 /// One group, as it stands in a record.
 pub(crate) struct Group<'a> {
     pub(crate) scope: Scope,
-    pub(crate) commitment: &'a [u8],
+    pub(crate) commitment: &'a [u8; COMMITMENT],
     pub(crate) ciphertext: &'a [u8],
     pub(crate) tag: &'a [u8; TAG],
 }
@@ -218,7 +224,8 @@ impl SealedRecord {
         }
         let mut bytes = self.0[..HEADER].to_vec();
         let mut rest = &self.0[HEADER..];
-        while let Ok((group, after)) = split_group(rest) {
+        while !rest.is_empty() {
+            let (group, after) = parsed(split_group(rest));
             if !scopes.contains(&group.scope) {
                 bytes.extend_from_slice(&rest[..rest.len() - after.len()]);
             }
@@ -241,7 +248,10 @@ impl SealedRecord {
     pub(crate) fn groups(&self) -> impl Iterator<Item = Group<'_>> {
         let mut rest = &self.0[HEADER..];
         std::iter::from_fn(move || {
-            let (group, after) = split_group(rest).ok()?;
+            if rest.is_empty() {
+                return None;
+            }
+            let (group, after) = parsed(split_group(rest));
             rest = after;
             Some(group)
         })
@@ -252,17 +262,23 @@ impl SealedRecord {
     }
 }
 
-/// Begins a group of `width` zero bytes in `bytes`; the caller fills and seals what is returned.
+/// Begins a group of `width` zero bytes at the beginning of `zeros`: the caller fills and seals what is returned first,
+/// and begins the next group in what is returned last.
 pub(crate) fn begin_group<'a>(
-    bytes: &'a mut Vec<u8>,
+    zeros: &'a mut [u8],
     scope: Scope,
     width: u16,
     commitment: &[u8; COMMITMENT],
-) -> (&'a mut [u8], &'a mut [u8; TAG]) {
-    bytes.push(scope.number());
-    bytes.extend_from_slice(&width.to_be_bytes());
-    bytes.extend_from_slice(commitment);
-    append_zeros(bytes, usize::from(width))
+) -> (&'a mut [u8], &'a mut [u8; TAG], &'a mut [u8]) {
+    let (head, zeros) = zeros.split_at_mut(GROUP_HEAD);
+    head[0] = scope.number();
+    head[1..3].copy_from_slice(&width.to_be_bytes());
+    head[3..].copy_from_slice(commitment);
+    let (plaintext, zeros) = zeros.split_at_mut(usize::from(width));
+    let Some((tag, rest)) = zeros.split_first_chunk_mut() else {
+        unreachable!("a record has room for each tag");
+    };
+    (plaintext, tag, rest)
 }
 
 /// The bytes of a record with groups of these widths.
@@ -273,22 +289,13 @@ pub(crate) fn record_size(widths: impl Iterator<Item = u16>) -> usize {
             .sum::<usize>()
 }
 
-fn append_zeros(bytes: &mut Vec<u8>, width: usize) -> (&mut [u8], &mut [u8; TAG]) {
-    let start = bytes.len();
-    bytes.resize(start + width + TAG, 0);
-    match bytes[start..].split_last_chunk_mut() {
-        Some(parts) => parts,
-        None => unreachable!("room for the tag was just made"),
-    }
-}
-
 fn split_group(bytes: &[u8]) -> Result<(Group<'_>, &[u8])> {
-    let Some((head, rest)) = bytes.split_at_checked(GROUP_HEAD) else {
+    let Some(([scope, high, low, commitment @ ..], rest)) = bytes.split_first_chunk::<GROUP_HEAD>()
+    else {
         return Err(malformed("a group is truncated"));
     };
-    let scope =
-        Scope::from_wire(head[0]).ok_or_else(|| malformed("a scope that does not exist"))?;
-    let length = usize::from(u16::from_be_bytes([head[1], head[2]]));
+    let scope = Scope::from_wire(*scope).ok_or_else(|| malformed("a scope that does not exist"))?;
+    let length = usize::from(u16::from_be_bytes([*high, *low]));
     if length == 0 || length % 16 != 0 {
         return Err(malformed("a group's length is not a multiple of 16"));
     }
@@ -301,7 +308,7 @@ fn split_group(bytes: &[u8]) -> Result<(Group<'_>, &[u8])> {
     Ok((
         Group {
             scope,
-            commitment: &head[3..],
+            commitment,
             ciphertext,
             tag,
         },
@@ -370,15 +377,16 @@ impl SealedRow {
         &self.0[..HEADER]
     }
 
-    pub(crate) fn commitment(&self, scope: Scope) -> Option<&[u8]> {
+    pub(crate) fn commitment(&self, scope: Scope) -> Option<&[u8; COMMITMENT]> {
         self.entries()
             .find_map(|(found, commitment)| (found == scope).then_some(commitment))
     }
 
-    fn entries(&self) -> impl Iterator<Item = (Scope, &[u8])> {
-        self.0[HEADER..]
-            .chunks_exact(ENTRY)
-            .filter_map(|entry| Some((Scope::from_wire(entry[0])?, &entry[1..])))
+    fn entries(&self) -> impl Iterator<Item = (Scope, &[u8; COMMITMENT])> {
+        let (entries, _) = self.0[HEADER..].as_chunks::<ENTRY>();
+        entries
+            .iter()
+            .filter_map(|[scope, commitment @ ..]| Some((Scope::from_wire(*scope)?, commitment)))
     }
 }
 

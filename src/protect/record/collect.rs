@@ -19,16 +19,42 @@ use crate::{
 };
 
 /// The order in which the last record's fields came: records of one type come in one order, so that most fields are
-/// found by one comparison. Only ever a guess.
+/// found by one comparison.
 #[derive(Default)]
 pub(crate) struct Order {
-    positions: Vec<usize>,
+    /// Whose fields they were.
+    schema: Option<Schema>,
+    steps: Vec<Step>,
     /// The structs inside this record that have been entered, by their first field and the length of their path.
     entered: Vec<(usize, usize)>,
     /// The names of the structs around the present field, joined by dots; empty at the top.
     path: String,
     /// Whether a field was refused: a record's own code may go on after that, the call does not.
     failed: bool,
+}
+
+/// One field of the last record.
+#[derive(Clone, Copy, Default)]
+struct Step {
+    position: usize,
+    /// The key of a struct's field at the top: the same text at the same place in memory is the same key.
+    key: Option<&'static str>,
+}
+
+/// A key of a record.
+#[derive(Clone, Copy)]
+enum Key<'k> {
+    OfStruct(&'static str),
+    OfMap(&'k str),
+}
+
+impl<'k> Key<'k> {
+    fn text(self) -> &'k str {
+        match self {
+            Self::OfStruct(key) => key,
+            Self::OfMap(key) => key,
+        }
+    }
 }
 
 /// Fills `values` with the fields of `record`.
@@ -39,6 +65,10 @@ pub(crate) fn collect<T: Serialize + ?Sized>(
     order: &mut Order,
 ) -> Result<()> {
     values.begin(schema);
+    if !order.schema.as_ref().is_some_and(|last| last.is(schema)) {
+        order.schema = Some(schema.clone());
+        order.steps.clear();
+    }
     order.entered.clear();
     order.path.clear();
     order.failed = false;
@@ -71,32 +101,36 @@ struct Collector<'a> {
 }
 
 impl Collector<'_> {
+    #[inline]
     fn take<T: Serialize + ?Sized>(
         &mut self,
-        key: &str,
+        key: Key<'_>,
         value: &T,
     ) -> std::result::Result<(), Fault> {
         if self.order.failed {
             return Err(Fault::new(Kind::Serialize));
         }
-        let taken = self.take_member(key, value);
+        let taken = match self.recall(key) {
+            Some(position) => self.take_field(position, value),
+            None => self.take_member(key, value),
+        };
         self.order.failed |= taken.is_err();
         taken
     }
 
     fn take_member<T: Serialize + ?Sized>(
         &mut self,
-        key: &str,
+        key: Key<'_>,
         value: &T,
     ) -> std::result::Result<(), Fault> {
-        if let Some(position) = self.find(key) {
+        if let Some(position) = self.search(key) {
             return self.take_field(position, value);
         }
         let outer = self.order.path.len();
         if outer > 0 {
             self.order.path.push('.');
         }
-        self.order.path.push_str(key);
+        self.order.path.push_str(key.text());
         let inside = |field: &Field| is_inside(field.name(), &self.order.path);
         let Some(first) = self.schema.fields().iter().position(inside) else {
             return Err(Fault::new(Kind::UnknownField {
@@ -145,26 +179,44 @@ impl Collector<'_> {
         }
     }
 
-    fn find(&mut self, key: &str) -> Option<usize> {
-        let fields = self.schema.fields();
-        let step = self.step;
+    /// The position of a key that stood here in the last record too.
+    #[inline]
+    fn recall(&mut self, key: Key<'_>) -> Option<usize> {
+        match (key, self.order.steps.get(self.step)) {
+            (
+                Key::OfStruct(key),
+                Some(&Step {
+                    position,
+                    key: Some(last),
+                }),
+            ) if std::ptr::eq(key, last) && self.order.path.is_empty() => {
+                self.step += 1;
+                Some(position)
+            }
+            _ => None,
+        }
+    }
+
+    fn search(&mut self, key: Key<'_>) -> Option<usize> {
+        let known = self.order.steps.get(self.step).copied();
         self.step += 1;
-        if let Some(&guess) = self.order.positions.get(step)
-            && fields
-                .get(guess)
-                .is_some_and(|field| is_joined(field.name(), &self.order.path, key))
-        {
-            return Some(guess);
+        let fields = self.schema.fields();
+        let path = &self.order.path;
+        let is_it = |field: &Field| is_joined(field.name(), path, key.text());
+        let position = match known {
+            Some(Step { position, .. }) if fields.get(position).is_some_and(is_it) => position,
+            _ => fields.iter().position(is_it)?,
+        };
+        let key = match key {
+            Key::OfStruct(key) if path.is_empty() => Some(key),
+            _ => None,
+        };
+        let steps = &mut self.order.steps;
+        if self.step <= fields.len() {
+            steps.resize(steps.len().max(self.step), Step::default());
+            steps[self.step - 1] = Step { position, key };
         }
-        let found = fields
-            .iter()
-            .position(|field| is_joined(field.name(), &self.order.path, key))?;
-        if step < fields.len() {
-            let known = self.order.positions.len().max(step + 1);
-            self.order.positions.resize(known, usize::MAX);
-            self.order.positions[step] = found;
-        }
-        Some(found)
+        Some(position)
     }
 }
 
@@ -310,7 +362,13 @@ impl SerializeStruct for Fields<'_, '_> {
                 raw: true,
             });
         }
-        self.collector.take(key, value)
+        self.collector.take(Key::OfStruct(key), value)
+    }
+
+    fn skip_field(&mut self, _: &'static str) -> std::result::Result<(), Fault> {
+        // So that the fields behind it stand where they stood.
+        self.collector.step += 1;
+        Ok(())
     }
 
     fn end(self) -> std::result::Result<(), Fault> {
@@ -338,7 +396,7 @@ impl SerializeMap for Fields<'_, '_> {
         value: &T,
     ) -> std::result::Result<(), Fault> {
         let key = std::mem::take(&mut self.collector.key);
-        self.collector.take(&key, value)
+        self.collector.take(Key::OfMap(&key), value)
     }
 
     fn serialize_entry<K: Serialize + ?Sized, V: Serialize + ?Sized>(
@@ -347,8 +405,10 @@ impl SerializeMap for Fields<'_, '_> {
         value: &V,
     ) -> std::result::Result<(), Fault> {
         let collector = &mut *self.collector;
-        key.serialize(KeySerializer(|key: &str| collector.take(key, value)))
-            .map_err(|fault| self.collector.inside(fault))
+        key.serialize(KeySerializer(|key: &str| {
+            collector.take(Key::OfMap(key), value)
+        }))
+        .map_err(|fault| self.collector.inside(fault))
     }
 
     fn end(self) -> std::result::Result<(), Fault> {
