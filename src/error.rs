@@ -4,7 +4,12 @@ mod message;
 
 use std::{error, fmt, io};
 
-use crate::id::{Epoch, Scope};
+use zeroize::zeroize_stack;
+
+use crate::{
+    id::{Epoch, Scope},
+    secret::KEY_STACK,
+};
 
 /// What the crate's fallible functions return.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -168,13 +173,25 @@ pub(crate) enum Kind {
 }
 
 impl Error {
-    pub(crate) fn new(kind: Kind) -> Self {
-        Self(Box::new(Inner { kind, row: None }))
+    /// An enum is moved into its box whole, with the bytes that its variant leaves unused: they are what stood on the
+    /// stack before, such as round keys. So it is built on a stack that was wiped.
+    #[cold]
+    pub(crate) fn new(kind: impl FnOnce() -> Kind) -> Self {
+        #[inline(never)]
+        fn below(kind: impl FnOnce() -> Kind) -> Error {
+            Error(Box::new(Inner {
+                kind: kind(),
+                row: None,
+            }))
+        }
+
+        zeroize_stack::<KEY_STACK>();
+        below(kind)
     }
 
     /// A rule of a schema, a policy or a name that was broken.
     pub(crate) fn definition(what: impl Into<String>, advice: &'static str) -> Self {
-        Self::new(Kind::Definition {
+        Self::new(|| Kind::Definition {
             what: what.into(),
             line: None,
             advice,

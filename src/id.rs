@@ -196,7 +196,7 @@ impl Epoch {
         self.0
             .checked_add(1)
             .map(Self)
-            .ok_or_else(|| Error::new(Kind::EpochsExhausted))
+            .ok_or_else(|| Error::new(|| Kind::EpochsExhausted))
     }
 }
 

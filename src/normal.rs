@@ -48,7 +48,7 @@ impl Class {
     pub fn normalize(self, value: &str, region: Option<&PhoneRegion>) -> Result<String> {
         let mut out = Zeroizing::new(Vec::with_capacity(room(value)));
         append(self, value, region, &mut Work::default(), &mut out).map_err(|why| {
-            Error::new(Kind::NotNormalizable {
+            Error::new(|| Kind::NotNormalizable {
                 field: None,
                 class: self.name(),
                 why,

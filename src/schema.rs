@@ -363,7 +363,7 @@ impl Schema {
     /// The position of the named field, or an error that names it.
     pub(crate) fn expect_position(&self, name: &str) -> Result<usize> {
         self.position(name).ok_or_else(|| {
-            Error::new(Kind::NoSuchField {
+            Error::new(|| Kind::NoSuchField {
                 field: name.to_owned(),
             })
         })

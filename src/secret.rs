@@ -1,8 +1,9 @@
-//! Key bytes: boxed where they are born, never copied, wiped on drop.
+//! Key bytes: boxed where they are born, never copied, wiped on drop; and the stack on which they are computed, wiped
+//! after.
 
 use std::fmt;
 
-use zeroize::Zeroize;
+use zeroize::{Zeroize, zeroize_stack};
 
 /// `N` secret bytes on the heap, so that moving the owner leaves no copy behind.
 pub(crate) struct Secret<const N: usize>(Box<[u8; N]>);
@@ -40,6 +41,32 @@ impl<const N: usize> fmt::Debug for Secret<N> {
         f.write_str("[secret]")
     }
 }
+
+/// What `work` gives, after wiping `BYTES` of the stack that it used, also where it panics.
+///
+/// The ciphers and HMAC compute on the stack and leave round keys and keyed states there. For what is rare: it
+/// costs as much as clearing so much memory does. `tests/memory` tells where `BYTES` is not enough.
+pub(crate) fn off_stack<const BYTES: usize, R>(work: impl FnOnce() -> R) -> R {
+    struct Wipe<const BYTES: usize>;
+
+    impl<const BYTES: usize> Drop for Wipe<BYTES> {
+        fn drop(&mut self) {
+            zeroize_stack::<BYTES>();
+        }
+    }
+
+    /// A frame of its own, so that all that `work` needs is below the caller's.
+    #[inline(never)]
+    fn below<R>(work: impl FnOnce() -> R) -> R {
+        work()
+    }
+
+    let _wipe = Wipe::<BYTES>;
+    below(work)
+}
+
+/// More than keys and rows take of the stack: 15 KiB were measured without optimisation.
+pub(crate) const KEY_STACK: usize = 24 * 1024;
 
 #[cfg(test)]
 mod tests {

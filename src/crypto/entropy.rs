@@ -14,7 +14,7 @@ use crate::error::{Error, Kind, Result};
 pub(crate) fn fill(bytes: &mut [u8]) -> Result<()> {
     SysRng
         .try_fill_bytes(bytes)
-        .map_err(|_| Error::new(Kind::Entropy))
+        .map_err(|_| Error::new(|| Kind::Entropy))
 }
 
 /// Where a protector's 24-byte nonces come from: always the operating system's random source.
@@ -145,7 +145,7 @@ impl GivenNonces {
                 let mut nonces = nonces
                     .lock()
                     .unwrap_or_else(|poisoned| poisoned.into_inner());
-                nonces.next().ok_or_else(|| Error::new(Kind::Entropy))
+                nonces.next().ok_or_else(|| Error::new(|| Kind::Entropy))
             }
         }
     }

@@ -1,12 +1,14 @@
 //! Keys at the end of the tree, ready for use: fixed, or derived anew for each person.
 
+use zeroize::zeroize_stack;
+
 use super::{SubjectKey, tree};
 use crate::{
     crypto::{
         aead::{Nonce, NonceKey, SealingKey},
         mac::MacKey,
     },
-    secret::Secret,
+    secret::{KEY_STACK, Secret, off_stack},
 };
 
 /// What seals one scope of one domain in one epoch.
@@ -24,7 +26,9 @@ impl ScopeKey {
                 bytes.copy_from_slice(domain_key.expose())
             }))
         } else {
-            Self::Fixed(Box::new(SealingKey::new(&tree::seal_key(domain_key))))
+            off_stack::<KEY_STACK, _>(|| {
+                Self::Fixed(Box::new(SealingKey::new(&tree::seal_key(domain_key))))
+            })
         }
     }
 
@@ -41,6 +45,14 @@ impl ScopeKey {
     }
 }
 
+impl Drop for ScopeKey {
+    /// Sealing and opening leave round keys on the stack, and wiping it at each call would cost three percent of it. So
+    /// it is wiped with the key, which reaches what was called from about here.
+    fn drop(&mut self) {
+        zeroize_stack::<KEY_STACK>();
+    }
+}
+
 /// What makes one pseudonym.
 pub(crate) enum PseudonymKey {
     /// The keyed state of Luse.
@@ -54,7 +66,7 @@ impl PseudonymKey {
         if of_subject {
             Self::OfSubject(use_key)
         } else {
-            Self::Fixed(Box::new(MacKey::new(&use_key)))
+            off_stack::<KEY_STACK, _>(|| Self::Fixed(Box::new(MacKey::new(&use_key))))
         }
     }
 

@@ -14,7 +14,7 @@ use super::SubjectKey;
 use crate::{
     crypto::kdf,
     id::{Domain, Scope},
-    secret::Secret,
+    secret::{KEY_STACK, Secret, off_stack},
 };
 
 const SCOPE: &[u8] = b"paravent/v1/scope";
@@ -69,11 +69,13 @@ pub(crate) fn linkage_key(root: &Secret<32>, domain: &Domain) -> Secret<32> {
 
 /// Luse of a pseudonym, from Ldomain.
 pub(crate) fn pseudonym_key(linkage_key: &Secret<32>, name: &str) -> Secret<32> {
-    derive(
-        linkage_key,
-        USE,
-        &[&[Purpose::Pseudonym as u8], &len16(name), name.as_bytes()],
-    )
+    off_stack::<KEY_STACK, _>(|| {
+        derive(
+            linkage_key,
+            USE,
+            &[&[Purpose::Pseudonym as u8], &len16(name), name.as_bytes()],
+        )
+    })
 }
 
 /// Lsubj, from Luse.

@@ -87,7 +87,7 @@ impl<'a> Binding<'a> {
             ),
         ] {
             if given != wanted {
-                return Err(Error::new(Kind::Binding { what, wanted }));
+                return Err(Error::new(|| Kind::Binding { what, wanted }));
             }
         }
         Ok(())
@@ -103,5 +103,5 @@ pub(crate) fn check_flags(row: Flags, policy: Flags) -> Result<()> {
         (row, policy) if !row.subject_key && policy.subject_key => "is not bound to a subject key",
         _ => return Ok(()),
     };
-    Err(Error::new(Kind::Mismatch { what }))
+    Err(Error::new(|| Kind::Mismatch { what }))
 }

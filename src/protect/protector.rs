@@ -212,7 +212,7 @@ impl Protector {
         record::collect(record, schema, &mut work.values, &mut work.order)?;
         for (position, field) in schema.fields().iter().enumerate() {
             if !field.is_optional() && !work.values.has(position) {
-                return Err(Error::new(Kind::MissingField {
+                return Err(Error::new(|| Kind::MissingField {
                     field: field.name().to_owned(),
                 }));
             }
@@ -408,7 +408,7 @@ fn encode(rule: &PseudonymRule, policy: &Policy, work: &mut Workspace) -> Result
         if let Some(value) = values.get(position) {
             normal::append(field.class(), value, schema.phone_region(), forms, message).map_err(
                 |why| {
-                    Error::new(Kind::NotNormalizable {
+                    Error::new(|| Kind::NotNormalizable {
                         field: Some(field.name().to_owned()),
                         class: field.class().name(),
                         why,
@@ -422,10 +422,10 @@ fn encode(rule: &PseudonymRule, policy: &Policy, work: &mut Workspace) -> Result
                 return Ok(false);
             }
             let (field, pseudonym) = (field.name().to_owned(), rule.name.to_string());
-            return Err(Error::new(Kind::EmptyPart { field, pseudonym }));
+            return Err(Error::new(|| Kind::EmptyPart { field, pseudonym }));
         }
         let length = u16::try_from(length).map_err(|_| {
-            Error::new(Kind::NotNormalizable {
+            Error::new(|| Kind::NotNormalizable {
                 field: Some(field.name().to_owned()),
                 class: field.class().name(),
                 why: "its normal form is over 65535 bytes",

@@ -26,12 +26,12 @@ const NUMBER: &str = "$serde_json::private::Number";
 struct Fault(Error);
 
 impl Fault {
-    fn new(kind: Kind) -> Self {
+    fn new(kind: impl FnOnce() -> Kind) -> Self {
         Self(Error::new(kind))
     }
 
     fn target(what: impl Into<String>) -> Self {
-        Self::new(Kind::Target {
+        Self::new(|| Kind::Target {
             field: None,
             what: what.into(),
         })
@@ -54,7 +54,7 @@ impl std::error::Error for Fault {}
 
 impl ser::Error for Fault {
     fn custom<T: fmt::Display>(_: T) -> Self {
-        Self::new(Kind::Serialize)
+        Self::new(|| Kind::Serialize)
     }
 }
 
@@ -80,7 +80,7 @@ impl de::Error for Fault {
     }
 
     fn unknown_field(field: &str, _: &'static [&'static str]) -> Self {
-        Self::new(Kind::Target {
+        Self::new(|| Kind::Target {
             field: Some(field.to_owned()),
             what: "the type has no place for it".to_owned(),
         })

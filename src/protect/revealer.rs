@@ -78,10 +78,10 @@ impl Revealer {
     /// [`Error::is_other_schema`] or [`Error::is_other_policy`] where the grant was made for another one.
     pub fn new(grant: &Grant, policy: &Policy) -> Result<Self> {
         if grant.schema != policy.schema().digest() {
-            return Err(Error::new(Kind::OtherSchema));
+            return Err(Error::new(|| Kind::OtherSchema));
         }
         if grant.policy != policy.digest() || &grant.domain != policy.domain() {
-            return Err(Error::new(Kind::OtherPolicy));
+            return Err(Error::new(|| Kind::OtherPolicy));
         }
         let mut epochs: BTreeMap<Epoch, Vec<(Scope, ScopeKey)>> = BTreeMap::new();
         for (&(epoch, scope), key) in &grant.keys {
@@ -120,7 +120,7 @@ impl Revealer {
             ));
         }
         if let Some(&scope) = scopes.iter().find(|scope| !self.scopes.contains(scope)) {
-            return Err(Error::new(Kind::NotOpened { scope }));
+            return Err(Error::new(|| Kind::NotOpened { scope }));
         }
         for keys in self.epochs.values_mut() {
             keys.retain(|(scope, _)| scopes.contains(scope));
@@ -197,7 +197,7 @@ impl Revealer {
         binding.check(self.policy.binds())?;
         check_flags(header.flags, self.policy.binds())?;
         let unknown = || {
-            Error::new(Kind::UnknownEpoch {
+            Error::new(|| Kind::UnknownEpoch {
                 epoch: header.epoch,
             })
         };
@@ -231,7 +231,7 @@ impl Revealer {
 
     fn row_key(&self, row: &SealedRow, scope: Scope, binding: &Binding<'_>) -> Result<NonceKey> {
         if !self.scopes.contains(&scope) {
-            return Err(Error::new(Kind::NotOpened { scope }));
+            return Err(Error::new(|| Kind::NotOpened { scope }));
         }
         let header = row.header();
         let keys = self.keys(&header, binding)?;
@@ -243,7 +243,7 @@ impl Revealer {
         let (_, key) = keys
             .iter()
             .find(|(key, _)| *key == scope)
-            .ok_or_else(|| Error::new(Kind::NotOpened { scope }))?;
+            .ok_or_else(|| Error::new(|| Kind::NotOpened { scope }))?;
         let key = key.derive(&header.nonce, binding.subject_key());
         check_commitment(&key, scope, commitment)?;
         Ok(key)
@@ -317,7 +317,7 @@ impl BoundRevealer<'_> {
         for (field, cell) in cells {
             let position = schema.expect_position(field)?;
             if given[position].replace(cell).is_some() {
-                return Err(Error::new(Kind::DuplicateField {
+                return Err(Error::new(|| Kind::DuplicateField {
                     field: field.to_owned(),
                 }));
             }
@@ -341,7 +341,7 @@ impl BoundRevealer<'_> {
                     let missing = || Kind::MissingCell {
                         field: schema.fields()[position].name().to_owned(),
                     };
-                    let cell = given[position].ok_or_else(|| Error::new(missing()))?;
+                    let cell = given[position].ok_or_else(|| Error::new(missing))?;
                     self.open_cell(row, &key, position, cell, work)?;
                 }
             }
@@ -365,13 +365,13 @@ impl BoundRevealer<'_> {
         opened.extend_from_slice(ciphertext);
         key.open_cell(number, work.aad.of(scope, number), opened, tag)
             .map_err(|_| {
-                Error::new(Kind::Tampered {
+                Error::new(|| Kind::Tampered {
                     scope,
                     field: Some(field.name().to_owned()),
                 })
             })?;
         read_cell(position, field, work.values.take_opened(opened)).map_err(|what| {
-            Error::new(Kind::Plaintext {
+            Error::new(|| Kind::Plaintext {
                 scope,
                 field: Some(field.name().to_owned()),
                 what,
@@ -390,12 +390,12 @@ fn check_scopes(
     let mut wanted = wanted.peekable();
     for scope in row {
         if !schema.has_scope(scope) {
-            return Err(Error::new(Kind::ForeignScope { scope }));
+            return Err(Error::new(|| Kind::ForeignScope { scope }));
         }
         wanted.next_if_eq(&scope);
     }
     match wanted.next() {
-        Some(scope) => Err(Error::new(Kind::MissingScope { scope })),
+        Some(scope) => Err(Error::new(|| Kind::MissingScope { scope })),
         None => Ok(()),
     }
 }
@@ -404,7 +404,7 @@ fn check_commitment(key: &NonceKey, scope: Scope, commitment: &[u8; COMMITMENT])
     if key.commits_to(commitment) {
         Ok(())
     } else {
-        Err(Error::new(Kind::WrongKey { scope }))
+        Err(Error::new(|| Kind::WrongKey { scope }))
     }
 }
 
@@ -418,9 +418,9 @@ fn open_group(
     let opened = work.opened.begin(group.ciphertext.len());
     opened.extend_from_slice(group.ciphertext);
     key.open(work.aad.of(scope, 0), opened, group.tag)
-        .map_err(|_| Error::new(Kind::Tampered { scope, field: None }))?;
+        .map_err(|_| Error::new(|| Kind::Tampered { scope, field: None }))?;
     read_group(scope, schema, work.values.take_opened(opened)).map_err(|what| {
-        Error::new(Kind::Plaintext {
+        Error::new(|| Kind::Plaintext {
             scope,
             field: None,
             what,

@@ -78,7 +78,7 @@ impl Values {
     pub(crate) fn check_absent(&self, position: usize, field: &Field) -> Result<()> {
         match self.slots[position] {
             Slot::Absent => Ok(()),
-            _ => Err(Error::new(Kind::DuplicateField {
+            _ => Err(Error::new(|| Kind::DuplicateField {
                 field: field.name().to_owned(),
             })),
         }
@@ -164,7 +164,7 @@ impl Values {
                 Ok(())
             }
             Ok(json) if written.is_ok() && is_sound(json) => self.push(position, field, json),
-            _ => Err(Error::new(Kind::Shape {
+            _ => Err(Error::new(|| Kind::Shape {
                 field: Some(field.name().to_owned()),
                 found: "what is not JSON, or nested deeper than 127",
             })),
@@ -272,14 +272,14 @@ fn is_integer(text: &str) -> bool {
 }
 
 fn wrong_type(field: &Field) -> Error {
-    Error::new(Kind::WrongType {
+    Error::new(|| Kind::WrongType {
         field: field.name().to_owned(),
         expected: field.value_type().noun(),
     })
 }
 
 fn too_wide(field: &Field) -> Error {
-    Error::new(Kind::TooWide {
+    Error::new(|| Kind::TooWide {
         field: field.name().to_owned(),
         width: field.width(),
     })

@@ -26,7 +26,7 @@ use crate::{
     },
     error::{Error, Kind, Result},
     key::{Grant, Keyring, tree},
-    secret::Secret,
+    secret::{Secret, off_stack},
 };
 
 const VERSION: u32 = 1;
@@ -48,6 +48,9 @@ const MAX_COST: Cost = Cost {
     passes: 16,
     lanes: 16,
 };
+
+/// Four times what opening a key file takes of the stack without optimisation: it is wiped.
+const STACK: usize = 64 * 1024;
 
 /// No key file is larger; a larger one is not read whole.
 const MAX_FILE: u64 = 16 * 1024 * 1024;
@@ -91,7 +94,7 @@ impl Passphrase {
     pub fn new(passphrase: impl Into<String>) -> Result<Self> {
         let passphrase = Zeroizing::new(passphrase.into());
         if passphrase.is_empty() {
-            return Err(Error::new(Kind::EmptyPassphrase));
+            return Err(Error::new(|| Kind::EmptyPassphrase));
         }
         Ok(Self(passphrase))
     }
@@ -115,7 +118,7 @@ macro_rules! key_file {
             ///
             /// [`Error::is_io`](crate::Error::is_io) where the system gives no random bytes.
             pub fn to_key_file(&self, passphrase: &Passphrase) -> Result<String> {
-                seal(self, passphrase)
+                off_stack::<STACK, _>(|| seal(self, passphrase))
             }
 
             #[doc = concat!("The ", $what, " in the text of a key file.")]
@@ -128,7 +131,7 @@ macro_rules! key_file {
             /// [`is_newer_version`](crate::Error::is_newer_version); [`is_misuse`](crate::Error::is_misuse) where it
             /// holds the other kind of keys.
             pub fn from_key_file(text: &str, passphrase: &Passphrase) -> Result<Self> {
-                open(text, passphrase)
+                off_stack::<STACK, _>(|| open(text, passphrase))
             }
 
             /// Writes a key file: whole or not at all, with mode 0600 where there are modes, and never over another
@@ -142,9 +145,9 @@ macro_rules! key_file {
                 let path = path.as_ref();
                 // Before the passphrase is stretched; writing looks again.
                 if path.symlink_metadata().is_ok() {
-                    return Err(Error::new(Kind::FileExists));
+                    return Err(Error::new(|| Kind::FileExists));
                 }
-                write_new(path, seal(self, passphrase)?.as_bytes())
+                write_new(path, self.to_key_file(passphrase)?.as_bytes())
             }
 
             /// Reads a key file.
@@ -153,7 +156,7 @@ macro_rules! key_file {
             ///
             /// As `from_key_file`; [`Error::is_io`](crate::Error::is_io) where it cannot be read.
             pub fn load(path: impl AsRef<Path>, passphrase: &Passphrase) -> Result<Self> {
-                open(&read(path.as_ref())?, passphrase)
+                Self::from_key_file(&read(path.as_ref())?, passphrase)
             }
         }
     };
@@ -192,7 +195,7 @@ impl Cost {
         if bounded {
             Ok(cost)
         } else {
-            Err(Error::new(Kind::KeyFileCost))
+            Err(Error::new(|| Kind::KeyFileCost))
         }
     }
 }
@@ -229,7 +232,7 @@ fn seal<T: Payload>(value: &T, passphrase: &Passphrase) -> Result<String> {
 fn open<T: Payload>(text: &str, passphrase: &Passphrase) -> Result<T> {
     let prefix = prefix(T::KIND);
     let encoded = check_prefix(text, T::KIND)?;
-    let damaged = |what| Error::new(Kind::KeyFileDamaged { what });
+    let damaged = |what| Error::new(|| Kind::KeyFileDamaged { what });
     let body = BASE64URL_NOPAD
         .decode(encoded.as_bytes())
         .map_err(|_| damaged("its text is not base64url"))?;
@@ -254,7 +257,7 @@ fn open<T: Payload>(text: &str, passphrase: &Passphrase) -> Result<T> {
 
     let stretched = stretch(passphrase, salt, Cost::parse(cost)?)?;
     if !bool::from(tree::file_commitment(&stretched).expose()[..].ct_eq(commitment)) {
-        return Err(Error::new(Kind::Passphrase));
+        return Err(Error::new(|| Kind::Passphrase));
     }
     let aad = [prefix.as_bytes(), head].concat();
     let mut plaintext = Zeroizing::new(ciphertext.to_vec());
@@ -274,8 +277,8 @@ fn stretch(passphrase: &Passphrase, salt: &[u8], cost: Cost) -> Result<Secret<32
         cost.lanes,
     )
     .map_err(|error| match error {
-        StretchError::Memory => Error::new(Kind::Memory),
-        StretchError::Cost => Error::new(Kind::KeyFileCost),
+        StretchError::Memory => Error::new(|| Kind::Memory),
+        StretchError::Cost => Error::new(|| Kind::KeyFileCost),
     })
 }
 
@@ -285,7 +288,7 @@ fn prefix(kind: &str) -> String {
 
 /// The text behind the prefix, for a file of this kind and version.
 fn check_prefix<'a>(text: &'a str, kind: &'static str) -> Result<&'a str> {
-    let form = |what| Error::new(Kind::KeyFileForm { what });
+    let form = |what| Error::new(|| Kind::KeyFileForm { what });
     let line = text.strip_suffix('\n').unwrap_or(text);
     let line = line.strip_suffix('\r').unwrap_or(line);
     let (prefix, encoded) = line
@@ -300,11 +303,11 @@ fn check_prefix<'a>(text: &'a str, kind: &'static str) -> Result<&'a str> {
             return Err(form("its version is not a number"));
         }
         Ok(VERSION) => {}
-        Ok(number) if number > VERSION => return Err(Error::new(Kind::KeyFileVersion)),
+        Ok(number) if number > VERSION => return Err(Error::new(|| Kind::KeyFileVersion)),
         _ => return Err(form("its version is not a number")),
     }
     if found != kind {
-        return Err(Error::new(Kind::KeyFileHolds { expected: kind }));
+        return Err(Error::new(|| Kind::KeyFileHolds { expected: kind }));
     }
     Ok(encoded)
 }
@@ -323,7 +326,7 @@ fn checksum(prefix: &str, body: &[u8]) -> [u8; CHECKSUM] {
 /// Writes beside `path`, syncs, and moves into place; nothing is left behind where that fails. Where only the folder
 /// cannot be synced, the file is in its place and whole.
 fn write_new(path: &Path, bytes: &[u8]) -> Result<()> {
-    let failed = |doing| move |source| Error::new(Kind::Io { doing, source });
+    let failed = |doing| move |source| Error::new(|| Kind::Io { doing, source });
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
@@ -341,7 +344,7 @@ fn write_new(path: &Path, bytes: &[u8]) -> Result<()> {
     match file.persist_noclobber(path) {
         Ok(_) => {}
         Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => {
-            return Err(Error::new(Kind::FileExists));
+            return Err(Error::new(|| Kind::FileExists));
         }
         Err(error) => return Err(failed("naming the key file")(error.error)),
     }
@@ -354,7 +357,7 @@ fn read(path: &Path) -> Result<String> {
     use std::io::Read;
 
     let failed = |source| {
-        Error::new(Kind::Io {
+        Error::new(|| Kind::Io {
             doing: "reading the key file",
             source,
         })
@@ -365,12 +368,12 @@ fn read(path: &Path) -> Result<String> {
         .read_to_end(&mut bytes)
         .map_err(failed)?;
     if bytes.len() as u64 > MAX_FILE {
-        return Err(Error::new(Kind::KeyFileForm {
+        return Err(Error::new(|| Kind::KeyFileForm {
             what: "it is larger than any",
         }));
     }
     String::from_utf8(bytes).map_err(|_| {
-        Error::new(Kind::KeyFileForm {
+        Error::new(|| Kind::KeyFileForm {
             what: "it is not text",
         })
     })

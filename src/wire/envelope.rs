@@ -36,7 +36,7 @@ impl Profile {
         match byte {
             1 => Ok(Self::Record),
             2 => Ok(Self::Row),
-            found => Err(Error::new(Kind::Unsupported {
+            found => Err(Error::new(|| Kind::Unsupported {
                 what: "profile",
                 found,
             })),
@@ -65,7 +65,7 @@ impl Flags {
 
     fn parse(byte: u8) -> Result<Self> {
         if byte & !3 != 0 {
-            return Err(Error::new(Kind::Unsupported {
+            return Err(Error::new(|| Kind::Unsupported {
                 what: "the set of flags",
                 found: byte,
             }));
@@ -100,13 +100,13 @@ impl Header {
         };
         for (what, found, known) in [("version", header[0], VERSION), ("suite", header[1], SUITE)] {
             if found != known {
-                return Err(Error::new(Kind::Unsupported { what, found }));
+                return Err(Error::new(|| Kind::Unsupported { what, found }));
             }
         }
         let profile = Profile::parse(header[2])?;
         if profile != expected {
             let (found, expected) = (profile.noun(), expected.noun());
-            return Err(Error::new(Kind::Profile { found, expected }));
+            return Err(Error::new(|| Kind::Profile { found, expected }));
         }
         let flags = Flags::parse(header[3])?;
         let [_, _, _, _, e0, e1, e2, e3, ..] = *header;
@@ -220,7 +220,7 @@ impl SealedRecord {
     /// the record anew for the next recipient.
     pub fn withhold(&self, scopes: &[Scope]) -> Result<Self> {
         if let Some(&scope) = scopes.iter().find(|&&scope| self.group(scope).is_none()) {
-            return Err(Error::new(Kind::MissingScope { scope }));
+            return Err(Error::new(|| Kind::MissingScope { scope }));
         }
         let mut bytes = self.0[..HEADER].to_vec();
         let mut rest = &self.0[HEADER..];
@@ -232,7 +232,7 @@ impl SealedRecord {
             rest = after;
         }
         if bytes.len() == HEADER {
-            return Err(Error::new(Kind::NothingLeft));
+            return Err(Error::new(|| Kind::NothingLeft));
         }
         Ok(Self(bytes))
     }
@@ -434,7 +434,7 @@ impl SealedCell {
 }
 
 fn malformed(what: &'static str) -> Error {
-    Error::new(Kind::Structure { what })
+    Error::new(|| Kind::Structure { what })
 }
 
 /// What was parsed once parses again.

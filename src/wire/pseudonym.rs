@@ -46,7 +46,7 @@ impl FromStr for Pseudonym {
         let bytes = text::PSEUDONYM.parse(text)?;
         let bytes = bytes
             .try_into()
-            .map_err(|_| Error::new(Kind::Text { form: "`t1.` text" }))?;
+            .map_err(|_| Error::new(|| Kind::Text { form: "`t1.` text" }))?;
         Ok(Self(bytes))
     }
 }

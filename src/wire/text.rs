@@ -46,7 +46,7 @@ impl Form {
     pub(crate) fn parse(&self, text: &str) -> Result<Vec<u8>> {
         text.strip_prefix(self.prefix)
             .and_then(|rest| (self.encoding)().decode(rest.as_bytes()).ok())
-            .ok_or_else(|| Error::new(Kind::Text { form: self.name }))
+            .ok_or_else(|| Error::new(|| Kind::Text { form: self.name }))
     }
 }
 

@@ -85,7 +85,7 @@ pub(crate) fn collect<T: Serialize + ?Sized>(
     });
     collected.map_err(|Fault(error)| error)?;
     if order.failed {
-        Err(Error::new(Kind::Serialize))
+        Err(Error::new(|| Kind::Serialize))
     } else {
         Ok(())
     }
@@ -108,7 +108,7 @@ impl Collector<'_> {
         value: &T,
     ) -> std::result::Result<(), Fault> {
         if self.order.failed {
-            return Err(Fault::new(Kind::Serialize));
+            return Err(Fault::new(|| Kind::Serialize));
         }
         let taken = match self.recall(key) {
             Some(position) => self.take_field(position, value),
@@ -133,13 +133,13 @@ impl Collector<'_> {
         self.order.path.push_str(key.text());
         let inside = |field: &Field| is_inside(field.name(), &self.order.path);
         let Some(first) = self.schema.fields().iter().position(inside) else {
-            return Err(Fault::new(Kind::UnknownField {
+            return Err(Fault::new(|| Kind::UnknownField {
                 field: printable(&self.order.path),
             }));
         };
         let this = (first, self.order.path.len());
         if self.order.entered.contains(&this) {
-            return Err(Fault::new(Kind::DuplicateField {
+            return Err(Fault::new(|| Kind::DuplicateField {
                 field: std::mem::take(&mut self.order.path),
             }));
         }
@@ -255,7 +255,7 @@ struct RecordSerializer<'c, 'a> {
 impl RecordSerializer<'_, '_> {
     fn refuse(&self, found: &'static str) -> Fault {
         let path = &self.collector.order.path;
-        Fault::new(Kind::Shape {
+        Fault::new(|| Kind::Shape {
             field: (!path.is_empty()).then(|| path.clone()),
             found,
         })

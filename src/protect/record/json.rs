@@ -49,7 +49,7 @@ impl<'a> JsonRecord<'a> {
     /// [`Error::is_record`] with the [line](Error::line) where `text` is not one JSON object.
     pub fn parse(text: &'a str) -> Result<Self> {
         serde_json::from_str(text).map(Self).map_err(|error| {
-            Error::new(Kind::Json {
+            Error::new(|| Kind::Json {
                 line: error.line(),
                 column: error.column(),
                 broken: !error.is_data(),

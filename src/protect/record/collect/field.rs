@@ -22,7 +22,7 @@ pub(super) struct FieldSerializer<'a> {
 
 impl FieldSerializer<'_> {
     fn refuse(&self, found: &'static str) -> Fault {
-        Fault::new(Kind::Shape {
+        Fault::new(|| Kind::Shape {
             field: Some(self.field.name().to_owned()),
             found,
         })
@@ -160,7 +160,7 @@ impl SerializeStruct for RawField<'_> {
     ) -> std::result::Result<(), Fault> {
         match self.0.take() {
             Some(field) => value.serialize(FieldSerializer { raw: true, ..field }),
-            None => Err(Fault::new(Kind::Serialize)),
+            None => Err(Fault::new(|| Kind::Serialize)),
         }
     }
 
@@ -183,7 +183,7 @@ impl FieldSerializer<'_> {
             Ok(taken) => taken,
             Err(_) => {
                 let (field, found) = (Some(field.name().to_owned()), "text that is not Unicode");
-                Err(Fault::new(Kind::Shape { field, found }))
+                Err(Fault::new(|| Kind::Shape { field, found }))
             }
         }
     }

@@ -11,7 +11,7 @@ pub(super) struct KeySerializer<F>(pub(super) F);
 impl<F> KeySerializer<F> {
     /// Whatever the key is, it is the map that is wrong.
     fn refuse(&self, _: &'static str) -> Fault {
-        Fault::new(Kind::Shape {
+        Fault::new(|| Kind::Shape {
             field: None,
             found: "a map with keys that are not text",
         })
