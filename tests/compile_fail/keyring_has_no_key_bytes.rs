@@ -1,0 +1,9 @@
+//! What a keyring holds is not reached.
+
+use paravent::Keyring;
+
+fn inside(secret: &Keyring) {
+    let _ = &secret.sealing;
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+//! A revealer is not cloned.
+
+use paravent::Revealer;
+
+fn second(first: &Revealer) -> Revealer {
+    first.clone()
+}
+
+fn main() {}
