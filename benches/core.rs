@@ -21,7 +21,7 @@ use crypto::{aead::SealingKey, mac::MacKey};
 use secret::Secret;
 
 // The floor makes the crate's own calls, which are private.
-#[allow(dead_code)]
+#[allow(dead_code, unused_imports)]
 #[path = "../src/crypto"]
 mod crypto {
     pub(crate) mod aead;
