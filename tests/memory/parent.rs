@@ -121,6 +121,14 @@ pub(crate) fn run() {
         ("registers_hold_what_calls_computed_with", registers),
         ("what_is_left_is_found", leaks),
     ];
+    let asked = |option: &str| env::args().any(|word| word == option);
+    if asked("--list") {
+        // None is ignored.
+        if !asked("--ignored") {
+            tests.iter().for_each(|(name, _)| println!("{name}: test"));
+        }
+        return;
+    }
     let filters: Vec<String> = env::args()
         .skip(1)
         .filter(|word| !word.starts_with('-'))
@@ -129,10 +137,6 @@ pub(crate) fn run() {
         |name: &str| filters.is_empty() || filters.iter().any(|part| name.contains(part.as_str()));
     let mut failed = 0;
     for (name, test) in tests.iter().filter(|(name, _)| is_asked(name)) {
-        if env::args().any(|word| word == "--list") {
-            println!("{name}: test");
-            continue;
-        }
         let passed = panic::catch_unwind(test).is_ok();
         println!("test {name} ... {}", if passed { "ok" } else { "FAILED" });
         failed += i32::from(!passed);
