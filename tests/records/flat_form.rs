@@ -127,6 +127,36 @@ fn the_row_profile_shows_the_same_beside_its_cells() {
     }
     assert_eq!(value["sealed"], row.sealed().to_string());
     assert!(!text.contains(MARK));
+    assert_eq!(row.shown("integer"), Some(Shown::Integer(7)));
+    assert_eq!(row.shown("hidden"), None);
+}
+
+/// Formats such as MessagePack write that number before the entries.
+#[test]
+fn serializers_are_told_how_many_entries_come() {
+    use serde_test::{Token, assert_ser_tokens};
+
+    fn token(text: &str) -> Token {
+        Token::Str(text.to_owned().leak())
+    }
+
+    let kit = one("integer");
+    let record = json!({"n": 7});
+    let row = kit.protector.protect(&record).unwrap();
+    let sealed = token(&row.sealed().to_string());
+    let map = |length| Token::Map { len: Some(length) };
+    assert_ser_tokens(&row, &[map(1), Token::Str("sealed"), sealed, Token::MapEnd]);
+
+    let row = kit.protector.protect_row(&record).unwrap();
+    let (sealed, cell) = (row.sealed().to_string(), row.cell("n").unwrap().to_string());
+    let cells = [map(1), Token::Str("n"), token(&cell), Token::MapEnd];
+    let head = [
+        map(2),
+        Token::Str("sealed"),
+        token(&sealed),
+        Token::Str("cells"),
+    ];
+    assert_ser_tokens(&row, &[&head[..], &cells, &[Token::MapEnd]].concat());
 }
 
 #[test]
