@@ -116,6 +116,36 @@ impl fmt::Display for Scope {
     }
 }
 
+/// Some of the scopes: their numbers are below 64.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct ScopeSet(u64);
+
+impl ScopeSet {
+    pub(crate) fn insert(&mut self, scope: Scope) {
+        self.0 |= 1 << scope.0;
+    }
+
+    pub(crate) fn contains(self, scope: Scope) -> bool {
+        self.0 & 1 << scope.0 != 0
+    }
+
+    /// The first of its scopes that is not in `other`.
+    pub(crate) fn first_beyond(self, other: Self) -> Option<Scope> {
+        match self.0 & !other.0 {
+            0 => None,
+            beyond => Some(Scope(beyond.trailing_zeros() as u8)),
+        }
+    }
+}
+
+impl FromIterator<Scope> for ScopeSet {
+    fn from_iter<I: IntoIterator<Item = Scope>>(scopes: I) -> Self {
+        let mut set = Self::default();
+        scopes.into_iter().for_each(|scope| set.insert(scope));
+        set
+    }
+}
+
 impl fmt::Debug for Scope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Scope({})", self.0)

@@ -46,7 +46,8 @@ impl Class {
     /// # Ok::<(), paravent::Error>(())
     /// ```
     pub fn normalize(self, value: &str, region: Option<&PhoneRegion>) -> Result<String> {
-        let mut out = Zeroizing::new(Vec::with_capacity(room(value)));
+        let mut out = Zeroizing::new(Vec::with_capacity(room(value.as_bytes())));
+        let value = value.as_bytes();
         append(self, value, region, &mut Work::default(), &mut out).map_err(|why| {
             Error::new(|| Kind::NotNormalizable {
                 field: None,
@@ -60,7 +61,7 @@ impl Class {
 
 /// Room that no step outgrows: growing would leave a copy behind. NFKC multiplies bytes by at most 11 (U+FDFA),
 /// lower-casing by at most 3, and neither does both to one character.
-pub(crate) fn room(value: &str) -> usize {
+pub(crate) fn room(value: &[u8]) -> usize {
     value.len() * 12
 }
 
@@ -73,8 +74,8 @@ pub(crate) struct Work {
 
 impl Work {
     fn reserve(&mut self, value: &str) {
-        self.folded.reserve(room(value));
-        self.lower.reserve(room(value));
+        self.folded.reserve(room(value.as_bytes()));
+        self.lower.reserve(room(value.as_bytes()));
     }
 
     fn wipe(&mut self) {
@@ -89,30 +90,27 @@ impl Drop for Work {
     }
 }
 
-/// Appends the normal form of `value` to `out`, which has [`room`] for it, or says why there is none.
+/// Appends the normal form of `value`, which is UTF-8, to `out`, which has [`room`] for it, or says why there is none.
 pub(crate) fn append(
     class: Class,
-    value: &str,
+    value: &[u8],
     region: Option<&PhoneRegion>,
     work: &mut Work,
     out: &mut Vec<u8>,
 ) -> std::result::Result<(), &'static str> {
     let fold = match class {
         Class::Exact => {
-            out.extend_from_slice(value.as_bytes());
+            out.extend_from_slice(value);
             return Ok(());
         }
         Class::Phone => return append_phone(value, region, work, out),
         Class::Text | Class::Email => Fold::Text,
         Class::Name => Fold::Name,
     };
-    let start = out.len();
     if append_latin(value, fold, out)? {
         return Ok(());
     }
-    out[start..].zeroize();
-    out.truncate(start);
-    check(value)?;
+    let value = checked(value)?;
     work.reserve(value);
     append_any(value, fold, work, out);
     work.wipe();
@@ -128,7 +126,11 @@ enum Fold {
 const UNASSIGNED: &str = "it has a code point that Unicode does not assign";
 const CONTROL: &str = "it has a control character";
 
-fn check(value: &str) -> std::result::Result<(), &'static str> {
+/// The text of `value`, where normalising it means something.
+fn checked(value: &[u8]) -> std::result::Result<&str, &'static str> {
+    let Ok(value) = std::str::from_utf8(value) else {
+        unreachable!("values are UTF-8");
+    };
     for c in value.chars() {
         if c.is_control() && !c.is_whitespace() {
             return Err(CONTROL);
@@ -137,7 +139,7 @@ fn check(value: &str) -> std::result::Result<(), &'static str> {
             return Err(UNASSIGNED);
         }
     }
-    Ok(())
+    Ok(value)
 }
 
 /// Whether all tables in use know `c`: those of the two crates, and those of the standard library, which lower-cases.
@@ -307,40 +309,74 @@ const fn ascii_table(gaps: &[u8]) -> AsciiTable {
     table
 }
 
-/// The quick path: `false` where `value` needs the general one, and then what was appended is to be dropped.
+/// The quick path: `false` where `value` needs the general one, and then nothing was appended.
 fn append_latin(
-    value: &str,
+    value: &[u8],
     fold: Fold,
     out: &mut Vec<u8>,
 ) -> std::result::Result<bool, &'static str> {
+    let start = out.len();
+    // Two bytes become at most four, and a space at most one.
+    out.resize(start + 2 * value.len(), 0);
+    let length = fold_latin(value, fold, &mut out[start..]);
+    if let Ok(Some(length)) = length {
+        out.truncate(start + length);
+    } else {
+        out[start..].zeroize();
+        out.truncate(start);
+    }
+    length.map(|length| length.is_some())
+}
+
+/// Writes the normal form to the beginning of `to` and returns its length; `None` where `value` needs the general path.
+fn fold_latin(
+    value: &[u8],
+    fold: Fold,
+    to: &mut [u8],
+) -> std::result::Result<Option<usize>, &'static str> {
     let (ascii, latin) = match fold {
         Fold::Text => (&ASCII_TEXT, &LATIN_TEXT),
         Fold::Name => (&ASCII_NAME, &LATIN_NAME),
     };
-    let mut words = Words::new(out);
-    let mut bytes = value.as_bytes().iter();
+    let mut length = 0;
+    let mut space = false;
+    let mut bytes = value.iter();
     while let Some(&byte) = bytes.next() {
-        match (ascii.get(usize::from(byte)), byte) {
-            (Some(&GAP), _) => words.space(),
-            (Some(&NONE), _) => return Err(CONTROL),
-            (Some(&letter), _) => words.push(&[letter]),
+        let folded = ascii.get(usize::from(byte)).copied();
+        if folded == Some(GAP) {
+            space = length > 0;
+            continue;
+        }
+        if space {
+            to[length] = b' ';
+            length += 1;
+            space = false;
+        }
+        match (folded, byte) {
+            (Some(NONE), _) => return Err(CONTROL),
+            (Some(letter), _) => {
+                to[length] = letter;
+                length += 1;
+            }
             // U+0080 to U+017F, in two bytes.
             (None, 0xC2..=0xC5) => {
                 let next = bytes.next().map_or(0, |next| next & 0x3F);
                 let place = usize::from(byte - 0xC2) << 6 | usize::from(next);
-                let Some((letters, length)) = &latin[place] else {
-                    return Ok(false);
+                let Some((letters, count)) = &latin[place] else {
+                    return Ok(None);
                 };
-                words.push(&letters[..usize::from(*length)]);
+                let count = usize::from(*count);
+                to[length..][..count].copy_from_slice(&letters[..count]);
+                length += count;
             }
-            _ => return Ok(false),
+            _ => return Ok(None),
         }
     }
-    Ok(true)
+    Ok(Some(length))
 }
 
 fn append_phone(
-    value: &str,
+    value: &[u8],
     region: Option<&PhoneRegion>,
     work: &mut Work,
     out: &mut Vec<u8>,
@@ -350,7 +386,7 @@ fn append_phone(
     {
         return Ok(());
     }
-    check(value)?;
+    let value = checked(value)?;
     let region = region.ok_or("the schema states no phone region")?;
     work.reserve(value);
     work.folded.extend(value.nfkc());
@@ -361,10 +397,10 @@ fn append_phone(
 
 /// The quick path, for digits with spaces, dots and hyphens between them: `false` where nothing was appended, since
 /// `value` is something else or no number.
-fn append_plain_number(value: &str, region: &PhoneRegion, out: &mut Vec<u8>) -> bool {
+fn append_plain_number(value: &[u8], region: &PhoneRegion, out: &mut Vec<u8>) -> bool {
     let mut dialled = Zeroizing::new([0; 24]);
     let mut length = 0;
-    for byte in value.bytes() {
+    for &byte in value {
         match byte {
             b'0'..=b'9' if length < dialled.len() => {
                 dialled[length] = byte;
@@ -375,15 +411,13 @@ fn append_plain_number(value: &str, region: &PhoneRegion, out: &mut Vec<u8>) -> 
         }
     }
     let dialled = &dialled[..length];
-    let (country_code, digits) =
-        match dialled.strip_prefix(region.international_prefix().as_bytes()) {
-            Some(international) => ("", international),
-            None => {
-                let trunk = region.trunk_prefix().as_bytes();
-                let national = dialled.strip_prefix(trunk).unwrap_or(dialled);
-                (region.country_code(), national)
-            }
-        };
+    let (country_code, digits) = match without_prefix(dialled, region.international_prefix()) {
+        Some(international) => ("", international),
+        None => {
+            let national = without_prefix(dialled, region.trunk_prefix());
+            (region.country_code(), national.unwrap_or(dialled))
+        }
+    };
     let first = country_code.as_bytes().iter().chain(digits).next();
     if first == Some(&b'0') || !(7..=15).contains(&(country_code.len() + digits.len())) {
         return false;
@@ -392,6 +426,16 @@ fn append_plain_number(value: &str, region: &PhoneRegion, out: &mut Vec<u8>) -> 
     out.extend_from_slice(country_code.as_bytes());
     out.extend_from_slice(digits);
     true
+}
+
+/// Byte by byte, since prefixes are shorter than a comparison by the C library takes.
+fn without_prefix<'d>(dialled: &'d [u8], prefix: &str) -> Option<&'d [u8]> {
+    let (start, rest) = dialled.split_at_checked(prefix.len())?;
+    start
+        .iter()
+        .zip(prefix.bytes())
+        .all(|(&byte, prefix)| byte == prefix)
+        .then_some(rest)
 }
 
 /// E.164 of `number` as it is written in `region`.
@@ -499,7 +543,7 @@ mod tests {
                 for &b in &chars {
                     let value: String = ['x', a, b, 'y'].iter().collect();
                     let mut quick = Vec::new();
-                    if append_latin(&value, fold, &mut quick) == Ok(true) {
+                    if append_latin(value.as_bytes(), fold, &mut quick) == Ok(true) {
                         assert_eq!(quick, general(&value, fold).as_bytes(), "{value:?}");
                     }
                 }
@@ -507,7 +551,7 @@ mod tests {
         }
         let mut quick = Vec::new();
         assert_eq!(
-            append_latin("Éloïse L'Hœuf-Ÿ", Fold::Name, &mut quick),
+            append_latin("Éloïse L'Hœuf-Ÿ".as_bytes(), Fold::Name, &mut quick),
             Ok(true)
         );
         assert_eq!(quick, "eloise l hœuf y".as_bytes());
@@ -565,7 +609,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_text_agrees_with_the_book(value in "\\PC*") {
-            prop_assume!(check(&value).is_ok());
+            prop_assume!(checked(value.as_bytes()).is_ok());
             prop_assert_eq!(Class::Text.normalize(&value, None).unwrap(), by_the_book(&value, Fold::Text));
             prop_assert_eq!(Class::Name.normalize(&value, None).unwrap(), by_the_book(&value, Fold::Name));
         }

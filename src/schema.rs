@@ -3,14 +3,15 @@
 mod class;
 mod file;
 
-use std::{fmt, sync::Arc};
+use std::{fmt, ops::Range, sync::Arc};
 
 pub use class::{Class, PhoneRegion};
 
 use crate::{
     digest::Digester,
     error::{Error, Kind, Result},
-    id::{Digest, FieldId, Scope},
+    id::{Digest, FieldId, Scope, ScopeSet},
+    wire::envelope,
 };
 
 /// Names that the flat form of a protected record uses itself.
@@ -121,6 +122,8 @@ pub struct Field {
     class: Class,
     optional: bool,
     nested: bool,
+    /// The position of its group in [`Schema::groups`].
+    group: usize,
 }
 
 impl Field {
@@ -164,6 +167,10 @@ impl Field {
         self.optional
     }
 
+    pub(crate) fn group(&self) -> usize {
+        self.group
+    }
+
     /// Whether its name has a dot.
     pub(crate) fn is_nested(&self) -> bool {
         self.nested
@@ -200,8 +207,8 @@ pub(crate) struct Group {
     pub(crate) scope: Scope,
     /// Positions in [`Schema::fields`].
     pub(crate) fields: Vec<usize>,
-    /// Bytes of plaintext, a multiple of 16, the same for every row.
-    pub(crate) width: u16,
+    /// Where its plaintext lies in a record: the same for every row, and a multiple of 16 long.
+    pub(crate) plaintext: Range<usize>,
 }
 
 /// The fields of a kind of record, and the facts between them. Cheap to clone.
@@ -244,6 +251,8 @@ struct Inner {
     name: String,
     fields: Vec<Field>,
     groups: Vec<Group>,
+    scope_set: ScopeSet,
+    required: Vec<usize>,
     determines: Vec<Determines>,
     phone_region: Option<PhoneRegion>,
     scopes: Vec<(String, Scope)>,
@@ -352,8 +361,18 @@ impl Schema {
         &self.0.groups
     }
 
-    pub(crate) fn has_scope(&self, scope: Scope) -> bool {
-        self.0.groups.iter().any(|group| group.scope == scope)
+    pub(crate) fn scope_set(&self) -> ScopeSet {
+        self.0.scope_set
+    }
+
+    /// The length of a sealed record.
+    pub(crate) fn record_size(&self) -> usize {
+        envelope::record_size(self.0.groups.last().map(|group| group.plaintext.end))
+    }
+
+    /// The positions of the fields that a record may not lack.
+    pub(crate) fn required(&self) -> &[usize] {
+        &self.0.required
     }
 
     pub(crate) fn position(&self, name: &str) -> Option<usize> {

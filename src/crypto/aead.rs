@@ -35,7 +35,8 @@ pub(crate) struct SealingKey {
 /// What one nonce makes of K: GCM under Kx, which seals, and the commitment, which names K.
 pub(crate) struct NonceKey {
     gcm: Gcm,
-    tail: [u8; NONCE / 2],
+    /// N[12:], a number of 96 bits.
+    tail: u128,
     commitment: [u8; COMMITMENT],
 }
 
@@ -65,11 +66,9 @@ impl SealingKey {
             commitment: &mut commitment,
         };
         self.aes.encrypt_with_backend(derivation);
-        let mut tail = [0; NONCE / 2];
-        tail.copy_from_slice(&nonce[NONCE / 2..]);
         NonceKey {
             commitment: commitment.into(),
-            tail,
+            tail: halves(nonce).1,
             gcm: Gcm::new(&key),
         }
     }
@@ -96,12 +95,13 @@ impl BlockSizeUser for Derivation<'_> {
 impl BlockCipherEncClosure for Derivation<'_> {
     #[inline(always)]
     fn call<B: BlockCipherEncBackend<BlockSize = U16>>(self, aes: &B) {
-        let (head, tail) = self.nonce.split_at(NONCE / 2);
-        let mut m1 = block([0, 1, b'X', 0], head);
-        let mut m2 = block([0, 2, b'X', 0], head);
-        let mut c1 = block(*b"XCMT", head);
-        xor(&mut m1, self.k1);
-        xor(&mut m2, self.k1);
+        // In numbers, since a block that is written in parts stalls the next read of the whole.
+        let (head, tail) = halves(self.nonce);
+        let k1 = u128::from_be_bytes((*self.k1).into());
+        let block = |prefix: u128, k1: u128| Block::from((prefix << 96 ^ head ^ k1).to_be_bytes());
+        let mut m1 = block(0x0001_5800, k1);
+        let mut m2 = block(0x0002_5800, k1);
+        let mut c1 = block(0x5843_4D54, 0);
         aes.encrypt_block((&mut m1).into());
         aes.encrypt_block((&mut m2).into());
         aes.encrypt_block((&mut c1).into());
@@ -110,13 +110,10 @@ impl BlockCipherEncClosure for Derivation<'_> {
         m1.as_mut_slice().zeroize();
         m2.as_mut_slice().zeroize();
 
-        let mut last = Block::default();
-        last[..NONCE / 2].copy_from_slice(tail);
-        last[NONCE / 2..].copy_from_slice(&[0, 1, 0, 1]);
-        xor(&mut c1, &last);
-        xor(&mut c1, self.k1);
-        aes.encrypt_block((&mut c1).into());
-        *self.commitment = c1;
+        let last = tail << 32 | 0x0001_0001;
+        let mut c2 = Block::from((u128::from_be_bytes(c1.into()) ^ last ^ k1).to_be_bytes());
+        aes.encrypt_block((&mut c2).into());
+        *self.commitment = c2;
     }
 }
 
@@ -138,7 +135,7 @@ impl NonceKey {
 
     /// As [`NonceKey::seal`], with the last byte of the nonce XORed with the field number.
     pub(crate) fn seal_cell(&self, field: u8, aad: &[u8], buffer: &mut [u8]) -> [u8; TAG] {
-        self.gcm.seal(&self.nonce(field), aad, buffer)
+        self.gcm.seal(self.nonce(field), aad, buffer)
     }
 
     /// Decrypts in place once the tag holds; otherwise the buffer is unchanged.
@@ -158,25 +155,21 @@ impl NonceKey {
         buffer: &mut [u8],
         tag: &[u8; TAG],
     ) -> Result<(), TagMismatch> {
-        self.gcm.open(&self.nonce(field), aad, buffer, tag)
+        self.gcm.open(self.nonce(field), aad, buffer, tag)
     }
 
-    fn nonce(&self, field: u8) -> [u8; NONCE / 2] {
-        let mut nonce = self.tail;
-        nonce[NONCE / 2 - 1] ^= field;
-        nonce
+    #[inline]
+    fn nonce(&self, field: u8) -> u128 {
+        self.tail ^ u128::from(field)
     }
 }
 
-fn block(prefix: [u8; 4], head: &[u8]) -> Block {
-    let mut block = Block::default();
-    block[..4].copy_from_slice(&prefix);
-    block[4..].copy_from_slice(head);
-    block
-}
-
-fn xor(to: &mut Block, from: &Block) {
-    to.iter_mut().zip(from).for_each(|(to, from)| *to ^= from);
+/// N[:12] and N[12:], numbers of 96 bits.
+#[inline]
+fn halves(nonce: &Nonce) -> (u128, u128) {
+    let (words, _) = nonce.as_chunks();
+    let [a, b, c] = [0, 1, 2].map(|word: usize| u128::from(u64::from_be_bytes(words[word])));
+    (a << 32 | b >> 32, b << 96 >> 32 | c)
 }
 
 /// dbl of SP 800-38B §6.1, without a branch on the secret.

@@ -51,12 +51,13 @@ impl Nonces {
         Self(Source::Given(nonces))
     }
 
-    pub(crate) fn draw(&self) -> Result<Nonce> {
+    /// Writes the next one to `nonce`, which is quicker than to return it through results.
+    pub(crate) fn draw(&self, nonce: &mut Nonce) -> Result<()> {
         match &self.0 {
-            Source::Pooled => draw_pooled(),
-            Source::System => draw_system(),
+            Source::Pooled => draw_pooled(nonce),
+            Source::System => fill(nonce),
             #[cfg(feature = "test-kit")]
-            Source::Given(nonces) => nonces.draw(),
+            Source::Given(nonces) => nonces.draw(nonce),
         }
     }
 }
@@ -86,24 +87,19 @@ thread_local! {
         const { RefCell::new(Pool { bytes: [0; POOL * NONCE], used: POOL * NONCE, process: 0 }) };
 }
 
-fn draw_system() -> Result<Nonce> {
-    let mut nonce = [0; NONCE];
-    fill(&mut nonce)?;
-    Ok(nonce)
-}
-
-fn draw_pooled() -> Result<Nonce> {
+fn draw_pooled(nonce: &mut Nonce) -> Result<()> {
     let Some(process) = fork::process() else {
-        return draw_system();
+        return fill(nonce);
     };
-    NONCES
-        .try_with(|pool| pool.borrow_mut().draw(process))
+    match NONCES.try_with(|pool| pool.borrow_mut().draw(process, nonce)) {
+        Ok(drawn) => drawn,
         // The thread is being torn down and its pool is gone.
-        .unwrap_or_else(|_| draw_system())
+        Err(_) => fill(nonce),
+    }
 }
 
 impl Pool {
-    fn draw(&mut self, process: u64) -> Result<Nonce> {
+    fn draw(&mut self, process: u64, nonce: &mut Nonce) -> Result<()> {
         if self.used == self.bytes.len() || self.process != process {
             // Nothing is handed out of a pool that was filled in part.
             self.used = self.bytes.len();
@@ -111,10 +107,9 @@ impl Pool {
             self.process = process;
             self.used = 0;
         }
-        let mut nonce = [0; NONCE];
         nonce.copy_from_slice(&self.bytes[self.used..][..NONCE]);
         self.used += NONCE;
-        Ok(nonce)
+        Ok(())
     }
 }
 
@@ -130,22 +125,22 @@ pub(crate) enum GivenNonces {
 
 #[cfg(feature = "test-kit")]
 impl GivenNonces {
-    fn draw(&self) -> Result<Nonce> {
+    fn draw(&self, nonce: &mut Nonce) -> Result<()> {
         match self {
             Self::Seeded { key, drawn } => {
                 let mut drawn = drawn
                     .lock()
                     .unwrap_or_else(|poisoned| poisoned.into_inner());
                 *drawn += 1;
-                let mut nonce = [0; NONCE];
                 nonce.copy_from_slice(&key.tag(&drawn.to_be_bytes())[..NONCE]);
-                Ok(nonce)
+                Ok(())
             }
             Self::Fixed(nonces) => {
                 let mut nonces = nonces
                     .lock()
                     .unwrap_or_else(|poisoned| poisoned.into_inner());
-                nonces.next().ok_or_else(|| Error::new(|| Kind::Entropy))
+                *nonce = nonces.next().ok_or_else(|| Error::new(|| Kind::Entropy))?;
+                Ok(())
             }
         }
     }
@@ -157,11 +152,17 @@ mod tests {
 
     use super::*;
 
+    fn drawn(nonces: &Nonces) -> Nonce {
+        let mut nonce = [0; NONCE];
+        nonces.draw(&mut nonce).unwrap();
+        nonce
+    }
+
     #[test]
     fn pooled_nonces_never_repeat_across_refills_and_threads() {
         let draw = || {
             (0..POOL * 40)
-                .map(|_| Nonces::pooled().draw().unwrap())
+                .map(|_| drawn(&Nonces::pooled()))
                 .collect::<Vec<_>>()
         };
         let drawn: Vec<Nonce> = thread::scope(|scope| {
@@ -182,17 +183,16 @@ mod tests {
             used: POOL * NONCE,
             process: 0,
         };
-        pool.draw(1).unwrap();
+        let mut next = [0; NONCE];
+        pool.draw(1, &mut next).unwrap();
         let left = pool.bytes;
-        let next = pool.draw(2).unwrap();
+        pool.draw(2, &mut next).unwrap();
         assert!(left.chunks(NONCE).all(|unused| unused != next));
         assert_eq!(pool.used, NONCE);
     }
 
     #[test]
     fn system_nonces_are_not_pooled() {
-        let a = Nonces::system().draw().unwrap();
-        let b = Nonces::system().draw().unwrap();
-        assert_ne!(a, b);
+        assert_ne!(drawn(&Nonces::system()), drawn(&Nonces::system()));
     }
 }

@@ -8,16 +8,14 @@ use aes::{
     Aes256Enc, Block,
     cipher::{BlockCipherEncrypt, KeyInit},
 };
-use aes_gcm::{AeadInOut, AesGcm, aead::consts::U12};
+use aes_gcm::{AeadInOut, AesGcm, Nonce, aead::consts::U12};
 use ghash::{GHash, universal_hash::UniversalHash};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroize;
 
 use super::aead::{TAG, TagMismatch};
 
-const NONCE: usize = 12;
-
-/// The key's schedule.
+/// The key's schedule. Nonces of 96 bits are given as numbers.
 pub(super) struct Gcm(Aes256Enc);
 
 impl Gcm {
@@ -27,7 +25,7 @@ impl Gcm {
     }
 
     /// Encrypts in place and returns the tag.
-    pub(super) fn seal(&self, nonce: &[u8; NONCE], aad: &[u8], buffer: &mut [u8]) -> [u8; TAG] {
+    pub(super) fn seal(&self, nonce: u128, aad: &[u8], buffer: &mut [u8]) -> [u8; TAG] {
         let mut blocks = Blocks::default();
         if blocks.compute(&self.0, nonce, aad.len(), buffer.len()) {
             blocks.apply_keystream(buffer);
@@ -35,7 +33,7 @@ impl Gcm {
         }
         match self
             .any_length()
-            .encrypt_inout_detached(nonce.into(), aad, buffer.into())
+            .encrypt_inout_detached(&bytes(nonce), aad, buffer.into())
         {
             Ok(tag) => tag.into(),
             // GCM refuses 64 GiB and more; callers are bounded by 16-bit lengths.
@@ -46,7 +44,7 @@ impl Gcm {
     /// Decrypts in place once the tag holds; otherwise the buffer is unchanged.
     pub(super) fn open(
         &self,
-        nonce: &[u8; NONCE],
+        nonce: u128,
         aad: &[u8],
         buffer: &mut [u8],
         tag: &[u8; TAG],
@@ -61,13 +59,19 @@ impl Gcm {
             return Ok(());
         }
         self.any_length()
-            .decrypt_inout_detached(nonce.into(), aad, buffer.into(), tag.into())
+            .decrypt_inout_detached(&bytes(nonce), aad, buffer.into(), tag.into())
             .map_err(|_| TagMismatch)
     }
 
     fn any_length(&self) -> AesGcm<&Aes256Enc, U12> {
         (&self.0).into()
     }
+}
+
+/// The 12 bytes of a nonce.
+fn bytes(nonce: u128) -> Nonce<U12> {
+    let [_, _, _, _, nonce @ ..] = nonce.to_be_bytes();
+    nonce.into()
 }
 
 /// Most groups and cells, with AAD whose record id has up to 44 bytes.
@@ -81,20 +85,13 @@ struct Blocks([Block; 2 + SHORT_MESSAGE / 16]);
 impl Blocks {
     /// `false` for a message that is not short.
     #[inline]
-    fn compute(
-        &mut self,
-        aes: &Aes256Enc,
-        nonce: &[u8; NONCE],
-        aad: usize,
-        message: usize,
-    ) -> bool {
+    fn compute(&mut self, aes: &Aes256Enc, nonce: u128, aad: usize, message: usize) -> bool {
         if aad > SHORT_AAD || message > SHORT_MESSAGE {
             return false;
         }
         let blocks = &mut self.0[..2 + message.div_ceil(16)];
-        for (counter, block) in (0_u32..).zip(&mut *blocks).skip(1) {
-            block[..NONCE].copy_from_slice(nonce);
-            block[NONCE..].copy_from_slice(&counter.to_be_bytes());
+        for (counter, block) in (0_u128..).zip(&mut *blocks).skip(1) {
+            *block = (nonce << 32 | counter).to_be_bytes().into();
         }
         aes.encrypt_blocks(blocks);
         true
@@ -109,16 +106,22 @@ impl Blocks {
     }
 
     /// GHASH of AAD and ciphertext, each padded to whole blocks, and of their lengths, under E(J0). In one piece, since
-    /// GHASH takes four blocks for little more than one.
+    /// GHASH takes four blocks for little more than one; and behind blocks of zeros, which leave it at zero, that make
+    /// them a multiple of four.
     fn tag(&self, aad: &[u8], ciphertext: &[u8]) -> [u8; TAG] {
+        const AT_ONCE: usize = 4;
         let mut blocks = [Block::default(); SHORT_AAD / 16 + SHORT_MESSAGE / 16 + 1];
-        let text = aad.len().div_ceil(16);
-        let lengths = text + ciphertext.len().div_ceil(16);
+        let count = aad.len().div_ceil(16) + ciphertext.len().div_ceil(16) + 1;
+        let zeros = count.next_multiple_of(AT_ONCE) - count;
+        let text = zeros + aad.len().div_ceil(16);
+        let lengths = zeros + count - 1;
         let bytes = Block::slice_as_flattened_mut(&mut blocks);
-        bytes[..aad.len()].copy_from_slice(aad);
+        bytes[16 * zeros..][..aad.len()].copy_from_slice(aad);
         bytes[16 * text..][..ciphertext.len()].copy_from_slice(ciphertext);
-        blocks[lengths][..8].copy_from_slice(&(8 * aad.len() as u64).to_be_bytes());
-        blocks[lengths][8..].copy_from_slice(&(8 * ciphertext.len() as u64).to_be_bytes());
+        let bits = |length: usize| 8 * length as u128;
+        blocks[lengths] = (bits(aad.len()) << 64 | bits(ciphertext.len()))
+            .to_be_bytes()
+            .into();
 
         let mut ghash = GHash::new(&self.0[0]);
         ghash.update(&blocks[..=lengths]);
@@ -145,15 +148,15 @@ mod tests {
     #[test]
     fn short_messages_are_sealed_as_the_crate_seals_them() {
         let gcm = Gcm::new(&[7; 32]);
-        let (nonce, bytes) = ([9; NONCE], [0xA5; 200]);
+        let (nonce, bytes) = (u128::from_be_bytes([9; 16]) >> 32, [0xA5; 200]);
         for aad in [0, 1, 15, 16, 17, 36, 72, 79, 80, 81] {
             for length in 0..bytes.len() {
                 let (mut ours, mut theirs) = (bytes, bytes);
-                let tag = gcm.seal(&nonce, &bytes[..aad], &mut ours[..length]);
+                let tag = gcm.seal(nonce, &bytes[..aad], &mut ours[..length]);
                 let expected = gcm
                     .any_length()
                     .encrypt_inout_detached(
-                        (&nonce).into(),
+                        &super::bytes(nonce),
                         &bytes[..aad],
                         (&mut theirs[..length]).into(),
                     )
@@ -165,14 +168,14 @@ mod tests {
                 );
 
                 assert!(
-                    gcm.open(&nonce, &bytes[..aad], &mut ours[..length], &tag)
+                    gcm.open(nonce, &bytes[..aad], &mut ours[..length], &tag)
                         .is_ok()
                 );
                 assert_eq!(ours, bytes);
                 let mut flipped = tag;
                 flipped[length % TAG] ^= 1 << (length % 8);
                 assert!(
-                    gcm.open(&nonce, &bytes[..aad], &mut ours[..length], &flipped)
+                    gcm.open(nonce, &bytes[..aad], &mut ours[..length], &flipped)
                         .is_err()
                 );
                 assert_eq!(ours, bytes);

@@ -137,7 +137,7 @@ impl Reader<'_> {
         let scope = self
             .schema
             .scope(name)
-            .filter(|&scope| self.schema.has_scope(scope));
+            .filter(|&scope| self.schema.scope_set().contains(scope));
         let scope = scope.ok_or_else(|| {
             Error::definition(
                 format!("the policy opens {name:?}, and no field of the schema has that scope"),

@@ -4,6 +4,7 @@
 mod batch;
 mod binding;
 mod calendar;
+mod draft;
 mod protected;
 mod protector;
 mod record;

@@ -9,7 +9,7 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
-use super::{record::RAW_VALUE, values::Values};
+use super::{draft::Draft, record::RAW_VALUE};
 use crate::{
     error::Result,
     id::Scope,
@@ -242,7 +242,7 @@ impl Face {
         &mut self,
         names: &Arc<[Arc<str>]>,
         policy: &Policy,
-        values: &Values,
+        draft: &Draft,
         pseudonyms: &[Option<Pseudonym>],
     ) {
         if !Arc::ptr_eq(&self.names, names) {
@@ -252,7 +252,7 @@ impl Face {
         self.text.clear();
         for &position in policy.shown_positions() {
             let stored = match (
-                values.get(position),
+                draft.text(position),
                 policy.schema().fields()[position].value_type(),
             ) {
                 (None, _) => Stored::Null,

@@ -8,7 +8,7 @@ use super::{
     binding::Binding,
     protected::{Face, Protected, ProtectedRow},
     record,
-    values::Values,
+    values::NULL,
     workspace::Workspace,
 };
 use crate::{
@@ -62,7 +62,6 @@ pub struct Protector {
     pseudonym_keys: Vec<PseudonymKey>,
     names: Arc<[Arc<str>]>,
     nonces: Nonces,
-    size: usize,
 }
 
 impl Protector {
@@ -87,7 +86,6 @@ impl Protector {
             pseudonym_keys: pseudonym_keys.collect(),
             names: Face::names(policy),
             nonces: Nonces::pooled(),
-            size: envelope::record_size(policy.schema().groups().iter().map(|group| group.width)),
             policy: policy.clone(),
         })
     }
@@ -206,16 +204,16 @@ impl Protector {
         record: &T,
         binding: &Binding<'_>,
         work: &mut Workspace,
-    ) -> Result<Nonce> {
+        nonce: &mut Nonce,
+    ) -> Result<()> {
         binding.check(self.policy.binds())?;
         let schema = self.policy.schema();
-        record::collect(record, schema, &mut work.values, &mut work.order)?;
-        for (position, field) in schema.fields().iter().enumerate() {
-            if !field.is_optional() && !work.values.has(position) {
-                return Err(Error::new(|| Kind::MissingField {
-                    field: field.name().to_owned(),
-                }));
-            }
+        record::collect(record, schema, &mut work.draft, &mut work.order)?;
+        let missing = |&&position: &&usize| !work.draft.has(position);
+        if let Some(&position) = schema.required().iter().find(missing) {
+            return Err(Error::new(|| Kind::MissingField {
+                field: schema.fields()[position].name().to_owned(),
+            }));
         }
         work.pseudonyms.clear();
         for (rule, key) in self
@@ -224,62 +222,65 @@ impl Protector {
             .iter()
             .zip(&self.pseudonym_keys)
         {
-            let pseudonym = self.pseudonym(rule, key, binding, work)?;
-            work.pseudonyms.push(pseudonym);
+            self.pseudonym(rule, key, binding, work)?;
         }
-        self.nonces.draw()
+        self.nonces.draw(nonce)
     }
 
+    /// Appends the pseudonym to those of the record.
     fn pseudonym(
         &self,
         rule: &PseudonymRule,
         key: &PseudonymKey,
         binding: &Binding<'_>,
         work: &mut Workspace,
-    ) -> Result<Option<Pseudonym>> {
-        if !encode(rule, &self.policy, work)? {
-            return Ok(None);
-        }
-        let tag = key.tag(work.encoded.bytes(), binding.subject_key());
-        let mut pseudonym = [0; 16];
-        pseudonym.copy_from_slice(&tag[..16]);
-        Ok(Some(Pseudonym::from_bytes(pseudonym)))
+    ) -> Result<()> {
+        let pseudonym = if encode(rule, &self.policy, work)? {
+            let tag = key.tag(work.encoded.bytes(), binding.subject_key());
+            let mut pseudonym = [0; 16];
+            pseudonym.copy_from_slice(&tag[..16]);
+            Some(Pseudonym::from_bytes(pseudonym))
+        } else {
+            None
+        };
+        work.pseudonyms.push(pseudonym);
+        Ok(())
     }
 
-    fn header(&self, nonce: Nonce) -> Header {
+    fn header(&self, nonce: &Nonce) -> Header {
         Header {
             flags: self.policy.binds(),
             epoch: self.epoch,
-            nonce,
+            nonce: *nonce,
         }
     }
 
     fn seal_record(
         &self,
-        nonce: Nonce,
+        nonce: &Nonce,
         binding: &Binding<'_>,
         work: &mut Workspace,
-        out: &mut Vec<u8>,
+        sealed: &mut SealedRecord,
     ) {
+        let schema = self.policy.schema();
         let header = self.header(nonce).print(Profile::Record);
-        out.clear();
-        out.resize(self.size, 0);
-        let (head, mut rest) = out.split_at_mut(header.len());
-        head.copy_from_slice(&header);
         work.aad.begin(&header, binding.record_id());
-        for (group, key) in self.policy.schema().groups().iter().zip(&self.scope_keys) {
-            let key = key.derive(&nonce, binding.subject_key());
+        let (head, mut rest) = work.draft.record(schema).split_at_mut(header.len());
+        head.copy_from_slice(&header);
+        for (group, key) in schema.groups().iter().zip(&self.scope_keys) {
+            let key = key.derive(nonce, binding.subject_key());
+            let width = group.plaintext.len();
             let (plaintext, tag, after) =
-                envelope::begin_group(rest, group.scope, group.width, key.commitment());
-            write_group(plaintext, &group.fields, &self.policy, &work.values);
+                envelope::begin_group(rest, group.scope, width, key.commitment());
             *tag = key.seal(work.aad.of(group.scope, 0), plaintext);
             rest = after;
         }
+        work.draft.exchange(sealed.rewrite(schema.scope_set()));
     }
 
     fn seal_row(
         &self,
-        nonce: Nonce,
+        nonce: &Nonce,
         binding: &Binding<'_>,
         work: &mut Workspace,
     ) -> (SealedRow, Vec<SealedCell>) {
@@ -292,12 +293,12 @@ impl Protector {
             .collect();
         work.aad.begin(&header, binding.record_id());
         for (group, key) in self.policy.schema().groups().iter().zip(&self.scope_keys) {
-            let key = key.derive(&nonce, binding.subject_key());
+            let key = key.derive(nonce, binding.subject_key());
             row.push(group.scope, key.commitment());
             for &position in &group.fields {
                 let number = fields[position].id().number();
                 let (plaintext, tag) = cells[position].parts_mut();
-                write_cell(plaintext, work.values.bytes(position));
+                write_cell(plaintext, work.draft.get(position));
                 *tag = key.seal_cell(number, work.aad.of(group.scope, number), plaintext);
             }
         }
@@ -330,7 +331,7 @@ impl BoundProtector<'_> {
     pub fn protect<T: Serialize + ?Sized>(&self, record: &T) -> Result<Protected> {
         let mut row = Protected {
             face: Face::default(),
-            sealed: SealedRecord::written(Vec::new()),
+            sealed: SealedRecord::empty(),
         };
         self.protect_into(record, &mut row)?;
         Ok(row)
@@ -348,14 +349,15 @@ impl BoundProtector<'_> {
     ) -> Result<()> {
         let Self { protector, binding } = self;
         Workspace::lend(|work| {
-            let nonce = protector.prepare(record, binding, work)?;
+            let mut nonce = Nonce::default();
+            protector.prepare(record, binding, work, &mut nonce)?;
             protected.face.fill(
                 &protector.names,
                 &protector.policy,
-                &work.values,
+                &work.draft,
                 &work.pseudonyms,
             );
-            protector.seal_record(nonce, binding, work, protected.sealed.bytes_mut());
+            protector.seal_record(&nonce, binding, work, &mut protected.sealed);
             Ok(())
         })
     }
@@ -368,15 +370,16 @@ impl BoundProtector<'_> {
     pub fn protect_row<T: Serialize + ?Sized>(&self, record: &T) -> Result<ProtectedRow> {
         let Self { protector, binding } = self;
         Workspace::lend(|work| {
-            let nonce = protector.prepare(record, binding, work)?;
+            let mut nonce = Nonce::default();
+            protector.prepare(record, binding, work, &mut nonce)?;
             let mut face = Face::default();
             face.fill(
                 &protector.names,
                 &protector.policy,
-                &work.values,
+                &work.draft,
                 &work.pseudonyms,
             );
-            let (sealed, cells) = protector.seal_row(nonce, binding, work);
+            let (sealed, cells) = protector.seal_row(&nonce, binding, work);
             Ok(ProtectedRow {
                 face,
                 schema: protector.policy.schema().clone(),
@@ -392,20 +395,20 @@ impl BoundProtector<'_> {
 fn encode(rule: &PseudonymRule, policy: &Policy, work: &mut Workspace) -> Result<bool> {
     const NORMALISATION: u8 = 1;
     let Workspace {
-        values,
+        draft,
         encoded,
         normal: forms,
         ..
     } = work;
     let schema = policy.schema();
-    let room = |&position: &usize| 2 + values.get(position).map_or(0, normal::room);
+    let room = |&position: &usize| 2 + draft.get(position).map_or(0, normal::room);
     let message = encoded.begin(1 + rule.of.iter().map(room).sum::<usize>());
     message.push(NORMALISATION);
     for &position in &rule.of {
         let field = &schema.fields()[position];
         let start = message.len();
         message.extend_from_slice(&[0; 2]);
-        if let Some(value) = values.get(position) {
+        if let Some(value) = draft.get(position) {
             normal::append(field.class(), value, schema.phone_region(), forms, message).map_err(
                 |why| {
                     Error::new(|| Kind::NotNormalizable {
@@ -435,23 +438,6 @@ fn encode(rule: &PseudonymRule, policy: &Policy, work: &mut Workspace) -> Result
     }
     Ok(true)
 }
-
-/// Writes (field ‖ len ‖ value)* over zeros.
-fn write_group(mut plaintext: &mut [u8], fields: &[usize], policy: &Policy, values: &Values) {
-    for &position in fields {
-        if let Some(value) = values.bytes(position) {
-            let (entry, rest) = plaintext.split_at_mut(3 + value.len());
-            entry[0] = policy.schema().fields()[position].id().number();
-            // No field is wider than 65,000 bytes.
-            entry[1..3].copy_from_slice(&(value.len() as u16).to_be_bytes());
-            entry[3..].copy_from_slice(value);
-            plaintext = rest;
-        }
-    }
-}
-
-/// The length that stands for null in a cell.
-pub(super) const NULL: u16 = 0xFFFF;
 
 /// Writes len ‖ value over zeros.
 fn write_cell(plaintext: &mut [u8], value: Option<&[u8]>) {

@@ -6,15 +6,14 @@ use serde::de::DeserializeOwned;
 
 use super::{
     binding::{Binding, check_flags},
-    protector::NULL,
     record,
-    values::Opened,
+    values::{NULL, Opened},
     workspace::Workspace,
 };
 use crate::{
     crypto::aead::{COMMITMENT, NonceKey},
     error::{Error, Kind, Result},
-    id::{Epoch, Scope},
+    id::{Epoch, Scope, ScopeSet},
     key::{Grant, Keyring, derived::ScopeKey},
     policy::Policy,
     schema::{Field, Schema},
@@ -67,6 +66,7 @@ pub struct Revealer {
     policy: Policy,
     /// Ascending, as the keys of each epoch are.
     scopes: Vec<Scope>,
+    scope_set: ScopeSet,
     epochs: BTreeMap<Epoch, Vec<(Scope, ScopeKey)>>,
 }
 
@@ -91,6 +91,7 @@ impl Revealer {
         let scopes = grant.scopes();
         Ok(Self {
             policy: policy.clone(),
+            scope_set: scopes.iter().copied().collect(),
             scopes,
             epochs,
         })
@@ -126,6 +127,7 @@ impl Revealer {
             keys.retain(|(scope, _)| scopes.contains(scope));
         }
         self.scopes.retain(|scope| scopes.contains(scope));
+        self.scope_set = self.scopes.iter().copied().collect();
         Ok(self)
     }
 
@@ -214,8 +216,8 @@ impl Revealer {
         let header = row.header();
         let keys = self.keys(&header, binding)?;
         let schema = self.policy.schema();
-        check_scopes(row.scopes(), schema, keys.iter().map(|(scope, _)| *scope))?;
-        work.values.begin_with_room(schema, row.as_bytes().len());
+        check_scopes(row.scope_set(), schema, self.scope_set)?;
+        work.values.begin(schema, row.as_bytes().len());
         work.aad.begin(row.header_bytes(), binding.record_id());
         let mut keys = keys.iter().peekable();
         for group in row.groups() {
@@ -236,7 +238,7 @@ impl Revealer {
         let header = row.header();
         let keys = self.keys(&header, binding)?;
         let schema = self.policy.schema();
-        check_scopes(row.scopes(), schema, schema.scopes())?;
+        check_scopes(row.scopes().collect(), schema, schema.scope_set())?;
         let Some(commitment) = row.commitment(scope) else {
             unreachable!("the scopes were checked")
         };
@@ -296,7 +298,7 @@ impl BoundRevealer<'_> {
         let field = &schema.fields()[position];
         let key = self.revealer.row_key(row, field.scope(), &self.binding)?;
         Workspace::lend(|work| {
-            work.values.begin_with_room(schema, cell.as_bytes().len());
+            work.values.begin(schema, cell.as_bytes().len());
             self.open_cell(row, &key, position, cell, work)?;
             record::deliver_value(field, work.values.get(position))
         })
@@ -323,14 +325,8 @@ impl BoundRevealer<'_> {
             }
         }
         Workspace::lend(|work| {
-            work.values.begin_with_room(
-                schema,
-                given
-                    .iter()
-                    .flatten()
-                    .map(|cell| cell.as_bytes().len())
-                    .sum(),
-            );
+            let given_bytes = given.iter().flatten().map(|cell| cell.as_bytes().len());
+            work.values.begin(schema, given_bytes.sum());
             for group in schema
                 .groups()
                 .iter()
@@ -381,20 +377,12 @@ impl BoundRevealer<'_> {
 }
 
 /// Refuses a row with a scope that the schema lacks, since it was sealed under another schema, or extended; and one that
-/// lacks a scope that is wanted. All are ascending.
-fn check_scopes(
-    row: impl Iterator<Item = Scope>,
-    schema: &Schema,
-    wanted: impl Iterator<Item = Scope>,
-) -> Result<()> {
-    let mut wanted = wanted.peekable();
-    for scope in row {
-        if !schema.has_scope(scope) {
-            return Err(Error::new(|| Kind::ForeignScope { scope }));
-        }
-        wanted.next_if_eq(&scope);
+/// lacks a scope that is wanted.
+fn check_scopes(row: ScopeSet, schema: &Schema, wanted: ScopeSet) -> Result<()> {
+    if let Some(scope) = row.first_beyond(schema.scope_set()) {
+        return Err(Error::new(|| Kind::ForeignScope { scope }));
     }
-    match wanted.next() {
+    match wanted.first_beyond(row) {
         Some(scope) => Err(Error::new(|| Kind::MissingScope { scope })),
         None => Ok(()),
     }
@@ -499,7 +487,6 @@ fn read_cell(
         return Err("its padding is not zero");
     }
     if length == NULL {
-        opened.set_null(position);
         return Ok(());
     }
     opened.set(position, field, 2..2 + used)

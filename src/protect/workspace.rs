@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use zeroize::Zeroize;
 
-use super::{record::Order, values::Values};
+use super::{draft::Draft, record::Order, values::Values};
 use crate::{
     normal,
     wire::{Pseudonym, envelope::Aad},
@@ -12,6 +12,9 @@ use crate::{
 
 #[derive(Default)]
 pub(crate) struct Workspace {
+    /// What is being protected.
+    pub(crate) draft: Draft,
+    /// What was opened.
     pub(crate) values: Values,
     pub(crate) order: Order,
     pub(crate) aad: Aad,
@@ -39,9 +42,12 @@ impl Scratch {
         &self.0
     }
 
+    /// Skips what is empty: the C library's `memset` of no bytes at no address takes some 80 ns with AVX-512.
     pub(crate) fn wipe(&mut self) {
-        self.0.as_mut_slice().zeroize();
-        self.0.clear();
+        if !self.0.is_empty() {
+            self.0.as_mut_slice().zeroize();
+            self.0.clear();
+        }
     }
 }
 
@@ -64,6 +70,7 @@ impl Workspace {
             .flatten()
             .unwrap_or_default();
         let result = call(&mut workspace);
+        workspace.draft.wipe();
         workspace.values.wipe();
         workspace.encoded.wipe();
         workspace.opened.wipe();

@@ -12,6 +12,7 @@ use crate::{
     error::{Error, Result},
     id::{Digest, FieldId, Scope, check_name},
     toml_file::{self, Lines},
+    wire::envelope,
 };
 
 /// The most bytes a field may be wide.
@@ -119,6 +120,11 @@ impl Reader<'_> {
             ));
         }
         let groups = groups(&fields);
+        for (number, group) in groups.iter().enumerate() {
+            for &position in &group.fields {
+                fields[position].group = number;
+            }
+        }
         let determines = file
             .determines
             .into_iter()
@@ -126,8 +132,12 @@ impl Reader<'_> {
             .collect::<Result<Vec<_>>>()?;
         Ok(Inner {
             name: file.name.into_inner(),
-            fields,
+            scope_set: groups.iter().map(|group| group.scope).collect(),
+            required: (0..fields.len())
+                .filter(|&position| !fields[position].optional)
+                .collect(),
             groups,
+            fields,
             determines,
             phone_region,
             scopes: self.scopes,
@@ -188,6 +198,7 @@ impl Reader<'_> {
             value_type,
             class,
             optional: file.optional,
+            group: 0,
         })
     }
 
@@ -308,15 +319,18 @@ fn groups(fields: &[Field]) -> Vec<Group> {
     let mut scopes: Vec<Scope> = fields.iter().map(|field| field.scope).collect();
     scopes.sort_unstable();
     scopes.dedup();
+    let mut before = None;
     let group = |scope| {
         let positions: Vec<usize> = (0..fields.len())
             .filter(|&i| fields[i].scope == scope)
             .collect();
-        let width = group_width(positions.iter().map(|&i| &fields[i])) as u16;
+        let start = envelope::group_start(before);
+        let end = start + group_width(positions.iter().map(|&i| &fields[i]));
+        before = Some(end);
         Group {
             scope,
             fields: positions,
-            width,
+            plaintext: start..end,
         }
     };
     scopes.into_iter().map(group).collect()

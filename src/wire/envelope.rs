@@ -15,11 +15,13 @@ use super::text::{self, Form};
 use crate::{
     crypto::aead::{COMMITMENT, NONCE, Nonce, TAG},
     error::{Error, Kind, Result},
-    id::{Epoch, RecordId, Scope},
+    id::{Epoch, RecordId, Scope, ScopeSet},
 };
 
 pub(crate) const HEADER: usize = 32;
 const GROUP_HEAD: usize = 3 + COMMITMENT;
+/// Bytes before a value in a group's plaintext: field number and length.
+pub(crate) const ENTRY_HEAD: usize = 3;
 const ENTRY: usize = 1 + COMMITMENT;
 
 const VERSION: u8 = 1;
@@ -149,7 +151,10 @@ impl Aad {
 ///
 /// Parsed, which checks structure and lengths but opens nothing.
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub struct SealedRecord(Vec<u8>);
+pub struct SealedRecord {
+    bytes: Vec<u8>,
+    scopes: ScopeSet,
+}
 
 /// One group, as it stands in a record.
 pub(crate) struct Group<'a> {
@@ -170,31 +175,41 @@ impl SealedRecord {
         let bytes = bytes.into();
         Header::parse(&bytes, Profile::Record)?;
         let mut rest = &bytes[HEADER..];
+        let mut scopes = ScopeSet::default();
         let mut last = 0;
         while !rest.is_empty() || last == 0 {
             let (group, after) = split_group(rest)?;
             if group.scope.number() <= last {
                 return Err(malformed("scopes are not ascending"));
             }
+            scopes.insert(group.scope);
             last = group.scope.number();
             rest = after;
         }
-        Ok(Self(bytes))
+        Ok(Self { bytes, scopes })
     }
 
-    /// For writers, who fill the bytes with what [`SealedRecord::from_bytes`] accepts.
-    pub(crate) fn written(bytes: Vec<u8>) -> Self {
-        Self(bytes)
+    /// For writers, who put a record into it.
+    pub(crate) fn empty() -> Self {
+        Self {
+            bytes: Vec::new(),
+            scopes: ScopeSet::default(),
+        }
     }
 
-    /// For writers, who clear the bytes and fill them again.
-    pub(crate) fn bytes_mut(&mut self) -> &mut Vec<u8> {
-        &mut self.0
+    /// For writers, who exchange the bytes for what [`SealedRecord::from_bytes`] accepts, with these scopes.
+    pub(crate) fn rewrite(&mut self, scopes: ScopeSet) -> &mut Vec<u8> {
+        self.scopes = scopes;
+        &mut self.bytes
+    }
+
+    pub(crate) fn scope_set(&self) -> ScopeSet {
+        self.scopes
     }
 
     /// The bytes, as they are stored in a binary column.
     pub fn as_bytes(&self) -> &[u8] {
-        &self.0
+        &self.bytes
     }
 
     /// The epoch it was sealed under.
@@ -219,34 +234,39 @@ impl SealedRecord {
     /// Give one cut of a sealing to one recipient only: the nonce that two cuts share joins them. Protect
     /// the record anew for the next recipient.
     pub fn withhold(&self, scopes: &[Scope]) -> Result<Self> {
-        if let Some(&scope) = scopes.iter().find(|&&scope| self.group(scope).is_none()) {
+        if let Some(&scope) = scopes.iter().find(|&&scope| !self.scopes.contains(scope)) {
             return Err(Error::new(|| Kind::MissingScope { scope }));
         }
-        let mut bytes = self.0[..HEADER].to_vec();
-        let mut rest = &self.0[HEADER..];
+        let mut bytes = self.bytes[..HEADER].to_vec();
+        let mut left = ScopeSet::default();
+        let mut rest = &self.bytes[HEADER..];
         while !rest.is_empty() {
             let (group, after) = parsed(split_group(rest));
             if !scopes.contains(&group.scope) {
                 bytes.extend_from_slice(&rest[..rest.len() - after.len()]);
+                left.insert(group.scope);
             }
             rest = after;
         }
         if bytes.len() == HEADER {
             return Err(Error::new(|| Kind::NothingLeft));
         }
-        Ok(Self(bytes))
+        Ok(Self {
+            bytes,
+            scopes: left,
+        })
     }
 
     pub(crate) fn header(&self) -> Header {
-        parsed(Header::parse(&self.0, Profile::Record))
+        parsed(Header::parse(&self.bytes, Profile::Record))
     }
 
     pub(crate) fn header_bytes(&self) -> &[u8] {
-        &self.0[..HEADER]
+        &self.bytes[..HEADER]
     }
 
     pub(crate) fn groups(&self) -> impl Iterator<Item = Group<'_>> {
-        let mut rest = &self.0[HEADER..];
+        let mut rest = &self.bytes[HEADER..];
         std::iter::from_fn(move || {
             if rest.is_empty() {
                 return None;
@@ -256,37 +276,36 @@ impl SealedRecord {
             Some(group)
         })
     }
-
-    pub(crate) fn group(&self, scope: Scope) -> Option<Group<'_>> {
-        self.groups().find(|group| group.scope == scope)
-    }
 }
 
-/// Begins a group of `width` zero bytes at the beginning of `zeros`: the caller fills and seals what is returned first,
-/// and begins the next group in what is returned last.
+/// Writes the head of a group whose plaintext of `width` bytes stands in `record` behind room for it, at the beginning.
+/// The caller seals what is returned first, and goes on with what is returned last.
 pub(crate) fn begin_group<'a>(
-    zeros: &'a mut [u8],
+    record: &'a mut [u8],
     scope: Scope,
-    width: u16,
+    width: usize,
     commitment: &[u8; COMMITMENT],
 ) -> (&'a mut [u8], &'a mut [u8; TAG], &'a mut [u8]) {
-    let (head, zeros) = zeros.split_at_mut(GROUP_HEAD);
+    let (head, record) = record.split_at_mut(GROUP_HEAD);
     head[0] = scope.number();
-    head[1..3].copy_from_slice(&width.to_be_bytes());
+    // No group is wider than 65,520 bytes.
+    head[1..3].copy_from_slice(&(width as u16).to_be_bytes());
     head[3..].copy_from_slice(commitment);
-    let (plaintext, zeros) = zeros.split_at_mut(usize::from(width));
-    let Some((tag, rest)) = zeros.split_first_chunk_mut() else {
+    let (plaintext, record) = record.split_at_mut(width);
+    let Some((tag, rest)) = record.split_first_chunk_mut() else {
         unreachable!("a record has room for each tag");
     };
     (plaintext, tag, rest)
 }
 
-/// The bytes of a record with groups of these widths.
-pub(crate) fn record_size(widths: impl Iterator<Item = u16>) -> usize {
-    HEADER
-        + widths
-            .map(|width| GROUP_HEAD + usize::from(width) + TAG)
-            .sum::<usize>()
+/// Where the plaintext of a group begins in a record: that of the group before it, if there is one, ends at `before`.
+pub(crate) fn group_start(before: Option<usize>) -> usize {
+    record_size(before) + GROUP_HEAD
+}
+
+/// The length of a record whose last plaintext ends at `last`.
+pub(crate) fn record_size(last: Option<usize>) -> usize {
+    last.map_or(HEADER, |end| end + TAG)
 }
 
 fn split_group(bytes: &[u8]) -> Result<(Group<'_>, &[u8])> {
@@ -452,19 +471,20 @@ macro_rules! text_form {
 
             /// Appends its text to `to`.
             pub fn append_text(&self, to: &mut String) {
-                Self::FORM.append(&self.0, to);
+                Self::FORM.append(self.as_bytes(), to);
             }
         }
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&Self::FORM.print(&self.0))
+                f.write_str(&Self::FORM.print(self.as_bytes()))
             }
         }
 
         impl fmt::Debug for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, concat!(stringify!($name), "({} bytes)"), self.0.len())
+                let bytes = self.as_bytes().len();
+                write!(f, concat!(stringify!($name), "({} bytes)"), bytes)
             }
         }
 
@@ -484,7 +504,7 @@ macro_rules! text_form {
                 &self,
                 serializer: S,
             ) -> std::result::Result<S::Ok, S::Error> {
-                serializer.serialize_str(&Self::FORM.print(&self.0))
+                serializer.serialize_str(&Self::FORM.print(self.as_bytes()))
             }
         }
 

@@ -231,6 +231,14 @@ fn calls(plan: &Plan) {
             .protect(&Plain::new(plan, Act::Stop))
             .unwrap()
     });
+    // What the first call leaves on the stack must not get into what the second one gives.
+    protect_step("protect again", || {
+        let first = Plain::new(plan, Act::Nothing);
+        drop(keys.protector.protect(&first).unwrap());
+        keys.protector
+            .protect(&Plain::new(plan, Act::Nothing))
+            .unwrap()
+    });
     step("reveal", || keys.backend.reveal::<Target>(&row).unwrap());
     step("reveal by grant", || {
         keys.revealer.reveal::<Target>(&row).unwrap()

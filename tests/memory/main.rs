@@ -34,6 +34,13 @@ const POLICY: &str = r#"
     [pseudonym.patient]
     of = ["last_name", "first_name", "phone"]
     reason = "counts people"
+    [pseudonym.cohort]
+    of = ["age"]
+    null = "null"
+    reason = "null in every record of this test"
+    [show.sex]
+    as = "keep"
+    reason = "null in every record of this test"
 "#;
 
 #[cfg(target_os = "linux")]

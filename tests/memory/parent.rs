@@ -57,6 +57,7 @@ const CALLS: &[&str] = &[
     "in Serialize",
     "reveal",
     "reveal by grant",
+    "protect again",
     "inside Deserialize",
     "in Deserialize",
     "protect_row",

@@ -14,7 +14,7 @@ use self::{field::FieldSerializer, key::KeySerializer};
 use super::{Fault, JsonRecord, RAW_VALUE};
 use crate::{
     error::{Error, Kind, Result},
-    protect::values::Values,
+    protect::draft::Draft,
     schema::{Field, Schema, ValueType},
 };
 
@@ -57,14 +57,14 @@ impl<'k> Key<'k> {
     }
 }
 
-/// Fills `values` with the fields of `record`.
+/// Fills `draft` with the fields of `record`.
 pub(crate) fn collect<T: Serialize + ?Sized>(
     record: &T,
     schema: &Schema,
-    values: &mut Values,
+    draft: &mut Draft,
     order: &mut Order,
 ) -> Result<()> {
-    values.begin(schema);
+    draft.begin(schema);
     if !order.schema.as_ref().is_some_and(|last| last.is(schema)) {
         order.schema = Some(schema.clone());
         order.steps.clear();
@@ -74,7 +74,7 @@ pub(crate) fn collect<T: Serialize + ?Sized>(
     order.failed = false;
     let mut collector = Collector {
         schema,
-        values,
+        draft,
         order,
         step: 0,
         key: String::new(),
@@ -93,7 +93,7 @@ pub(crate) fn collect<T: Serialize + ?Sized>(
 
 struct Collector<'a> {
     schema: &'a Schema,
-    values: &'a mut Values,
+    draft: &'a mut Draft,
     order: &'a mut Order,
     step: usize,
     /// A map's key between `serialize_key` and `serialize_value`.
@@ -152,18 +152,19 @@ impl Collector<'_> {
         Ok(())
     }
 
+    #[inline]
     fn take_field<T: Serialize + ?Sized>(
         &mut self,
         position: usize,
         value: &T,
     ) -> std::result::Result<(), Fault> {
         let field = &self.schema.fields()[position];
-        self.values.check_absent(position, field)?;
+        self.draft.check_absent(position, field)?;
         if field.value_type() == ValueType::Json {
-            return Ok(self.values.set_json(position, field, value)?);
+            return Ok(self.draft.set_json(position, field, value)?);
         }
         value.serialize(FieldSerializer {
-            values: self.values,
+            draft: self.draft,
             position,
             field,
             raw: false,

@@ -55,7 +55,8 @@ impl<'de> Deserializer<'de> for RecordDeserializer<'de> {
         visitor.visit_map(Members {
             record: self,
             next: 0,
-            value: None,
+            pending: false,
+            inner: "",
         })
     }
 
@@ -80,20 +81,22 @@ impl<'de> Deserializer<'de> for RecordDeserializer<'de> {
     }
 }
 
+/// What the last key belongs to is kept in plain words: an `Option` of it would be copied whole, just after its parts were
+/// written, and processors stall on that.
 struct Members<'de> {
     record: RecordDeserializer<'de>,
+    /// The position after that of the last key's field.
     next: usize,
-    value: Option<Member<'de>>,
-}
-
-enum Member<'de> {
-    Value(ValueDeserializer<'de>),
-    Record(RecordDeserializer<'de>),
+    /// Whether a key came whose value was not asked for yet.
+    pending: bool,
+    /// The path of the struct that the last key stands for; empty where it stands for the field.
+    inner: &'de str,
 }
 
 impl<'de> Members<'de> {
-    /// The next key with its value; a struct of several fields comes once, at its first.
-    fn advance(&mut self) -> Option<(&'de str, Member<'de>)> {
+    /// The next key; a struct of several fields comes once, at its first.
+    #[inline]
+    fn advance(&mut self) -> Option<&'de str> {
         let RecordDeserializer {
             schema,
             values,
@@ -102,28 +105,26 @@ impl<'de> Members<'de> {
         while let Some(field) = schema.fields().get(self.next) {
             let position = self.next;
             self.next += 1;
-            let (Some(rest), Some(text)) = (after(field, path), values.get(position)) else {
+            if !values.has(position) {
+                continue;
+            }
+            let Some(rest) = after(field, path) else {
                 continue;
             };
-            let key = match field.is_nested() {
-                true => rest.split_once('.'),
-                false => None,
-            };
-            let Some((key, _)) = key else {
-                return Some((rest, Member::Value(ValueDeserializer { field, text })));
-            };
-            let inner = &field.name()[..path.len() + key.len() + 1];
-            let came_before = (0..position)
-                .any(|i| schema.fields()[i].name().starts_with(inner) && values.has(i));
-            if !came_before {
-                return Some((
-                    key,
-                    Member::Record(RecordDeserializer {
-                        path: inner,
-                        ..self.record
-                    }),
-                ));
+            self.inner = "";
+            if field.is_nested()
+                && let Some((key, _)) = rest.split_once('.')
+            {
+                let inner = &field.name()[..path.len() + key.len() + 1];
+                let is_inside =
+                    |i: usize| schema.fields()[i].name().starts_with(inner) && values.has(i);
+                if (0..position).any(is_inside) {
+                    continue;
+                }
+                self.inner = inner;
+                return Some(key);
             }
+            return Some(rest);
         }
         None
     }
@@ -142,30 +143,40 @@ fn after<'de>(field: &'de Field, path: &str) -> Option<&'de str> {
 impl<'de> MapAccess<'de> for Members<'de> {
     type Error = Fault;
 
+    #[inline]
     fn next_key_seed<K: DeserializeSeed<'de>>(
         &mut self,
         seed: K,
     ) -> std::result::Result<Option<K::Value>, Fault> {
-        let Some((key, value)) = self.advance() else {
+        let Some(key) = self.advance() else {
             return Ok(None);
         };
-        self.value = Some(value);
+        self.pending = true;
         seed.deserialize(Name(key)).map(Some)
     }
 
+    #[inline]
     fn next_value_seed<S: DeserializeSeed<'de>>(
         &mut self,
         seed: S,
     ) -> std::result::Result<S::Value, Fault> {
-        match self.value.take() {
-            Some(Member::Value(value)) => {
-                let name = value.field.name();
-                seed.deserialize(value)
-                    .map_err(|Fault(error)| Fault(error.in_field(name)))
-            }
-            Some(Member::Record(record)) => seed.deserialize(record),
-            None => Err(Fault::target("its type asks for a value before its key")),
+        if !std::mem::take(&mut self.pending) {
+            return Err(Fault::target("its type asks for a value before its key"));
         }
+        if !self.inner.is_empty() {
+            return seed.deserialize(RecordDeserializer {
+                path: self.inner,
+                ..self.record
+            });
+        }
+        let RecordDeserializer { schema, values, .. } = self.record;
+        let position = self.next - 1;
+        let (field, text) = (&schema.fields()[position], values.get(position));
+        let Some(text) = text else {
+            unreachable!("a key stands for a value");
+        };
+        seed.deserialize(ValueDeserializer { field, text })
+            .map_err(|Fault(error)| Fault(error.in_field(field.name())))
     }
 }
 

@@ -9,11 +9,11 @@ use serde::{
 };
 
 use super::super::{Fault, NUMBER, RAW_VALUE};
-use crate::{error::Kind, protect::values::Values, schema::Field};
+use crate::{error::Kind, protect::draft::Draft, schema::Field};
 
 /// Takes one value of a type other than json.
 pub(super) struct FieldSerializer<'a> {
-    pub(super) values: &'a mut Values,
+    pub(super) draft: &'a mut Draft,
     pub(super) position: usize,
     pub(super) field: &'a Field,
     /// Whether text is the JSON text of the value.
@@ -28,11 +28,10 @@ impl FieldSerializer<'_> {
         })
     }
 
+    #[inline]
     fn integer(self, integer: Option<i64>) -> std::result::Result<(), Fault> {
         match integer {
-            Some(integer) => Ok(self
-                .values
-                .set_integer(self.position, self.field, integer)?),
+            Some(integer) => Ok(self.draft.set_integer(self.position, self.field, integer)?),
             None => Err(self.refuse("an integer beyond 64 bits with a sign")),
         }
     }
@@ -55,9 +54,7 @@ impl<'a> Serializer for FieldSerializer<'a> {
     }
 
     fn serialize_bool(self, boolean: bool) -> std::result::Result<(), Fault> {
-        Ok(self
-            .values
-            .set_boolean(self.position, self.field, boolean)?)
+        Ok(self.draft.set_boolean(self.position, self.field, boolean)?)
     }
 
     fn serialize_i8(self, integer: i8) -> std::result::Result<(), Fault> {
@@ -80,6 +77,7 @@ impl<'a> Serializer for FieldSerializer<'a> {
         self.integer(integer.try_into().ok())
     }
 
+    #[inline]
     fn serialize_u8(self, integer: u8) -> std::result::Result<(), Fault> {
         self.integer(Some(integer.into()))
     }
@@ -104,15 +102,17 @@ impl<'a> Serializer for FieldSerializer<'a> {
         self.serialize_str(text.encode_utf8(&mut [0; 4]))
     }
 
+    #[inline]
     fn serialize_str(self, text: &str) -> std::result::Result<(), Fault> {
         if self.raw {
             return self.json(text);
         }
-        Ok(self.values.set_text(self.position, self.field, text)?)
+        Ok(self.draft.set_text(self.position, self.field, text)?)
     }
 
+    #[inline]
     fn serialize_none(self) -> std::result::Result<(), Fault> {
-        self.values.set_null(self.position);
+        self.draft.set_null(self.position);
         Ok(())
     }
 
@@ -120,6 +120,7 @@ impl<'a> Serializer for FieldSerializer<'a> {
         self.serialize_none()
     }
 
+    #[inline]
     fn serialize_unit_variant(
         self,
         _: &'static str,
