@@ -6,8 +6,7 @@ use std::hint::black_box;
 
 use gungraun::{library_benchmark, library_benchmark_group, main};
 use paravent::{
-    Appointment, Keyring, Policy, Protected, Protector, Revealer, Schema, Scope,
-    SealedRecord,
+    Appointment, Keyring, Policy, Protected, Protector, Revealer, Schema, Scope, SealedRecord,
 };
 
 // Its tests run with the example.
@@ -97,7 +96,10 @@ fn pseudonymising() -> (Vec<Appointment>, Protector, Protected) {
     }
     let policy = Policy::from_toml(&policy, &Schema::appointment()).unwrap();
     let protector = Protector::new(&setting.keyring, &policy).unwrap();
-    let rows = setting.appointments.iter().map(|appointment| protector.protect(appointment));
+    let rows = setting
+        .appointments
+        .iter()
+        .map(|appointment| protector.protect(appointment));
     let row = rows.map(Result::unwrap).last().unwrap();
     (setting.appointments, protector, row)
 }
@@ -108,7 +110,9 @@ fn protect(
     (appointments, protector, mut row): (Vec<Appointment>, Protector, Protected),
 ) -> (Vec<Appointment>, Protector, Protected) {
     for appointment in &appointments {
-        protector.protect_into(black_box(appointment), &mut row).unwrap();
+        protector
+            .protect_into(black_box(appointment), &mut row)
+            .unwrap();
     }
     (appointments, protector, row)
 }
@@ -143,7 +147,9 @@ fn pseudonym(
     (appointments, protector, mut row): (Vec<Appointment>, Protector, Protected),
 ) -> (Vec<Appointment>, Protector, Protected) {
     for appointment in &appointments {
-        protector.protect_into(black_box(appointment), &mut row).unwrap();
+        protector
+            .protect_into(black_box(appointment), &mut row)
+            .unwrap();
     }
     (appointments, protector, row)
 }
