@@ -259,7 +259,8 @@ type LatinTable = [Option<([u8; 4], u8)>; LATIN - 0x80];
 static LATIN_TEXT: LazyLock<LatinTable> = LazyLock::new(|| latin_table(Fold::Text));
 static LATIN_NAME: LazyLock<LatinTable> = LazyLock::new(|| latin_table(Fold::Name));
 
-/// Folds each character inside a word by the general path. None below U+0180 combines with another, so words fold letter by letter.
+/// Folds each character inside a word by the general path. None below U+0180 combines with another, so words fold letter
+/// by letter.
 fn latin_table(fold: Fold) -> LatinTable {
     std::array::from_fn(|i| {
         let c = char::from_u32(i as u32 + 0x80)?;
@@ -281,23 +282,23 @@ fn latin_table(fold: Fold) -> LatinTable {
     })
 }
 
-/// What becomes of each ASCII character: [`GAP`] between words, [`NONE`] for what is refused, or a character.
+/// What becomes of each ASCII character: [`GAP`] between words, [`REFUSED`] for what is refused, or a character.
 type AsciiTable = [u8; 0x80];
 
 const GAP: u8 = b' ';
-const NONE: u8 = 0;
+const REFUSED: u8 = 0;
 
 static ASCII_TEXT: AsciiTable = ascii_table(b"");
 static ASCII_NAME: AsciiTable = ascii_table(b"'-.");
 
 const fn ascii_table(gaps: &[u8]) -> AsciiTable {
-    let mut table = [NONE; 0x80];
+    let mut table = [REFUSED; 0x80];
     let mut byte = 0;
     while byte < 0x80 {
         table[byte as usize] = match byte {
             b'\t'..=b'\r' | b' ' => GAP,
             b'!'..=b'~' => byte.to_ascii_lowercase(),
-            _ => NONE,
+            _ => REFUSED,
         };
         byte += 1;
     }
@@ -353,7 +354,7 @@ fn fold_latin(
             space = false;
         }
         match (folded, byte) {
-            (Some(NONE), _) => return Err(CONTROL),
+            (Some(REFUSED), _) => return Err(CONTROL),
             (Some(letter), _) => {
                 to[length] = letter;
                 length += 1;

@@ -307,7 +307,6 @@ impl Schema {
     }
 
     fn new(mut inner: Inner) -> Self {
-        inner.positions = positions(&inner.fields);
         inner.digest = digest(&inner);
         Self(Arc::new(inner))
     }
@@ -366,8 +365,8 @@ impl Schema {
     }
 
     /// The length of a sealed record.
-    pub(crate) fn record_size(&self) -> usize {
-        envelope::record_size(self.0.groups.last().map(|group| group.plaintext.end))
+    pub(crate) fn sealed_size(&self) -> usize {
+        envelope::sealed_size(self.0.groups.last().map(|group| group.plaintext.end))
     }
 
     /// The positions of the fields that a record may not lack.

@@ -16,7 +16,11 @@ use paravent::{
     Appointment, Binding, JsonRecord, Keyring, Policy, Protected, Protector, RecordId, Revealer,
     Schema, SealedCell, SealedRecord, SealedRow,
 };
-use serde::{Serialize, Serializer, de::IgnoredAny};
+use serde::{
+    Serialize, Serializer,
+    de::IgnoredAny,
+    ser::{Error as _, SerializeSeq},
+};
 use serde_json::{Value, json};
 
 use appointments::{BOUND, SHOWING, UNBOUND, appointment, policy};
@@ -557,6 +561,40 @@ fn no_clear_value_with_a_capital_sigma_stays_behind() {
         left_behind(&["lefevrexq"], || protector.protect(&visit).unwrap()),
         None
     );
+}
+
+/// A JSON value is written piece by piece, by code of its own.
+#[test]
+fn nothing_stays_of_a_json_value_that_fails_or_panics() {
+    struct Notes(fn());
+
+    impl Serialize for Notes {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            let mut notes = serializer.serialize_seq(None)?;
+            notes.serialize_element("lefevrexq")?;
+            (self.0)();
+            Err(S::Error::custom("of the test"))
+        }
+    }
+
+    #[derive(Serialize)]
+    struct Noted {
+        notes: Notes,
+    }
+
+    let schema = "name = \"noted\"\n[[field]]\nname = \"notes\"\nnumber = 1\nscope = \"care\"\nwidth = 40\ntype = \"json\"";
+    let schema = Schema::from_toml(schema).unwrap();
+    let policy = "domain = \"archive\"\nschema = \"noted\"\nrecord_id = \"unbound\"";
+    let policy = Policy::from_toml(policy, &schema).unwrap();
+    let protector = Protector::new(&Keyring::generate().unwrap(), &policy).unwrap();
+
+    for act in [|| {}, || panic::resume_unwind(Box::new("of the test"))] {
+        let noted = Noted { notes: Notes(act) };
+        let protect = || protector.protect(&noted);
+        let refused =
+            || panic::catch_unwind(panic::AssertUnwindSafe(protect)).is_ok_and(|row| row.is_ok());
+        assert_eq!(left_behind(&["lefevrexq"], || assert!(!refused())), None);
+    }
 }
 
 #[test]

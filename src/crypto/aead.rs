@@ -98,10 +98,13 @@ impl BlockCipherEncClosure for Derivation<'_> {
         // In numbers, since a block that is written in parts stalls the next read of the whole.
         let (head, tail) = halves(self.nonce);
         let k1 = u128::from_be_bytes((*self.k1).into());
-        let block = |prefix: u128, k1: u128| Block::from((prefix << 96 ^ head ^ k1).to_be_bytes());
-        let mut m1 = block(0x0001_5800, k1);
-        let mut m2 = block(0x0002_5800, k1);
-        let mut c1 = block(0x5843_4D54, 0);
+        let block = |prefix, mask: u128| {
+            let prefix = u128::from(u32::from_be_bytes(prefix));
+            Block::from((prefix << 96 ^ head ^ mask).to_be_bytes())
+        };
+        let mut m1 = block([0, 1, b'X', 0], k1);
+        let mut m2 = block([0, 2, b'X', 0], k1);
+        let mut c1 = block(*b"XCMT", 0);
         aes.encrypt_block((&mut m1).into());
         aes.encrypt_block((&mut m2).into());
         aes.encrypt_block((&mut c1).into());
@@ -110,7 +113,7 @@ impl BlockCipherEncClosure for Derivation<'_> {
         m1.as_mut_slice().zeroize();
         m2.as_mut_slice().zeroize();
 
-        let last = tail << 32 | 0x0001_0001;
+        let last = tail << 32 ^ u128::from(u32::from_be_bytes([0, 1, 0, 1]));
         let mut c2 = Block::from((u128::from_be_bytes(c1.into()) ^ last ^ k1).to_be_bytes());
         aes.encrypt_block((&mut c2).into());
         *self.commitment = c2;
@@ -169,7 +172,7 @@ impl NonceKey {
 fn halves(nonce: &Nonce) -> (u128, u128) {
     let (words, _) = nonce.as_chunks();
     let [a, b, c] = [0, 1, 2].map(|word: usize| u128::from(u64::from_be_bytes(words[word])));
-    (a << 32 | b >> 32, b << 96 >> 32 | c)
+    (a << 32 ^ b >> 32, (b & 0xFFFF_FFFF) << 64 ^ c)
 }
 
 /// dbl of SP 800-38B §6.1, without a branch on the secret.

@@ -26,8 +26,9 @@ impl Gcm {
 
     /// Encrypts in place and returns the tag.
     pub(super) fn seal(&self, nonce: u128, aad: &[u8], buffer: &mut [u8]) -> [u8; TAG] {
-        let mut blocks = Blocks::default();
-        if blocks.compute(&self.0, nonce, aad.len(), buffer.len()) {
+        if is_short(aad, buffer) {
+            let mut blocks = Blocks::default();
+            blocks.compute(&self.0, nonce, buffer.len());
             blocks.apply_keystream(buffer);
             return blocks.tag(aad, buffer);
         }
@@ -49,8 +50,9 @@ impl Gcm {
         buffer: &mut [u8],
         tag: &[u8; TAG],
     ) -> Result<(), TagMismatch> {
-        let mut blocks = Blocks::default();
-        if blocks.compute(&self.0, nonce, aad.len(), buffer.len()) {
+        if is_short(aad, buffer) {
+            let mut blocks = Blocks::default();
+            blocks.compute(&self.0, nonce, buffer.len());
             let expected = blocks.tag(aad, buffer);
             if !bool::from(u128::from_ne_bytes(expected).ct_eq(&u128::from_ne_bytes(*tag))) {
                 return Err(TagMismatch);
@@ -78,23 +80,29 @@ fn bytes(nonce: u128) -> Nonce<U12> {
 const SHORT_MESSAGE: usize = 160;
 const SHORT_AAD: usize = 80;
 
+/// H and E(J0), then the keystream of a short message.
+const AES_BLOCKS: usize = 2 + SHORT_MESSAGE / 16;
+
+/// A short message with its AAD and their lengths.
+const HASHED_BLOCKS: usize = SHORT_AAD / 16 + SHORT_MESSAGE / 16 + 1;
+
+fn is_short(aad: &[u8], message: &[u8]) -> bool {
+    aad.len() <= SHORT_AAD && message.len() <= SHORT_MESSAGE
+}
+
 /// The AES blocks of one short message: H, then E(nonce ‖ counter) for the counters from 1.
 #[derive(Default)]
-struct Blocks([Block; 2 + SHORT_MESSAGE / 16]);
+struct Blocks([Block; AES_BLOCKS]);
 
 impl Blocks {
-    /// `false` for a message that is not short.
+    /// In place, since returning them would leave a copy.
     #[inline]
-    fn compute(&mut self, aes: &Aes256Enc, nonce: u128, aad: usize, message: usize) -> bool {
-        if aad > SHORT_AAD || message > SHORT_MESSAGE {
-            return false;
-        }
+    fn compute(&mut self, aes: &Aes256Enc, nonce: u128, message: usize) {
         let blocks = &mut self.0[..2 + message.div_ceil(16)];
         for (counter, block) in (0_u128..).zip(&mut *blocks).skip(1) {
-            *block = (nonce << 32 | counter).to_be_bytes().into();
+            *block = (nonce << 32 ^ counter).to_be_bytes().into();
         }
         aes.encrypt_blocks(blocks);
-        true
     }
 
     fn apply_keystream(&self, buffer: &mut [u8]) {
@@ -110,7 +118,7 @@ impl Blocks {
     /// them a multiple of four.
     fn tag(&self, aad: &[u8], ciphertext: &[u8]) -> [u8; TAG] {
         const AT_ONCE: usize = 4;
-        let mut blocks = [Block::default(); SHORT_AAD / 16 + SHORT_MESSAGE / 16 + 1];
+        let mut blocks = [Block::default(); HASHED_BLOCKS];
         let count = aad.len().div_ceil(16) + ciphertext.len().div_ceil(16) + 1;
         let zeros = count.next_multiple_of(AT_ONCE) - count;
         let text = zeros + aad.len().div_ceil(16);
@@ -119,7 +127,7 @@ impl Blocks {
         bytes[16 * zeros..][..aad.len()].copy_from_slice(aad);
         bytes[16 * text..][..ciphertext.len()].copy_from_slice(ciphertext);
         let bits = |length: usize| 8 * length as u128;
-        blocks[lengths] = (bits(aad.len()) << 64 | bits(ciphertext.len()))
+        blocks[lengths] = (bits(aad.len()) << 64 ^ bits(ciphertext.len()))
             .to_be_bytes()
             .into();
 

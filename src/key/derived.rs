@@ -8,7 +8,7 @@ use crate::{
         aead::{Nonce, NonceKey, SealingKey},
         mac::MacKey,
     },
-    secret::{KEY_STACK, Secret, off_stack},
+    secret::{KEY_STACK, Secret, wiping_stack},
 };
 
 /// What seals one scope of one domain in one epoch.
@@ -26,7 +26,7 @@ impl ScopeKey {
                 bytes.copy_from_slice(domain_key.expose())
             }))
         } else {
-            off_stack::<KEY_STACK, _>(|| {
+            wiping_stack::<KEY_STACK, _>(|| {
                 Self::Fixed(Box::new(SealingKey::new(&tree::seal_key(domain_key))))
             })
         }
@@ -66,7 +66,7 @@ impl PseudonymKey {
         if of_subject {
             Self::OfSubject(use_key)
         } else {
-            off_stack::<KEY_STACK, _>(|| Self::Fixed(Box::new(MacKey::new(&use_key))))
+            wiping_stack::<KEY_STACK, _>(|| Self::Fixed(Box::new(MacKey::new(&use_key))))
         }
     }
 

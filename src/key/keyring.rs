@@ -7,7 +7,7 @@ use crate::{
     crypto::entropy,
     error::{Error, Kind, Result},
     id::{Domain, Epoch, Generation, Scope},
-    secret::{KEY_STACK, Secret, off_stack},
+    secret::{KEY_STACK, Secret, wiping_stack},
 };
 
 /// The roots from which every key is derived: one an epoch for sealing, one a generation for pseudonyms.
@@ -114,13 +114,13 @@ impl Keyring {
             )
         };
         let of_epoch = |root| scopes.iter().map(move |&scope| derive(root, scope));
-        off_stack::<KEY_STACK, _>(|| self.sealing.iter().flat_map(of_epoch).collect())
+        wiping_stack::<KEY_STACK, _>(|| self.sealing.iter().flat_map(of_epoch).collect())
     }
 
     /// Kdomain of the active epoch.
     pub(crate) fn domain_key(&self, scope: Scope, domain: &Domain) -> Secret<32> {
         match self.sealing.get(&self.active) {
-            Some(root) => off_stack::<KEY_STACK, _>(|| {
+            Some(root) => wiping_stack::<KEY_STACK, _>(|| {
                 tree::domain_key(&tree::scope_key(root, scope), domain)
             }),
             None => unreachable!("the active epoch has a root"),
@@ -130,7 +130,7 @@ impl Keyring {
     /// Ldomain of the live generation.
     pub(crate) fn linkage_key(&self, domain: &Domain) -> Secret<32> {
         match self.linkage.get(&self.generation) {
-            Some(root) => off_stack::<KEY_STACK, _>(|| tree::linkage_key(root, domain)),
+            Some(root) => wiping_stack::<KEY_STACK, _>(|| tree::linkage_key(root, domain)),
             None => unreachable!("the live generation has a root"),
         }
     }

@@ -14,7 +14,7 @@ use super::SubjectKey;
 use crate::{
     crypto::kdf,
     id::{Domain, Scope},
-    secret::{KEY_STACK, Secret, off_stack},
+    secret::{KEY_STACK, Secret, wiping_stack},
 };
 
 const SCOPE: &[u8] = b"paravent/v1/scope";
@@ -69,7 +69,7 @@ pub(crate) fn linkage_key(root: &Secret<32>, domain: &Domain) -> Secret<32> {
 
 /// Luse of a pseudonym, from Ldomain.
 pub(crate) fn pseudonym_key(linkage_key: &Secret<32>, name: &str) -> Secret<32> {
-    off_stack::<KEY_STACK, _>(|| {
+    wiping_stack::<KEY_STACK, _>(|| {
         derive(
             linkage_key,
             USE,

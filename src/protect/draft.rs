@@ -10,7 +10,8 @@ use super::{calendar, workspace::Scratch};
 use crate::{
     error::{Error, Kind, Result},
     schema::{Field, Schema, ValueType},
-    wire::envelope::ENTRY_HEAD,
+    secret::wipe,
+    wire::{SealedRecord, envelope::VALUE_HEAD},
 };
 
 /// For each field of a schema its value's canonical text, or that it is null, or that nothing was said of it.
@@ -25,10 +26,8 @@ pub(crate) struct Draft {
     slots: Vec<Slot>,
     /// One a group.
     groups: Vec<Filled>,
-    /// A group that is put in order.
+    /// The same while groups are put in order.
     unordered: Scratch,
-    /// JSON text as it is written.
-    json: Vec<u8>,
 }
 
 /// Where a value is, or one of two constants. Not an enum: the bytes that a variant leaves unused are what stood on the
@@ -71,20 +70,16 @@ impl Draft {
                 last: 0,
                 ascending: true,
             }));
-        self.bytes.resize(schema.record_size(), 0);
+        self.bytes.resize(schema.sealed_size(), 0);
     }
 
     pub(crate) fn wipe(&mut self) {
-        // Not where there is nothing: see `Scratch::wipe`.
-        if !self.bytes.is_empty() {
-            self.bytes.as_mut_slice().zeroize();
-            self.bytes.clear();
-        }
+        wipe(&mut self.bytes);
     }
 
-    /// The bytes of the record, with each group's plaintext in its place, entries ascending over zeros; all else is
+    /// The bytes of the sealed record, with each group's plaintext in its place, entries ascending over zeros; all else is
     /// zero.
-    pub(crate) fn record(&mut self, schema: &Schema) -> &mut [u8] {
+    pub(crate) fn plaintexts(&mut self, schema: &Schema) -> &mut [u8] {
         if !self.groups.iter().all(|filled| filled.ascending) {
             self.put_in_order(schema);
         }
@@ -100,11 +95,11 @@ impl Draft {
             for &position in &group.fields {
                 let slot = &mut self.slots[position];
                 if slot.is_value() {
-                    let entry = &before[slot.start - ENTRY_HEAD..slot.end];
+                    let entry = &before[slot.start - VALUE_HEAD..slot.end];
                     let end = at + entry.len();
                     self.bytes[at..end].copy_from_slice(entry);
                     *slot = Slot {
-                        start: at + ENTRY_HEAD,
+                        start: at + VALUE_HEAD,
                         end,
                     };
                     at = end;
@@ -114,9 +109,9 @@ impl Draft {
         self.unordered.wipe();
     }
 
-    /// Gives the sealed record for one that is no longer needed.
-    pub(crate) fn exchange(&mut self, sealed: &mut Vec<u8>) {
-        std::mem::swap(&mut self.bytes, sealed);
+    /// Gives the bytes, sealed by now, for those of a record that is no longer needed.
+    pub(crate) fn exchange(&mut self, sealed: &mut SealedRecord, schema: &Schema) {
+        sealed.exchange(&mut self.bytes, schema.scope_set());
         self.bytes.clear();
     }
 
@@ -130,7 +125,10 @@ impl Draft {
     /// As [`Draft::get`], as text.
     pub(crate) fn text(&self, position: usize) -> Option<&str> {
         self.get(position)
-            .and_then(|value| std::str::from_utf8(value).ok())
+            .map(|value| match std::str::from_utf8(value) {
+                Ok(text) => text,
+                Err(_) => unreachable!("values are UTF-8"),
+            })
     }
 
     #[inline]
@@ -167,7 +165,7 @@ impl Draft {
         if !fits {
             return Err(wrong_type(field));
         }
-        self.push(position, field, text)
+        self.push(position, field, text.as_bytes())
     }
 
     pub(crate) fn set_integer(
@@ -192,10 +190,7 @@ impl Draft {
             start -= 1;
             text[start] = b'-';
         }
-        match std::str::from_utf8(&text[start..]) {
-            Ok(text) => self.push(position, field, text),
-            Err(_) => Err(wrong_type(field)),
-        }
+        self.push(position, field, &text[start..])
     }
 
     pub(crate) fn set_boolean(
@@ -207,7 +202,8 @@ impl Draft {
         if field.value_type() != ValueType::Boolean {
             return Err(wrong_type(field));
         }
-        self.push(position, field, if boolean { "true" } else { "false" })
+        let text: &[u8] = if boolean { b"true" } else { b"false" };
+        self.push(position, field, text)
     }
 
     /// Takes any value as its JSON text; JSON text is taken verbatim.
@@ -217,50 +213,66 @@ impl Draft {
         field: &Field,
         value: &T,
     ) -> Result<()> {
-        let mut json = std::mem::take(&mut self.json);
-        json.reserve(field.width());
+        let start = self.next(field);
         let mut sink = Sink {
-            bytes: &mut json,
-            left: field.width(),
+            room: &mut self.bytes[start..start + field.width()],
+            used: 0,
             full: false,
         };
-        let written = serde_json::to_writer(&mut sink, value);
-        let taken = match std::str::from_utf8(sink.bytes) {
-            _ if sink.full => Err(too_wide(field)),
-            Ok("null") if written.is_ok() => {
-                self.set_null(position);
-                Ok(())
-            }
-            Ok(json) if written.is_ok() && is_sound(json) => self.push(position, field, json),
+        let written = serde_json::to_writer(&mut sink, value).is_ok();
+        let Sink { room, used, full } = sink;
+        let taken = match std::str::from_utf8(&room[..used]) {
+            _ if full => Err(too_wide(field)),
+            Ok("null") if written => Ok(None),
+            Ok(json) if written && is_sound(json) => Ok(Some(used)),
             _ => Err(Error::new(|| Kind::Shape {
                 field: Some(field.name().to_owned()),
                 found: "what is not JSON, or nested deeper than 127",
             })),
         };
-        json.as_mut_slice().zeroize();
-        json.clear();
-        self.json = json;
-        taken
+        if let Ok(Some(length)) = taken {
+            self.enter(position, field, length);
+        } else {
+            // What stands behind the last entry becomes padding.
+            room[..used].zeroize();
+            self.slots[position] = Slot::NULL;
+        }
+        taken.map(|_| ())
     }
 
     #[inline]
-    fn push(&mut self, position: usize, field: &Field, text: &str) -> Result<()> {
-        if text.len() > field.width() {
+    fn push(&mut self, position: usize, field: &Field, value: &[u8]) -> Result<()> {
+        if value.len() > field.width() {
             return Err(too_wide(field));
         }
+        let start = self.next(field);
+        self.bytes[start..][..value.len()].copy_from_slice(value);
+        self.enter(position, field, value.len());
+        Ok(())
+    }
+
+    /// Where the next value of the field's group is to be written.
+    #[inline]
+    fn next(&self, field: &Field) -> usize {
+        self.groups[field.group()].end + VALUE_HEAD
+    }
+
+    /// Takes on a value of `length` bytes that was written there.
+    #[inline]
+    fn enter(&mut self, position: usize, field: &Field, length: usize) {
         let (group, number) = (&mut self.groups[field.group()], field.id().number());
-        let start = group.end + ENTRY_HEAD;
-        let end = start + text.len();
-        let entry = &mut self.bytes[group.end..end];
-        entry[0] = number;
+        let start = group.end + VALUE_HEAD;
+        let head = &mut self.bytes[group.end..start];
+        head[0] = number;
         // No field is wider than 65,000 bytes.
-        entry[1..ENTRY_HEAD].copy_from_slice(&(text.len() as u16).to_be_bytes());
-        entry[ENTRY_HEAD..].copy_from_slice(text.as_bytes());
-        group.end = end;
+        head[1..].copy_from_slice(&(length as u16).to_be_bytes());
+        group.end = start + length;
         group.ascending &= group.last < number;
         group.last = number;
-        self.slots[position] = Slot { start, end };
-        Ok(())
+        self.slots[position] = Slot {
+            start,
+            end: group.end,
+        };
     }
 }
 
@@ -286,19 +298,19 @@ fn too_wide(field: &Field) -> Error {
 
 /// Writes up to a field's width.
 struct Sink<'a> {
-    bytes: &'a mut Vec<u8>,
-    left: usize,
+    room: &'a mut [u8],
+    used: usize,
     full: bool,
 }
 
 impl Write for Sink<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if bytes.len() > self.left {
+        let Some(room) = self.room[self.used..].get_mut(..bytes.len()) else {
             self.full = true;
             return Err(io::ErrorKind::WriteZero.into());
-        }
-        self.left -= bytes.len();
-        self.bytes.extend_from_slice(bytes);
+        };
+        room.copy_from_slice(bytes);
+        self.used += bytes.len();
         Ok(bytes.len())
     }
 

@@ -8,7 +8,6 @@ use super::{
     binding::Binding,
     protected::{Face, Protected, ProtectedRow},
     record,
-    values::NULL,
     workspace::Workspace,
 };
 use crate::{
@@ -24,7 +23,7 @@ use crate::{
     policy::{Policy, PseudonymRule},
     wire::{
         Pseudonym, SealedCell, SealedRecord, SealedRow,
-        envelope::{self, Header, Profile},
+        envelope::{self, CELL_HEAD, Header, NULL_LENGTH, Profile},
     },
 };
 
@@ -208,7 +207,7 @@ impl Protector {
     ) -> Result<()> {
         binding.check(self.policy.binds())?;
         let schema = self.policy.schema();
-        record::collect(record, schema, &mut work.draft, &mut work.order)?;
+        record::collect(record, schema, &mut work.draft, &mut work.reading)?;
         let missing = |&&position: &&usize| !work.draft.has(position);
         if let Some(&position) = schema.required().iter().find(missing) {
             return Err(Error::new(|| Kind::MissingField {
@@ -265,7 +264,7 @@ impl Protector {
         let schema = self.policy.schema();
         let header = self.header(nonce).print(Profile::Record);
         work.aad.begin(&header, binding.record_id());
-        let (head, mut rest) = work.draft.record(schema).split_at_mut(header.len());
+        let (head, mut rest) = work.draft.plaintexts(schema).split_at_mut(header.len());
         head.copy_from_slice(&header);
         for (group, key) in schema.groups().iter().zip(&self.scope_keys) {
             let key = key.derive(nonce, binding.subject_key());
@@ -275,7 +274,7 @@ impl Protector {
             *tag = key.seal(work.aad.of(group.scope, 0), plaintext);
             rest = after;
         }
-        work.draft.exchange(sealed.rewrite(schema.scope_set()));
+        work.draft.exchange(sealed, schema);
     }
 
     fn seal_row(
@@ -289,7 +288,7 @@ impl Protector {
         let mut row = SealedRow::begin(&header);
         let mut cells: Vec<SealedCell> = fields
             .iter()
-            .map(|field| SealedCell::zeroed(2 + field.width()))
+            .map(|field| SealedCell::zeroed(CELL_HEAD + field.width()))
             .collect();
         work.aad.begin(&header, binding.record_id());
         for (group, key) in self.policy.schema().groups().iter().zip(&self.scope_keys) {
@@ -441,9 +440,10 @@ fn encode(rule: &PseudonymRule, policy: &Policy, work: &mut Workspace) -> Result
 
 /// Writes len ‖ value over zeros.
 fn write_cell(plaintext: &mut [u8], value: Option<&[u8]>) {
-    let length = value.map_or(NULL, |value| value.len() as u16);
-    plaintext[..2].copy_from_slice(&length.to_be_bytes());
+    let length = value.map_or(NULL_LENGTH, |value| value.len() as u16);
+    let (head, room) = plaintext.split_at_mut(CELL_HEAD);
+    head.copy_from_slice(&length.to_be_bytes());
     if let Some(value) = value {
-        plaintext[2..2 + value.len()].copy_from_slice(value);
+        room[..value.len()].copy_from_slice(value);
     }
 }

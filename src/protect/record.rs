@@ -5,7 +5,7 @@ mod deliver;
 mod json;
 
 pub(crate) use self::{
-    collect::{Order, collect},
+    collect::{Reading, collect},
     deliver::{deliver, deliver_value},
 };
 pub use json::JsonRecord;

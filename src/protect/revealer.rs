@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use super::{
     binding::{Binding, check_flags},
     record,
-    values::{NULL, Opened},
+    values::Opened,
     workspace::Workspace,
 };
 use crate::{
@@ -19,7 +19,7 @@ use crate::{
     schema::{Field, Schema},
     wire::{
         SealedCell, SealedRecord, SealedRow,
-        envelope::{Group, Header},
+        envelope::{CELL_HEAD, Group, Header, NULL_LENGTH, VALUE_HEAD},
     },
 };
 
@@ -232,7 +232,7 @@ impl Revealer {
     }
 
     fn row_key(&self, row: &SealedRow, scope: Scope, binding: &Binding<'_>) -> Result<NonceKey> {
-        if !self.scopes.contains(&scope) {
+        if !self.scope_set.contains(scope) {
             return Err(Error::new(|| Kind::NotOpened { scope }));
         }
         let header = row.header();
@@ -242,10 +242,9 @@ impl Revealer {
         let Some(commitment) = row.commitment(scope) else {
             unreachable!("the scopes were checked")
         };
-        let (_, key) = keys
-            .iter()
-            .find(|(key, _)| *key == scope)
-            .ok_or_else(|| Error::new(|| Kind::NotOpened { scope }))?;
+        let Some((_, key)) = keys.iter().find(|(key, _)| *key == scope) else {
+            unreachable!("every epoch of a grant opens every scope")
+        };
         let key = key.derive(&header.nonce, binding.subject_key());
         check_commitment(&key, scope, commitment)?;
         Ok(key)
@@ -330,7 +329,7 @@ impl BoundRevealer<'_> {
             for group in schema
                 .groups()
                 .iter()
-                .filter(|group| self.revealer.scopes.contains(&group.scope))
+                .filter(|group| self.revealer.scope_set.contains(group.scope))
             {
                 let key = self.revealer.row_key(row, group.scope, &self.binding)?;
                 for &position in &group.fields {
@@ -441,7 +440,7 @@ fn read_group(
             return Err("its fields are not ascending");
         }
         last = number;
-        let value = at + 3;
+        let value = at + VALUE_HEAD;
         let next = value + usize::from(u16::from_be_bytes([high, low]));
         if next > bytes.len() {
             return Err("an entry overruns it");
@@ -475,7 +474,7 @@ fn read_cell(
         return Err("it is cut");
     };
     let length = u16::from_be_bytes([high, low]);
-    let used = if length == NULL {
+    let used = if length == NULL_LENGTH {
         0
     } else {
         usize::from(length)
@@ -486,8 +485,8 @@ fn read_cell(
     if !is_zero(padding) {
         return Err("its padding is not zero");
     }
-    if length == NULL {
+    if length == NULL_LENGTH {
         return Ok(());
     }
-    opened.set(position, field, 2..2 + used)
+    opened.set(position, field, CELL_HEAD..CELL_HEAD + used)
 }

@@ -30,7 +30,7 @@ impl Values {
     }
 
     pub(crate) fn wipe(&mut self) {
-        // Not where there is nothing: see `Scratch::wipe`.
+        // Not where there is nothing: see `secret::wipe`.
         if !self.text.is_empty() {
             self.text.as_mut_str().zeroize();
             self.text.clear();
@@ -118,9 +118,6 @@ impl Drop for Values {
         self.wipe();
     }
 }
-
-/// The length that stands for null in a cell.
-pub(super) const NULL: u16 = 0xFFFF;
 
 /// `0|-?[1-9][0-9]*`, in the range of an i64.
 fn is_integer(text: &str) -> bool {

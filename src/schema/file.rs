@@ -6,7 +6,8 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::{
-    Class, Determines, Field, Group, Inner, PhoneRegion, RESERVED, Role, ValueType, scope_named,
+    Class, Determines, Field, Group, Inner, PhoneRegion, RESERVED, Role, ValueType, positions,
+    scope_named,
 };
 use crate::{
     error::{Error, Result},
@@ -137,11 +138,11 @@ impl Reader<'_> {
                 .filter(|&position| !fields[position].optional)
                 .collect(),
             groups,
+            positions: positions(&fields),
             fields,
             determines,
             phone_region,
             scopes: self.scopes,
-            positions: Box::new([0; 256]),
             digest: Digest::from_bytes([0; 32]),
         })
     }
@@ -309,7 +310,7 @@ fn check_group(fields: &[Field]) -> Result<()> {
 
 fn group_width<'a>(fields: impl Iterator<Item = &'a Field>) -> usize {
     fields
-        .map(|field| 3 + field.width())
+        .map(|field| envelope::VALUE_HEAD + field.width())
         .sum::<usize>()
         .next_multiple_of(16)
 }

@@ -26,7 +26,7 @@ use crate::{
     },
     error::{Error, Kind, Result},
     key::{Grant, Keyring, tree},
-    secret::{Secret, off_stack},
+    secret::{Secret, wiping_stack},
 };
 
 const VERSION: u32 = 1;
@@ -118,7 +118,7 @@ macro_rules! key_file {
             ///
             /// [`Error::is_io`](crate::Error::is_io) where the system gives no random bytes.
             pub fn to_key_file(&self, passphrase: &Passphrase) -> Result<String> {
-                off_stack::<STACK, _>(|| seal(self, passphrase))
+                wiping_stack::<STACK, _>(|| seal(self, passphrase))
             }
 
             #[doc = concat!("The ", $what, " in the text of a key file.")]
@@ -131,7 +131,7 @@ macro_rules! key_file {
             /// [`is_newer_version`](crate::Error::is_newer_version); [`is_misuse`](crate::Error::is_misuse) where it
             /// holds the other kind of keys.
             pub fn from_key_file(text: &str, passphrase: &Passphrase) -> Result<Self> {
-                off_stack::<STACK, _>(|| open(text, passphrase))
+                wiping_stack::<STACK, _>(|| open(text, passphrase))
             }
 
             /// Writes a key file: whole or not at all, with mode 0600 where there are modes, and never over another

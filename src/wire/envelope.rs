@@ -21,8 +21,12 @@ use crate::{
 pub(crate) const HEADER: usize = 32;
 const GROUP_HEAD: usize = 3 + COMMITMENT;
 /// Bytes before a value in a group's plaintext: field number and length.
-pub(crate) const ENTRY_HEAD: usize = 3;
-const ENTRY: usize = 1 + COMMITMENT;
+pub(crate) const VALUE_HEAD: usize = 3;
+/// Bytes before the value in a cell's plaintext: its length.
+pub(crate) const CELL_HEAD: usize = 2;
+/// The length that stands for null in a cell.
+pub(crate) const NULL_LENGTH: u16 = 0xFFFF;
+const ROW_ENTRY: usize = 1 + COMMITMENT;
 
 const VERSION: u8 = 1;
 const SUITE: u8 = 1;
@@ -197,10 +201,10 @@ impl SealedRecord {
         }
     }
 
-    /// For writers, who exchange the bytes for what [`SealedRecord::from_bytes`] accepts, with these scopes.
-    pub(crate) fn rewrite(&mut self, scopes: ScopeSet) -> &mut Vec<u8> {
+    /// For writers, whose bytes are what [`SealedRecord::from_bytes`] accepts and have these scopes.
+    pub(crate) fn exchange(&mut self, bytes: &mut Vec<u8>, scopes: ScopeSet) {
+        std::mem::swap(&mut self.bytes, bytes);
         self.scopes = scopes;
-        &mut self.bytes
     }
 
     pub(crate) fn scope_set(&self) -> ScopeSet {
@@ -278,8 +282,8 @@ impl SealedRecord {
     }
 }
 
-/// Writes the head of a group whose plaintext of `width` bytes stands in `record` behind room for it, at the beginning.
-/// The caller seals what is returned first, and goes on with what is returned last.
+/// Writes the head of the group that `record` begins with; returns its plaintext of `width` bytes, the place of its tag,
+/// and the rest.
 pub(crate) fn begin_group<'a>(
     record: &'a mut [u8],
     scope: Scope,
@@ -300,11 +304,11 @@ pub(crate) fn begin_group<'a>(
 
 /// Where the plaintext of a group begins in a record: that of the group before it, if there is one, ends at `before`.
 pub(crate) fn group_start(before: Option<usize>) -> usize {
-    record_size(before) + GROUP_HEAD
+    sealed_size(before) + GROUP_HEAD
 }
 
 /// The length of a record whose last plaintext ends at `last`.
-pub(crate) fn record_size(last: Option<usize>) -> usize {
+pub(crate) fn sealed_size(last: Option<usize>) -> usize {
     last.map_or(HEADER, |end| end + TAG)
 }
 
@@ -349,11 +353,11 @@ impl SealedRow {
         let bytes = bytes.into();
         Header::parse(&bytes, Profile::Row)?;
         let entries = &bytes[HEADER..];
-        if entries.is_empty() || entries.len() % ENTRY != 0 {
+        if entries.is_empty() || entries.len() % ROW_ENTRY != 0 {
             return Err(malformed("the row column is truncated"));
         }
         let mut last = 0;
-        for entry in entries.chunks_exact(ENTRY) {
+        for entry in entries.chunks_exact(ROW_ENTRY) {
             Scope::from_wire(entry[0]).ok_or_else(|| malformed("a scope that does not exist"))?;
             if entry[0] <= last {
                 return Err(malformed("scopes are not ascending"));
@@ -402,7 +406,7 @@ impl SealedRow {
     }
 
     fn entries(&self) -> impl Iterator<Item = (Scope, &[u8; COMMITMENT])> {
-        let (entries, _) = self.0[HEADER..].as_chunks::<ENTRY>();
+        let (entries, _) = self.0[HEADER..].as_chunks::<ROW_ENTRY>();
         entries
             .iter()
             .filter_map(|[scope, commitment @ ..]| Some((Scope::from_wire(*scope)?, commitment)))
@@ -421,7 +425,7 @@ impl SealedCell {
     /// [`Error::is_malformed`] where it is shorter than a length and a tag, 18 bytes.
     pub fn from_bytes(bytes: impl Into<Vec<u8>>) -> Result<Self> {
         let bytes = bytes.into();
-        if bytes.len() < 2 + TAG {
+        if bytes.len() < CELL_HEAD + TAG {
             return Err(malformed("the cell is truncated"));
         }
         Ok(Self(bytes))

@@ -35,12 +35,15 @@ const POLICY: &str = r#"
     of = ["last_name", "first_name", "phone"]
     reason = "counts people"
     [pseudonym.cohort]
-    of = ["age"]
+    of = ["sex"]
     null = "null"
     reason = "null in every record of this test"
     [show.sex]
     as = "keep"
     reason = "null in every record of this test"
+    [show.age]
+    as = "keep"
+    reason = "an integer"
 "#;
 
 #[cfg(target_os = "linux")]

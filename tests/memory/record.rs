@@ -69,6 +69,7 @@ impl Serialize for Plain {
         for (field, value) in FIELDS.iter().zip(&self.values) {
             map.serialize_entry(field, std::str::from_utf8(value).unwrap())?;
         }
+        map.serialize_entry("age", &34)?;
         if !self.act.perform("inside Serialize") {
             return Err(ser::Error::custom("of the test"));
         }

@@ -18,10 +18,10 @@ use crate::{
     schema::{Field, Schema, ValueType},
 };
 
-/// The order in which the last record's fields came: records of one type come in one order, so that most fields are
-/// found by one comparison.
+/// The order in which the last record's fields came, and how far the present one has been read: records of one type come
+/// in one order, so that most fields are found by one comparison.
 #[derive(Default)]
-pub(crate) struct Order {
+pub(crate) struct Reading {
     /// Whose fields they were.
     schema: Option<Schema>,
     steps: Vec<Step>,
@@ -62,20 +62,20 @@ pub(crate) fn collect<T: Serialize + ?Sized>(
     record: &T,
     schema: &Schema,
     draft: &mut Draft,
-    order: &mut Order,
+    reading: &mut Reading,
 ) -> Result<()> {
     draft.begin(schema);
-    if !order.schema.as_ref().is_some_and(|last| last.is(schema)) {
-        order.schema = Some(schema.clone());
-        order.steps.clear();
+    if !reading.schema.as_ref().is_some_and(|last| last.is(schema)) {
+        reading.schema = Some(schema.clone());
+        reading.steps.clear();
     }
-    order.entered.clear();
-    order.path.clear();
-    order.failed = false;
+    reading.entered.clear();
+    reading.path.clear();
+    reading.failed = false;
     let mut collector = Collector {
         schema,
         draft,
-        order,
+        reading,
         step: 0,
         key: String::new(),
     };
@@ -84,7 +84,7 @@ pub(crate) fn collect<T: Serialize + ?Sized>(
         raw: false,
     });
     collected.map_err(|Fault(error)| error)?;
-    if order.failed {
+    if reading.failed {
         Err(Error::new(|| Kind::Serialize))
     } else {
         Ok(())
@@ -94,7 +94,7 @@ pub(crate) fn collect<T: Serialize + ?Sized>(
 struct Collector<'a> {
     schema: &'a Schema,
     draft: &'a mut Draft,
-    order: &'a mut Order,
+    reading: &'a mut Reading,
     step: usize,
     /// A map's key between `serialize_key` and `serialize_value`.
     key: String,
@@ -107,14 +107,14 @@ impl Collector<'_> {
         key: Key<'_>,
         value: &T,
     ) -> std::result::Result<(), Fault> {
-        if self.order.failed {
+        if self.reading.failed {
             return Err(Fault::new(|| Kind::Serialize));
         }
         let taken = match self.recall(key) {
             Some(position) => self.take_field(position, value),
             None => self.take_member(key, value),
         };
-        self.order.failed |= taken.is_err();
+        self.reading.failed |= taken.is_err();
         taken
     }
 
@@ -126,29 +126,29 @@ impl Collector<'_> {
         if let Some(position) = self.search(key) {
             return self.take_field(position, value);
         }
-        let outer = self.order.path.len();
+        let outer = self.reading.path.len();
         if outer > 0 {
-            self.order.path.push('.');
+            self.reading.path.push('.');
         }
-        self.order.path.push_str(key.text());
-        let inside = |field: &Field| is_inside(field.name(), &self.order.path);
+        self.reading.path.push_str(key.text());
+        let inside = |field: &Field| is_inside(field.name(), &self.reading.path);
         let Some(first) = self.schema.fields().iter().position(inside) else {
             return Err(Fault::new(|| Kind::UnknownField {
-                field: printable(&self.order.path),
+                field: printable(&self.reading.path),
             }));
         };
-        let this = (first, self.order.path.len());
-        if self.order.entered.contains(&this) {
+        let this = (first, self.reading.path.len());
+        if self.reading.entered.contains(&this) {
             return Err(Fault::new(|| Kind::DuplicateField {
-                field: std::mem::take(&mut self.order.path),
+                field: std::mem::take(&mut self.reading.path),
             }));
         }
-        self.order.entered.push(this);
+        self.reading.entered.push(this);
         value.serialize(RecordSerializer {
             collector: self,
             raw: false,
         })?;
-        self.order.path.truncate(outer);
+        self.reading.path.truncate(outer);
         Ok(())
     }
 
@@ -173,24 +173,24 @@ impl Collector<'_> {
 
     /// Names the struct that is being read, where a fault names nothing.
     fn inside(&self, fault: Fault) -> Fault {
-        if self.order.path.is_empty() {
+        if self.reading.path.is_empty() {
             fault
         } else {
-            Fault(fault.0.in_field(&self.order.path))
+            Fault(fault.0.in_field(&self.reading.path))
         }
     }
 
     /// The position of a key that stood here in the last record too.
     #[inline]
     fn recall(&mut self, key: Key<'_>) -> Option<usize> {
-        match (key, self.order.steps.get(self.step)) {
+        match (key, self.reading.steps.get(self.step)) {
             (
                 Key::OfStruct(key),
                 Some(&Step {
                     position,
                     key: Some(last),
                 }),
-            ) if std::ptr::eq(key, last) && self.order.path.is_empty() => {
+            ) if std::ptr::eq(key, last) && self.reading.path.is_empty() => {
                 self.step += 1;
                 Some(position)
             }
@@ -199,10 +199,10 @@ impl Collector<'_> {
     }
 
     fn search(&mut self, key: Key<'_>) -> Option<usize> {
-        let known = self.order.steps.get(self.step).copied();
+        let known = self.reading.steps.get(self.step).copied();
         self.step += 1;
         let fields = self.schema.fields();
-        let path = &self.order.path;
+        let path = &self.reading.path;
         let is_it = |field: &Field| is_joined(field.name(), path, key.text());
         let position = match known {
             Some(Step { position, .. }) if fields.get(position).is_some_and(is_it) => position,
@@ -212,7 +212,7 @@ impl Collector<'_> {
             Key::OfStruct(key) if path.is_empty() => Some(key),
             _ => None,
         };
-        let steps = &mut self.order.steps;
+        let steps = &mut self.reading.steps;
         if self.step <= fields.len() {
             steps.resize(steps.len().max(self.step), Step::default());
             steps[self.step - 1] = Step { position, key };
@@ -255,7 +255,7 @@ struct RecordSerializer<'c, 'a> {
 
 impl RecordSerializer<'_, '_> {
     fn refuse(&self, found: &'static str) -> Fault {
-        let path = &self.collector.order.path;
+        let path = &self.collector.reading.path;
         Fault::new(|| Kind::Shape {
             field: (!path.is_empty()).then(|| path.clone()),
             found,
@@ -308,7 +308,7 @@ impl<'c, 'a> Serializer for RecordSerializer<'c, 'a> {
 
     /// A struct that is not there leaves its fields null; the record itself has to be there.
     fn serialize_none(self) -> std::result::Result<(), Fault> {
-        if self.collector.order.path.is_empty() {
+        if self.collector.reading.path.is_empty() {
             Err(self.refuse("null"))
         } else {
             Ok(())
