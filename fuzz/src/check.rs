@@ -34,6 +34,20 @@ where
     assert_eq!(&parse::<T>(&json(value)), value);
 }
 
+/// The same of what is sealed: its text is appended too, and its `Debug` shows no byte of it.
+pub fn assert_sealed<T>(value: &T, bytes: &[u8], append_text: fn(&T, &mut String))
+where
+    T: Debug + Display + DeserializeOwned + FromStr<Err = Error> + PartialEq + Serialize,
+{
+    assert_prints(value);
+    let mut text = "before".to_owned();
+    append_text(value, &mut text);
+    assert_eq!(text, format!("before{value}"));
+    let shown = format!("{value:?}");
+    let shown = shown.split_once('(').map(|(_, shown)| shown);
+    assert_eq!(shown, Some(&*format!("{} bytes)", bytes.len())));
+}
+
 /// What opens is what the kit has sealed, whole or cut.
 pub fn check_record(bytes: &[u8]) {
     let record = match SealedRecord::from_bytes(bytes) {
@@ -42,6 +56,7 @@ pub fn check_record(bytes: &[u8]) {
             return assert!(error.is_malformed() || error.is_unsupported(), "{error}");
         }
     };
+    assert_eq!(record.epoch().number().to_be_bytes(), bytes[4..8]);
     for revealer in &KIT.revealers {
         match revealer.bind(KIT.binding()).reveal::<IgnoredAny>(&record) {
             Ok(_) => {
@@ -66,6 +81,7 @@ pub fn check_row(columns: &[Vec<u8>]) {
         Ok(row) => row,
         Err(error) => return assert!(is_malformed(&error), "{error}"),
     };
+    assert_eq!(row.epoch().number().to_be_bytes(), columns[0][4..8]);
     let cells: Result<Vec<_>, _> = columns[1..]
         .iter()
         .map(|cell| SealedCell::from_bytes(&**cell))

@@ -21,7 +21,7 @@ use serde_json::{Value, value::RawValue};
 pub use self::kit::KIT;
 use self::{
     check::{
-        assert_definition_error, assert_prints, assert_record_error, check_record, check_row,
+        assert_definition_error, assert_record_error, assert_sealed, check_record, check_row,
         check_text, is_key_file_error, is_refusal, json, parse,
     },
     kit::{Contact, Visit},
@@ -52,7 +52,7 @@ pub fn cell(data: &[u8]) {
         Err(error) => return assert!(error.is_malformed(), "{error}"),
     };
     assert_eq!(cell.as_bytes(), data);
-    assert_prints(&cell);
+    assert_sealed(&cell, data, SealedCell::append_text);
     let row = &KIT.rows[0];
     let backend = KIT.backend().bind(KIT.binding());
     for (field, genuine) in row.cells() {
@@ -121,17 +121,34 @@ pub fn key_file(data: &[u8]) {
         Grant::from_key_file(&book::key_file("grant", &payload), &passphrase).map(|grant| {
             assert!(grant.scopes().is_sorted_by(|a, b| a < b));
             assert!(grant.epochs().is_sorted_by(|a, b| a < b));
+            assert_eq!(grant.domain(), policy.domain());
+            assert_eq!(grant.policy_digest(), policy.digest());
+            assert!(format!("{grant:?}").ends_with(", .. }"));
             Revealer::new(&grant, policy).unwrap()
         })
     } else {
-        Keyring::from_key_file(&book::key_file("keyring", rest), &passphrase).map(|keyring| {
-            assert!(
-                keyring
-                    .epochs()
-                    .any(|epoch| epoch == keyring.active_epoch())
-            );
+        Keyring::from_key_file(&book::key_file("keyring", rest), &passphrase).map(|mut keyring| {
+            let active = keyring.active_epoch();
+            assert_eq!(active.number().to_be_bytes(), rest[..4]);
+            assert!(keyring.epochs().any(|epoch| epoch == active));
+            let generation = keyring.generation().number().to_be_bytes();
+            assert!(rest.windows(4).any(|word| word == generation));
+            assert!(format!("{keyring:?}").ends_with(", .. }"));
             Protector::new(&keyring, &KIT.policy).unwrap();
-            Revealer::backend(&keyring, &KIT.policy).unwrap()
+            let revealer = Revealer::backend(&keyring, &KIT.policy).unwrap();
+            let last = keyring.epochs().last().unwrap();
+            match keyring.start_epoch() {
+                Ok(epoch) => {
+                    assert!(epoch > last);
+                    assert_eq!(keyring.active_epoch(), epoch);
+                }
+                Err(error) => {
+                    assert!(error.is_misuse(), "{error}");
+                    assert!(last.number() == u32::MAX || keyring.epochs().count() >= 1_200);
+                    assert_eq!(keyring.active_epoch(), active);
+                }
+            }
+            revealer
         })
     };
     match loaded {
@@ -341,7 +358,7 @@ pub fn record(data: &[u8]) {
         return check_record(data);
     };
     assert_eq!(record.as_bytes(), data);
-    assert_prints(&record);
+    assert_sealed(&record, data, SealedRecord::append_text);
     let scopes: Vec<_> = record.scopes().collect();
     assert!(scopes.is_sorted_by(|a, b| a < b));
     for &scope in &scopes {
@@ -358,6 +375,15 @@ pub fn record(data: &[u8]) {
                 assert!(error.is_misuse(), "{error}");
                 assert_eq!(scopes.len(), 1);
             }
+        }
+    }
+    for scope in KIT.schema().scopes() {
+        if !scopes.contains(&scope) {
+            assert!(
+                record
+                    .withhold(&[scope])
+                    .is_err_and(|error| error.is_missing_scope())
+            );
         }
     }
     check_record(data);
@@ -427,7 +453,7 @@ pub fn roundtrip(data: &[u8]) {
 pub fn row(data: &[u8]) {
     if let Ok(row) = SealedRow::from_bytes(data) {
         assert_eq!(row.as_bytes(), data);
-        assert_prints(&row);
+        assert_sealed(&row, data, SealedRow::append_text);
         assert!(row.scopes().is_sorted_by(|a, b| a < b));
     }
     let mut columns = KIT.columns(0);
@@ -564,4 +590,7 @@ pub fn text(data: &[u8]) {
     check_text::<SealedRow>(text);
     check_text::<SealedCell>(text);
     check_text::<Pseudonym>(text);
+    if let Ok(pseudonym) = text.parse::<Pseudonym>() {
+        assert_eq!(Pseudonym::from_bytes(*pseudonym.as_bytes()), pseudonym);
+    }
 }
