@@ -38,6 +38,7 @@ const BLOCKS: usize = 512;
 thread_local! {
     static CALLS: Cell<usize> = const { Cell::new(0) };
     static LARGEST: Cell<usize> = const { Cell::new(0) };
+    static FREED: Cell<usize> = const { Cell::new(0) };
     static NEEDLES: Cell<&'static [&'static str]> = const { Cell::new(&[]) };
     static LIVE: [Cell<(usize, usize)>; BLOCKS] = const { [const { Cell::new((0, 0)) }; BLOCKS] };
     static LEFT: Cell<Option<&'static str>> = const { Cell::new(None) };
@@ -59,6 +60,7 @@ unsafe impl GlobalAlloc for Watching {
     }
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        FREED.set(FREED.get().max(layout.size()));
         if !NEEDLES.get().is_empty() {
             forget(block.addr());
             look(block, layout.size());
@@ -560,6 +562,42 @@ fn no_clear_value_with_a_capital_sigma_stays_behind() {
     assert_eq!(
         left_behind(&["lefevrexq"], || protector.protect(&visit).unwrap()),
         None
+    );
+}
+
+/// The thread's buffer grew for another schema's records, and a row that is kept must not keep it.
+#[test]
+fn a_small_record_does_not_hold_the_buffer_of_a_big_one() {
+    let field = |width: usize| {
+        format!(
+            "name = \"s\"\n[[field]]\nname = \"a\"\nnumber = 1\nscope = \"care\"\nwidth = {width}\ntype = \"text\"\nclass = \"exact\""
+        )
+    };
+    let protector = |width| {
+        let schema = Schema::from_toml(&field(width)).unwrap();
+        let policy = "domain = \"archive\"\nschema = \"s\"\nrecord_id = \"unbound\"";
+        let policy = Policy::from_toml(policy, &schema).unwrap();
+        Protector::new(&Keyring::generate().unwrap(), &policy).unwrap()
+    };
+    let (small, big) = (protector(9), protector(65_000));
+    let mut kept = small.protect(&json!({ "a": "kept" })).unwrap();
+    let freed = |row: Protected| {
+        FREED.set(0);
+        drop(row);
+        FREED.get()
+    };
+    for before in [json!({ "a": "" }), json!({ "b": "unknown" })] {
+        let _ = big.protect_row(&before);
+        let row = small.protect(&json!({ "a": "small" })).unwrap();
+        assert!(freed(row) < 1_000, "{before}");
+        small
+            .protect_into(&json!({ "a": "small" }), &mut kept)
+            .unwrap();
+    }
+    assert!(freed(kept) < 1_000);
+    assert!(
+        freed(big.protect(&json!({ "a": "" })).unwrap()) > 65_000,
+        "the control"
     );
 }
 

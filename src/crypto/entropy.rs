@@ -193,6 +193,10 @@ mod tests {
 
     #[test]
     fn system_nonces_are_not_pooled() {
+        drawn(&Nonces::pooled());
+        let used = || NONCES.with(|pool| pool.borrow().used);
+        let before = used();
         assert_ne!(drawn(&Nonces::system()), drawn(&Nonces::system()));
+        assert_eq!(used(), before);
     }
 }

@@ -46,7 +46,7 @@ impl ScopeKey {
 }
 
 impl Drop for ScopeKey {
-    /// Sealing and opening leave round keys on the stack, and wiping it at each call would cost three percent of it. So
+    /// Sealing and opening leave round keys on the stack, and wiping it at each call would cost a few percent of it. So
     /// it is wiped with the key, which reaches what was called from about here.
     fn drop(&mut self) {
         zeroize_stack::<KEY_STACK>();

@@ -111,7 +111,12 @@ impl Draft {
 
     /// Gives the bytes, sealed by now, for those of a record that is no longer needed.
     pub(crate) fn exchange(&mut self, sealed: &mut SealedRecord, schema: &Schema) {
-        sealed.exchange(&mut self.bytes, schema.scope_set());
+        // A buffer that grew for the records of another schema is not given away: many small records would hold it.
+        if self.bytes.capacity() > 2 * self.bytes.len() {
+            sealed.rewrite(&self.bytes, schema.scope_set());
+        } else {
+            sealed.exchange(&mut self.bytes, schema.scope_set());
+        }
         self.bytes.clear();
     }
 
@@ -136,10 +141,16 @@ impl Draft {
         self.slots[position].is_value()
     }
 
+    /// Whether nothing was said of the field at `position`.
+    #[inline]
+    pub(crate) fn is_absent(&self, position: usize) -> bool {
+        self.slots[position] == Slot::ABSENT
+    }
+
     /// Refuses a field that was set before.
     #[inline]
     pub(crate) fn check_absent(&self, position: usize, field: &Field) -> Result<()> {
-        if self.slots[position] == Slot::ABSENT {
+        if self.is_absent(position) {
             Ok(())
         } else {
             Err(Error::new(|| Kind::DuplicateField {

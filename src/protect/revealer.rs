@@ -221,6 +221,7 @@ impl Revealer {
         work.aad.begin(row.header_bytes(), binding.record_id());
         let mut keys = keys.iter().peekable();
         for group in row.groups() {
+            // Each epoch has keys of the same scopes, so that what is skipped was not asked for.
             let Some((scope, key)) = keys.next_if(|(scope, _)| *scope == group.scope) else {
                 continue;
             };

@@ -207,6 +207,13 @@ impl SealedRecord {
         self.scopes = scopes;
     }
 
+    /// As [`SealedRecord::exchange`], into the bytes that are there.
+    pub(crate) fn rewrite(&mut self, bytes: &[u8], scopes: ScopeSet) {
+        self.bytes.clear();
+        self.bytes.extend_from_slice(bytes);
+        self.scopes = scopes;
+    }
+
     pub(crate) fn scope_set(&self) -> ScopeSet {
         self.scopes
     }

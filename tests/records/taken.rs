@@ -359,3 +359,119 @@ fn nothing_stays_of_a_record_that_failed_or_panicked() {
     .unwrap_err();
     empty();
 }
+
+/// What a record's own code does not pass on is refused all the same.
+#[test]
+fn errors_and_panics_that_a_record_swallows_are_not_lost() {
+    /// Serializes as its closure says.
+    struct By<F>(F);
+
+    impl<F: Fn()> Serialize for By<F> {
+        fn serialize<S: Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+            (self.0)();
+            Err(serde::ser::Error::custom("of the test"))
+        }
+    }
+
+    /// A struct that panics when it has begun.
+    struct Begins;
+
+    impl Serialize for Begins {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            let mut inner = serializer.serialize_struct("Begins", 1)?;
+            inner.serialize_field("x", "inner")?;
+            panic!("a record type's own panic");
+        }
+    }
+
+    /// A struct by the name under which `serde_json` hands over text, whose text is too wide or never comes.
+    struct Raw(Option<&'static str>);
+
+    impl Serialize for Raw {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            let mut raw = serializer.serialize_struct("$serde_json::private::RawValue", 1)?;
+            if let Some(text) = self.0 {
+                let _ = raw.serialize_field("$serde_json::private::RawValue", text);
+            }
+            raw.end()
+        }
+    }
+
+    struct Swallows(Case);
+
+    #[derive(Clone, Copy, Debug)]
+    enum Case {
+        Field,
+        Panic,
+        Nested,
+        Key,
+        Json,
+        JsonPanic,
+        Raw(Option<&'static str>),
+    }
+
+    fn ignore<E>(work: impl FnOnce() -> Result<(), E>) {
+        let _ = catch_unwind(AssertUnwindSafe(work)).map(drop);
+    }
+
+    impl Serialize for Swallows {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            let mut map = serializer.serialize_map(None)?;
+            let fails = By(|| {});
+            let panics = By(|| panic!("a record type's own panic"));
+            match self.0 {
+                Case::Field => ignore(|| map.serialize_entry("x", &fails)),
+                Case::Panic => ignore(|| map.serialize_entry("x", &panics)),
+                Case::Nested => ignore(|| map.serialize_entry("n", &Begins)),
+                Case::Key => ignore(|| map.serialize_entry(&7, "lost")),
+                Case::Json => ignore(|| map.serialize_entry("j", &("kept", &fails))),
+                Case::JsonPanic => ignore(|| map.serialize_entry("j", &("kept", &panics))),
+                Case::Raw(text) => ignore(|| map.serialize_entry("x", &Raw(text))),
+            }
+            let _ = map.serialize_entry("y", "after");
+            map.end()
+        }
+    }
+
+    let kit = Kit::new(&[
+        ("x", "text", 9),
+        ("y", "text", 9),
+        ("n.x", "text", 9),
+        ("n.y", "text", 9),
+        ("j", "json", 40),
+    ]);
+    for case in [
+        Case::Field,
+        Case::Panic,
+        Case::Nested,
+        Case::Key,
+        Case::Json,
+        Case::JsonPanic,
+        Case::Raw(None),
+        Case::Raw(Some("\"wider than nine\"")),
+    ] {
+        kit.refused(&Swallows(case));
+    }
+    let after = json!({ "y": "after" });
+    assert_eq!(kit.both::<Value>(&after).unwrap(), after);
+}
+
+/// A record handed over as the text of a `RawValue` that never comes, or is none.
+#[test]
+fn a_record_whose_text_does_not_come_is_refused() {
+    struct NoText(bool);
+
+    impl Serialize for NoText {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            let mut raw = serializer.serialize_struct("$serde_json::private::RawValue", 1)?;
+            if self.0 {
+                let _ = raw.serialize_field("$serde_json::private::RawValue", "[]");
+            }
+            raw.end()
+        }
+    }
+
+    let kit = Kit::new(&[("a", "text", 9)]);
+    kit.refused(&NoText(false));
+    kit.refused(&NoText(true));
+}

@@ -29,7 +29,8 @@ pub(crate) struct Reading {
     entered: Vec<(usize, usize)>,
     /// The names of the structs around the present field, joined by dots; empty at the top.
     path: String,
-    /// Whether a field was refused: a record's own code may go on after that, the call does not.
+    /// Whether something was refused or began and did not end: a record's own code may go on after an error, and after
+    /// a panic that it catches; the call does not.
     failed: bool,
 }
 
@@ -84,7 +85,7 @@ pub(crate) fn collect<T: Serialize + ?Sized>(
         raw: false,
     });
     collected.map_err(|Fault(error)| error)?;
-    if reading.failed {
+    if reading.failed || !reading.path.is_empty() {
         Err(Error::new(|| Kind::Serialize))
     } else {
         Ok(())
@@ -101,14 +102,17 @@ struct Collector<'a> {
 }
 
 impl Collector<'_> {
+    /// Takes a member of the struct whose path has `depth` bytes.
     #[inline]
     fn take<T: Serialize + ?Sized>(
         &mut self,
+        depth: usize,
         key: Key<'_>,
         value: &T,
     ) -> std::result::Result<(), Fault> {
-        if self.reading.failed {
-            return Err(Fault::new(|| Kind::Serialize));
+        // A longer path is that of a struct inside, which panicked.
+        if self.reading.failed || self.reading.path.len() != depth {
+            return Err(self.fail(Fault::new(|| Kind::Serialize)));
         }
         let taken = match self.recall(key) {
             Some(position) => self.take_field(position, value),
@@ -116,6 +120,11 @@ impl Collector<'_> {
         };
         self.reading.failed |= taken.is_err();
         taken
+    }
+
+    fn fail(&mut self, fault: Fault) -> Fault {
+        self.reading.failed = true;
+        fault
     }
 
     fn take_member<T: Serialize + ?Sized>(
@@ -160,19 +169,28 @@ impl Collector<'_> {
     ) -> std::result::Result<(), Fault> {
         let field = &self.schema.fields()[position];
         self.draft.check_absent(position, field)?;
+        // Until it has been taken.
+        self.reading.failed = true;
         if field.value_type() == ValueType::Json {
-            return Ok(self.draft.set_json(position, field, value)?);
+            self.draft.set_json(position, field, value)?;
+        } else {
+            value.serialize(FieldSerializer {
+                draft: self.draft,
+                position,
+                field,
+                raw: false,
+            })?;
         }
-        value.serialize(FieldSerializer {
-            draft: self.draft,
-            position,
-            field,
-            raw: false,
-        })
+        self.reading.failed = self.draft.is_absent(position);
+        if self.reading.failed {
+            return Err(Fault::new(|| Kind::Serialize));
+        }
+        Ok(())
     }
 
     /// Names the struct that is being read, where a fault names nothing.
-    fn inside(&self, fault: Fault) -> Fault {
+    fn refuse_key(&mut self, fault: Fault) -> Fault {
+        let fault = self.fail(fault);
         if self.reading.path.is_empty() {
             fault
         } else {
@@ -325,8 +343,9 @@ impl<'c, 'a> Serializer for RecordSerializer<'c, 'a> {
 
     fn serialize_map(self, _: Option<usize>) -> std::result::Result<Fields<'c, 'a>, Fault> {
         Ok(Fields {
+            depth: self.collector.reading.path.len(),
             collector: self.collector,
-            raw: false,
+            text: Text::None,
         })
     }
 
@@ -336,8 +355,13 @@ impl<'c, 'a> Serializer for RecordSerializer<'c, 'a> {
         _: usize,
     ) -> std::result::Result<Fields<'c, 'a>, Fault> {
         Ok(Fields {
+            depth: self.collector.reading.path.len(),
             collector: self.collector,
-            raw: name == RAW_VALUE,
+            text: if name == RAW_VALUE {
+                Text::Expected
+            } else {
+                Text::None
+            },
         })
     }
 }
@@ -345,7 +369,17 @@ impl<'c, 'a> Serializer for RecordSerializer<'c, 'a> {
 /// The members of a struct or map.
 struct Fields<'c, 'a> {
     collector: &'c mut Collector<'a>,
-    raw: bool,
+    /// The length of the path that leads to it.
+    depth: usize,
+    text: Text,
+}
+
+/// Whether the members come as JSON text.
+#[derive(PartialEq, Eq)]
+enum Text {
+    None,
+    Expected,
+    Taken,
 }
 
 impl SerializeStruct for Fields<'_, '_> {
@@ -357,13 +391,16 @@ impl SerializeStruct for Fields<'_, '_> {
         key: &'static str,
         value: &T,
     ) -> std::result::Result<(), Fault> {
-        if self.raw {
-            return value.serialize(RecordSerializer {
-                collector: self.collector,
-                raw: true,
-            });
+        if self.text == Text::None {
+            return self.collector.take(self.depth, Key::OfStruct(key), value);
         }
-        self.collector.take(Key::OfStruct(key), value)
+        let taken = value.serialize(RecordSerializer {
+            collector: self.collector,
+            raw: true,
+        });
+        taken.map_err(|fault| self.collector.fail(fault))?;
+        self.text = Text::Taken;
+        Ok(())
     }
 
     fn skip_field(&mut self, _: &'static str) -> std::result::Result<(), Fault> {
@@ -373,7 +410,10 @@ impl SerializeStruct for Fields<'_, '_> {
     }
 
     fn end(self) -> std::result::Result<(), Fault> {
-        Ok(())
+        match self.text {
+            Text::Expected => Err(self.collector.fail(Fault::new(|| Kind::Serialize))),
+            Text::None | Text::Taken => Ok(()),
+        }
     }
 }
 
@@ -387,7 +427,7 @@ impl SerializeMap for Fields<'_, '_> {
             text.push_str(key);
             Ok(())
         }))
-        .map_err(|fault| self.collector.inside(fault))?;
+        .map_err(|fault| self.collector.refuse_key(fault))?;
         self.collector.key = text;
         Ok(())
     }
@@ -397,7 +437,7 @@ impl SerializeMap for Fields<'_, '_> {
         value: &T,
     ) -> std::result::Result<(), Fault> {
         let key = std::mem::take(&mut self.collector.key);
-        self.collector.take(Key::OfMap(&key), value)
+        self.collector.take(self.depth, Key::OfMap(&key), value)
     }
 
     fn serialize_entry<K: Serialize + ?Sized, V: Serialize + ?Sized>(
@@ -405,11 +445,11 @@ impl SerializeMap for Fields<'_, '_> {
         key: &K,
         value: &V,
     ) -> std::result::Result<(), Fault> {
-        let collector = &mut *self.collector;
+        let (collector, depth) = (&mut *self.collector, self.depth);
         key.serialize(KeySerializer(|key: &str| {
-            collector.take(Key::OfMap(key), value)
+            collector.take(depth, Key::OfMap(key), value)
         }))
-        .map_err(|fault| self.collector.inside(fault))
+        .map_err(|fault| self.collector.refuse_key(fault))
     }
 
     fn end(self) -> std::result::Result<(), Fault> {

@@ -80,11 +80,13 @@ impl Bound {
     }
 }
 
-/// The bytes of hexadecimal text; the other side writes no other, and the empty value opens nowhere.
+/// The bytes of hexadecimal text. Other text ends the program: as an empty value it would be refused like one that is
+/// malformed on purpose.
 pub(crate) fn hex(text: &str) -> Vec<u8> {
-    HEXLOWER_PERMISSIVE
-        .decode(text.as_bytes())
-        .unwrap_or_default()
+    match HEXLOWER_PERMISSIVE.decode(text.as_bytes()) {
+        Ok(bytes) => bytes,
+        Err(error) => unreachable!("the other side writes hexadecimal: {error}"),
+    }
 }
 
 /// The fields of both schemas; those that a schema lacks stay out.
