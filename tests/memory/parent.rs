@@ -3,11 +3,11 @@
 use std::{
     env,
     io::{BufRead, BufReader, Write},
-    panic,
-    process::{self, Command, Stdio},
+    process::{Command, Stdio},
 };
 
 use data_encoding::HEXLOWER;
+use libtest_mimic::{Arguments, Trial};
 use paravent::{Epoch, Generation, Passphrase, test_kit};
 
 use crate::{
@@ -122,27 +122,13 @@ pub(crate) fn run() {
         ("registers_hold_what_calls_computed_with", registers),
         ("what_is_left_is_found", leaks),
     ];
-    let asked = |option: &str| env::args().any(|word| word == option);
-    if asked("--list") {
-        // None is ignored.
-        if !asked("--ignored") {
-            tests.iter().for_each(|(name, _)| println!("{name}: test"));
-        }
-        return;
-    }
-    let filters: Vec<String> = env::args()
-        .skip(1)
-        .filter(|word| !word.starts_with('-'))
-        .collect();
-    let is_asked =
-        |name: &str| filters.is_empty() || filters.iter().any(|part| name.contains(part.as_str()));
-    let mut failed = 0;
-    for (name, test) in tests.iter().filter(|(name, _)| is_asked(name)) {
-        let passed = panic::catch_unwind(test).is_ok();
-        println!("test {name} ... {}", if passed { "ok" } else { "FAILED" });
-        failed += i32::from(!passed);
-    }
-    process::exit(if failed == 0 { 0 } else { 101 });
+    let trial = |&(name, test): &(&str, fn())| {
+        Trial::test(name, move || {
+            test();
+            Ok(())
+        })
+    };
+    libtest_mimic::run(&Arguments::from_args(), tests.iter().map(trial).collect()).exit()
 }
 
 fn keys() {
