@@ -78,7 +78,7 @@ impl Draft {
     }
 
     /// The bytes of the sealed record, with each group's plaintext in its place, entries ascending over zeros; all else is
-    /// zero.
+    /// zero. Values are not to be asked for after that: they may have moved.
     pub(crate) fn plaintexts(&mut self, schema: &Schema) -> &mut [u8] {
         if !self.groups.iter().all(|filled| filled.ascending) {
             self.put_in_order(schema);
@@ -93,15 +93,11 @@ impl Draft {
         for group in schema.groups() {
             let mut at = group.plaintext.start;
             for &position in &group.fields {
-                let slot = &mut self.slots[position];
+                let slot = self.slots[position];
                 if slot.is_value() {
                     let entry = &before[slot.start - VALUE_HEAD..slot.end];
                     let end = at + entry.len();
                     self.bytes[at..end].copy_from_slice(entry);
-                    *slot = Slot {
-                        start: at + VALUE_HEAD,
-                        end,
-                    };
                     at = end;
                 }
             }

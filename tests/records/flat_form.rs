@@ -294,3 +294,28 @@ fn json_that_it_shows_stays_on_one_line() {
             .contains(['\n', '\r'])
     );
 }
+
+#[test]
+fn protected_records_are_equal_where_all_they_show_and_hold_is() {
+    let kit = Kit::of(
+        &Schema::appointment(),
+        "[show.age]\nas = \"keep\"\nreason = \"report\"\n",
+    );
+    let visit = |age: u8| json!({ "last_name": "", "first_name": "", "age": age, "start": "2020-07-21T09:30:00Z", "practitioner": "", "specialty": "" });
+    let row = kit.protector.protect(&visit(34)).unwrap();
+    assert_eq!(row, row.clone());
+    assert_ne!(
+        row,
+        kit.protector.protect(&visit(34)).unwrap(),
+        "sealed anew"
+    );
+    let mut shown_otherwise = serde_json::to_value(&row).unwrap();
+    shown_otherwise["age"] = json!(35);
+    let shown_otherwise: Protected = serde_json::from_value(shown_otherwise).unwrap();
+    assert_eq!(row.sealed(), shown_otherwise.sealed());
+    assert_ne!(row, shown_otherwise);
+
+    let cells = kit.protector.protect_row(&visit(34)).unwrap();
+    assert_eq!(cells, cells.clone());
+    assert_eq!(cells.pseudonym("age"), None);
+}

@@ -45,6 +45,42 @@ fn raw_values_come_back_verbatim() {
     }
 }
 
+/// What stands in text, behind an escape, or side by side is no depth.
+#[test]
+fn depth_is_counted_as_readers_count_it() {
+    let kit = Kit::new(&[("n", "json", 1000)]);
+    let many = |piece: &str| piece.repeat(200);
+    for text in [
+        format!("\"{}\"", many("[")),
+        format!("\"\\\"{}\"", many("[")),
+        format!("[\"\\\\\",\"{}\"]", many("{")),
+        format!("[{}[]]", many("[],")),
+    ] {
+        kit.same(&One {
+            n: serde_json::from_str::<Value>(&text).unwrap(),
+        });
+    }
+    let in_text_too = format!("{}\"\\\\\"{}", "[".repeat(128), "]".repeat(128));
+    kit.refused(&One {
+        n: raw(&in_text_too),
+    });
+}
+
+#[test]
+fn null_that_is_written_before_an_error_is_no_null() {
+    struct Nothing;
+
+    impl Serialize for Nothing {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            serializer.serialize_unit()?;
+            Err(serde::ser::Error::custom("of the test"))
+        }
+    }
+
+    let kit = Kit::new(&[("n", "json", 1000)]);
+    assert_eq!(kit.refused(&One { n: Nothing }).field(), Some("n"));
+}
+
 #[test]
 fn any_value_is_kept_as_its_compact_text() {
     let kit = Kit::new(&[("n", "json", 1000)]);

@@ -281,6 +281,15 @@ fn unit_variants_in_fields_of_type_text_date_and_date_time() {
     one("date-time").same(&One { n: When::Moment });
 }
 
+/// A length of two bytes, the width, a tag of sixteen.
+#[test]
+fn cells_are_as_wide_as_their_field() {
+    let kit = Kit::new(&[("a", "text", 1), ("b", "text", 300)]);
+    let row = kit.protector.protect_row(&json!({ "a": "x" })).unwrap();
+    let sizes: Vec<usize> = row.cells().map(|(_, cell)| cell.as_bytes().len()).collect();
+    assert_eq!(sizes, [2 + 1 + 16, 2 + 300 + 16]);
+}
+
 #[test]
 fn values_at_their_width_to_the_byte() {
     let kit = Kit::new(&[("n", "text", 5), ("wide", "text", 65_000)]);
