@@ -281,6 +281,13 @@ fn unit_variants_in_fields_of_type_text_date_and_date_time() {
     one("date-time").same(&One { n: When::Moment });
 }
 
+/// Number and length take three bytes of the group's sixteen.
+#[test]
+fn a_group_may_be_full_to_its_last_byte() {
+    let kit = Kit::new(&[("a", "text", 13)]);
+    kit.same(&BTreeMap::from([("a".to_owned(), "x".repeat(13))]));
+}
+
 /// A length of two bytes, the width, a tag of sixteen.
 #[test]
 fn cells_are_as_wide_as_their_field() {
