@@ -356,7 +356,9 @@ fn batch(c: &mut Criterion) {
             .build()
             .unwrap();
         group.bench_function(format!("protect-{threads}"), |b| {
-            b.iter_with_large_drop(|| pool.install(|| protector.protect_batch(&setting.appointments)));
+            b.iter_with_large_drop(|| {
+                pool.install(|| protector.protect_batch(&setting.appointments))
+            });
         });
         group.bench_function(format!("arithmetic-{threads}"), |b| {
             b.iter(|| {

@@ -246,7 +246,10 @@ fn errors_of_rows() -> Vec<(&'static str, Error)> {
             reveal(&changed(|bytes| *bytes.last_mut().unwrap() ^= 1).unwrap()),
         ),
         ("Tampered/cell", moved.unwrap_err()),
-        ("Plaintext/padding", by_hand::record(&[1, 0, 1, b'x', 0, 7, 7])),
+        (
+            "Plaintext/padding",
+            by_hand::record(&[1, 0, 1, b'x', 0, 7, 7]),
+        ),
         (
             "Plaintext/order",
             by_hand::record(&[2, 0, 1, b'7', 1, 0, 1, b'x']),
