@@ -87,7 +87,10 @@ pub fn json_record(data: &[u8]) {
         .bind(KIT.binding())
         .reveal(&protected)
         .unwrap();
-    assert_eq!(bound.protect(&revealed).unwrap(), protected);
+    // Again, over a record that was used before.
+    let mut used = bound.protect(&Visit::sample()).unwrap();
+    bound.protect_into(&revealed, &mut used).unwrap();
+    assert_eq!(used, protected);
 }
 
 /// Text that begins as a key file does, or a byte and the payload of one: `g` and what stands behind a grant's
