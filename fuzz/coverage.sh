@@ -6,6 +6,7 @@
 # Builds the targets with rustc's coverage counters, replays through each the inputs in fuzz/corpus/TARGET and, if it is
 # there, CORPUS_ROOT/TARGET, and prints a table: of each file the lines that hold code, how many of them ran, per cent, and
 # which did not; then the same of each folder. Tests inside the files are not counted. Fails where an input fails.
+# No fuzzer may be at work in CORPUS_ROOT: it takes inputs away.
 #
 # Needs a C++ compiler for libFuzzer, and `llvm-profdata` and `llvm-cov` of the major version of rustc's LLVM
 # (`rustc -vV`): Debian's package `llvm-22`, or rustup's component `llvm-tools` with its folder in PATH.
