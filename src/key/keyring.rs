@@ -47,7 +47,7 @@ pub struct Keyring {
 }
 
 /// A hundred years of months; a grant of all 52 scopes for each still counts its keys in 16 bits.
-const MAX_EPOCHS: usize = 1_200;
+pub(crate) const MAX_EPOCHS: usize = 1_200;
 
 impl Keyring {
     /// A new keyring with one epoch and one generation, from the operating system's random source.

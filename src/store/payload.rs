@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     id::{Digest, Domain, Epoch, Generation, Scope},
-    key::{Grant, Keyring},
+    key::{Grant, Keyring, keyring::MAX_EPOCHS},
     secret::Secret,
 };
 
@@ -108,7 +108,9 @@ impl Payload for Keyring {
             }
         }
         let whole = sealing.contains_key(&active) && linkage.contains_key(&generation);
-        whole.then_some(Self {
+        // What another writer put beyond it could not be counted in a grant.
+        let countable = sealing.len().max(linkage.len()) <= MAX_EPOCHS;
+        (whole && countable).then_some(Self {
             sealing,
             active,
             linkage,

@@ -36,7 +36,16 @@ fn keyrings_that_are_not_of_the_form() {
     let good = roots(2, &[1, 2], 3, &[3]);
     keyring(&forge("keyring", CHEAP, &good)).unwrap();
     let cut = (0..good.len()).map(|length| good[..length].to_vec());
+    let up_to = |last: u32| (1..=last).collect::<Vec<_>>();
+    keyring(&forge(
+        "keyring",
+        CHEAP,
+        &roots(1, &up_to(1_200), 1, &up_to(1_200)),
+    ))
+    .unwrap();
     let others = [
+        roots(1, &up_to(1_201), 1, &[1]),
+        roots(1, &[1], 1, &up_to(1_201)),
         [&good[..], &[0]].concat(),
         roots(0, &[0, 1], 1, &[1]),
         roots(1, &[1, 0], 1, &[1]),
