@@ -319,3 +319,16 @@ fn protected_records_are_equal_where_all_they_show_and_hold_is() {
     assert_eq!(cells, cells.clone());
     assert_eq!(cells.pseudonym("age"), None);
 }
+
+#[test]
+fn what_is_no_protected_record_is_told_what_one_is() {
+    for text in ["3", "[]", "null"] {
+        let error = serde_json::from_str::<Protected>(text).unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .contains("expected a protected record: an object with `sealed`"),
+            "{error}"
+        );
+    }
+}
