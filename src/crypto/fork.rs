@@ -90,3 +90,14 @@ mod wiped {
         Some(unsafe { &*page.cast::<AtomicU64>() })
     }
 }
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    /// Where it had none, or another one at each call, every nonce would be asked of the system: as good, and slow.
+    #[test]
+    fn a_process_has_a_number_and_keeps_it() {
+        let number = super::process();
+        assert!(number.is_some_and(|number| number > 0));
+        assert_eq!(super::process(), number);
+    }
+}

@@ -303,6 +303,49 @@ fn one_type_under_two_schemas_in_turn() {
     }
 }
 
+/// The same text in memory may be the key of a field inside and of one at the top, at the same step of two records.
+#[test]
+fn a_key_inside_is_not_one_at_the_top() {
+    #[derive(Serialize, Deserialize, PartialEq, Debug, Default)]
+    struct Inner {
+        x: String,
+    }
+
+    #[derive(Serialize, Deserialize, PartialEq, Debug, Default)]
+    struct Outer {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        n: Option<Inner>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        x: Option<String>,
+    }
+
+    let kit = Kit::new(&[("x", "text", 9), ("n.x", "text", 9)]);
+    let inside = Outer {
+        n: Some(Inner { x: "inside".into() }),
+        x: None,
+    };
+    let at_the_top = Outer {
+        n: None,
+        x: Some("top".into()),
+    };
+    for record in [&inside, &at_the_top, &inside, &at_the_top, &at_the_top] {
+        kit.same(record);
+    }
+}
+
+#[test]
+fn a_record_that_is_no_struct_is_refused() {
+    #[derive(Serialize)]
+    struct Unit;
+
+    let kit = Kit::new(&[("a", "text", 9)]);
+    kit.refused(&Unit);
+    kit.refused(&());
+    kit.refused(&None::<Value>);
+    kit.refused(&"text");
+    kit.refused(&BTreeMap::from([(Some("a"), "x")]));
+}
+
 /// Number and length take three bytes of the group's sixteen.
 #[test]
 fn a_group_may_be_full_to_its_last_byte() {
