@@ -300,3 +300,18 @@ fn a_refusal_that_the_record_swallows() {
     kit.refused(&Swallows);
     kit.protector.protect(&json!({ "n": "x" })).unwrap();
 }
+
+/// A struct is no text, whatever is in it: only `serde_json` hands over text in one.
+#[test]
+fn a_struct_that_holds_json_text_is_refused_in_a_field() {
+    #[derive(Serialize)]
+    struct Inner {
+        text: &'static str,
+    }
+
+    let kit = Kit::new(&[("n", "text", 9)]);
+    let record = One {
+        n: Inner { text: "\"x\"" },
+    };
+    assert_eq!(kit.refused(&record).field(), Some("n"));
+}

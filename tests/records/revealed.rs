@@ -186,3 +186,21 @@ fn a_cell_into_a_type_that_does_not_fit_names_the_field() {
         assert!(!error.to_string().contains("300"), "{error}");
     }
 }
+
+/// A target's own code may name a value as a field that it does not know.
+#[test]
+fn a_value_that_a_target_names_as_a_field_is_not_told() {
+    struct Names;
+
+    impl<'de> Deserialize<'de> for Names {
+        fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            let record = BTreeMap::<String, String>::deserialize(deserializer)?;
+            let value = record.values().next().unwrap();
+            Err(serde::de::Error::unknown_field(value, &[]))
+        }
+    }
+
+    let kit = Kit::new(&[("a", "text", 99), ("b.c", "text", 99)]);
+    let error = kit.unfit::<Names>(&json!({ "a": MARK }));
+    assert_eq!(error.field(), None);
+}
