@@ -96,11 +96,10 @@ fn pseudonymising() -> (Vec<Appointment>, Protector, Protected) {
     }
     let policy = Policy::from_toml(&policy, &Schema::appointment()).unwrap();
     let protector = Protector::new(&setting.keyring, &policy).unwrap();
-    let rows = setting
-        .appointments
-        .iter()
-        .map(|appointment| protector.protect(appointment));
-    let row = rows.map(Result::unwrap).last().unwrap();
+    let mut row = protector.protect(&setting.appointments[0]).unwrap();
+    for appointment in &setting.appointments {
+        protector.protect_into(appointment, &mut row).unwrap();
+    }
     (setting.appointments, protector, row)
 }
 
