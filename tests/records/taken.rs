@@ -484,6 +484,7 @@ fn errors_and_panics_that_a_record_swallows_are_not_lost() {
     enum Case {
         Field,
         Unknown,
+        Twice,
         Panic,
         Nested,
         Key,
@@ -498,11 +499,18 @@ fn errors_and_panics_that_a_record_swallows_are_not_lost() {
 
     impl Serialize for Swallows {
         fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            if let Case::Twice = self.0 {
+                let mut visit = serializer.serialize_struct("Visit", 2)?;
+                visit.serialize_field("n", &json!({ "x": "once" }))?;
+                ignore(|| visit.serialize_field("n", &json!({ "y": "lost" })));
+                return visit.end();
+            }
             let mut map = serializer.serialize_map(None)?;
             let fails = By(|| {});
             let panics = By(|| panic!("a record type's own panic"));
             match self.0 {
                 Case::Field => ignore(|| map.serialize_entry("x", &fails)),
+                Case::Twice => unreachable!("a struct"),
                 Case::Unknown => ignore(|| map.serialize_entry("unknown", "lost")),
                 Case::Panic => ignore(|| map.serialize_entry("x", &panics)),
                 Case::Nested => ignore(|| map.serialize_entry("n", &Begins)),
@@ -526,6 +534,7 @@ fn errors_and_panics_that_a_record_swallows_are_not_lost() {
     for case in [
         Case::Field,
         Case::Unknown,
+        Case::Twice,
         Case::Panic,
         Case::Nested,
         Case::Key,
