@@ -334,6 +334,26 @@ fn a_key_inside_is_not_one_at_the_top() {
 }
 
 #[test]
+fn keys_and_values_may_come_apart() {
+    struct Apart;
+
+    impl Serialize for Apart {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            let mut map = serializer.serialize_map(None)?;
+            for (key, value) in [("b", "second"), ("a", "first")] {
+                map.serialize_key(key)?;
+                map.serialize_value(value)?;
+            }
+            map.end()
+        }
+    }
+
+    let kit = Kit::new(&[("a", "text", 9), ("b", "text", 9)]);
+    let whole = json!({ "a": "first", "b": "second" });
+    assert_eq!(kit.both::<Value>(&Apart).unwrap(), whole);
+}
+
+#[test]
 fn a_record_that_is_no_struct_is_refused() {
     #[derive(Serialize)]
     struct Unit;
