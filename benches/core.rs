@@ -333,7 +333,8 @@ fn naive_protect(cipher: &Aes256Gcm, appointment: &Appointment) {
     }
 }
 
-/// `protect_batch` on one thread and on two, beside arithmetic that touches no memory: what the machine itself scales by.
+/// `protect_batch` on one thread and on two, without the freeing of what it returns, which one thread does; beside it
+/// arithmetic that touches no memory: what the machine itself scales by.
 #[cfg(feature = "rayon")]
 fn batch(c: &mut Criterion) {
     use rayon::prelude::*;

@@ -456,3 +456,46 @@ impl SerializeMap for Fields<'_, '_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Appointment, Sex};
+
+    /// Fields that stand where they stood are not looked for by name: else every record is as slow as a type's first.
+    #[test]
+    fn the_fields_of_a_struct_are_remembered_by_their_place() {
+        let (schema, mut draft, mut reading) =
+            (Schema::appointment(), Draft::default(), Reading::default());
+        let appointment = Appointment {
+            age: Some(34),
+            sex: Some(Sex::Other),
+            phone: Some("06 39 98 12 34".into()),
+            email: Some("zoe@example.org".into()),
+            start: "2020-07-21T09:30:00+02:00".into(),
+            ..Appointment::default()
+        };
+        collect(&appointment, &schema, &mut draft, &mut reading).unwrap();
+        let keys: Vec<&str> = reading.steps.iter().filter_map(|step| step.key).collect();
+        let names: Vec<&str> = schema.fields().iter().map(Field::name).collect();
+        assert_eq!(keys, names);
+
+        let mut collector = Collector {
+            schema: &schema,
+            draft: &mut draft,
+            reading: &mut reading,
+            step: 0,
+            key: String::new(),
+        };
+        for (position, key) in keys.into_iter().enumerate().take(2) {
+            assert_eq!(collector.recall(Key::OfStruct(key)), Some(position));
+        }
+        let mut fields = Fields {
+            collector: &mut collector,
+            depth: 0,
+            text: Text::None,
+        };
+        fields.skip_field("age").unwrap();
+        assert_eq!(collector.step, 3);
+    }
+}
