@@ -15,7 +15,22 @@ impl Digester {
     }
 
     pub(crate) fn number(&mut self, number: usize) {
-        self.0.update((number as u64).to_be_bytes());
+        self.count(number as u64);
+    }
+
+    pub(crate) fn count(&mut self, count: u64) {
+        self.0.update(count.to_be_bytes());
+    }
+
+    pub(crate) fn stated(&mut self, count: Option<u64>) {
+        self.number(usize::from(count.is_some()));
+        if let Some(count) = count {
+            self.count(count);
+        }
+    }
+
+    pub(crate) fn integer(&mut self, integer: i64) {
+        self.0.update(integer.to_be_bytes());
     }
 
     pub(crate) fn text(&mut self, text: &str) {

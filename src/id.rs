@@ -93,14 +93,18 @@ impl Scope {
     }
 
     /// The names that every schema knows.
+    pub(crate) const KNOWN: [(&str, Self); 4] = [
+        ("identity", Self::IDENTITY),
+        ("contact", Self::CONTACT),
+        ("schedule", Self::SCHEDULE),
+        ("care", Self::CARE),
+    ];
+
     pub(crate) fn from_name(name: &str) -> Option<Self> {
-        match name {
-            "identity" => Some(Self::IDENTITY),
-            "contact" => Some(Self::CONTACT),
-            "schedule" => Some(Self::SCHEDULE),
-            "care" => Some(Self::CARE),
-            _ => None,
-        }
+        Self::KNOWN
+            .into_iter()
+            .find(|&(known, _)| known == name)
+            .map(|(_, scope)| scope)
     }
 }
 

@@ -123,7 +123,7 @@ pub use crate::{
     error::{Error, Result},
     id::{Digest, Domain, Epoch, FieldId, Generation, RecordId, Scope},
     key::{Grant, Keyring, SubjectKey},
-    policy::Policy,
+    policy::{Period, Policy, Transform},
     protect::{
         Binding, BoundProtector, BoundRevealer, JsonRecord, Protected, ProtectedRow, Protector,
         Revealer, Shown,

@@ -41,16 +41,12 @@ impl Role {
         }
     }
 
-    fn from_name(name: &str) -> Option<Self> {
-        [
-            Self::Identifier,
-            Self::QuasiIdentifier,
-            Self::Sensitive,
-            Self::Neutral,
-        ]
-        .into_iter()
-        .find(|role| role.name() == name)
-    }
+    const ALL: [Self; 4] = [
+        Self::Identifier,
+        Self::QuasiIdentifier,
+        Self::Sensitive,
+        Self::Neutral,
+    ];
 }
 
 /// What a field's values are, checked when a record is protected and again when it is revealed.
@@ -84,18 +80,14 @@ impl ValueType {
         }
     }
 
-    fn from_name(name: &str) -> Option<Self> {
-        [
-            Self::Text,
-            Self::Integer,
-            Self::Boolean,
-            Self::Date,
-            Self::DateTime,
-            Self::Json,
-        ]
-        .into_iter()
-        .find(|value_type| value_type.name() == name)
-    }
+    const ALL: [Self; 6] = [
+        Self::Text,
+        Self::Integer,
+        Self::Boolean,
+        Self::Date,
+        Self::DateTime,
+        Self::Json,
+    ];
 
     /// With its article, for errors.
     pub(crate) fn noun(self) -> &'static str {
@@ -121,6 +113,9 @@ pub struct Field {
     value_type: ValueType,
     class: Class,
     optional: bool,
+    values: Option<u64>,
+    days: Option<u64>,
+    frequencies_known: bool,
     nested: bool,
     /// The position of its group in [`Schema::groups`].
     group: usize,
@@ -167,6 +162,26 @@ impl Field {
         self.optional
     }
 
+    /// How many different values it has, where the schema says so.
+    pub fn values(&self) -> Option<u64> {
+        self.values
+    }
+
+    /// How many days its dates span, where the schema says so.
+    pub fn days(&self) -> Option<u64> {
+        self.days
+    }
+
+    /// Whether it is known how often each value occurs: closed vocabularies, names, postcodes. Undeclared is known.
+    pub fn has_known_frequencies(&self) -> bool {
+        self.frequencies_known
+    }
+
+    /// Whether it is the same in all rows of a person: what is in scopes identity and contact.
+    pub(crate) fn is_of_person(&self) -> bool {
+        matches!(self.scope, Scope::IDENTITY | Scope::CONTACT)
+    }
+
     pub(crate) fn group(&self) -> usize {
         self.group
     }
@@ -181,8 +196,10 @@ impl Field {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Determines {
     fields: Vec<String>,
-    gives: String,
+    gives: Option<String>,
     through: String,
+    exact: bool,
+    tenant: bool,
 }
 
 impl Determines {
@@ -191,9 +208,19 @@ impl Determines {
         &self.fields
     }
 
-    /// The field they give.
-    pub fn gives(&self) -> &str {
-        &self.gives
+    /// The field they give; `None` where they give every field, as free text does.
+    pub fn gives(&self) -> Option<&str> {
+        self.gives.as_deref()
+    }
+
+    /// Whether it needs the exact values: others survive truncation and masks.
+    pub fn is_exact(&self) -> bool {
+        self.exact
+    }
+
+    /// Whether it also needs to know the practice, which a leak of a domain with one practice tells.
+    pub fn needs_practice(&self) -> bool {
+        self.tenant
     }
 
     /// Through what: a public directory, a booking calendar.
@@ -263,20 +290,21 @@ struct Inner {
 impl Schema {
     /// The nine fields of the breach of July 2020: name, age, sex, phone, e-mail, start, practitioner, specialty.
     ///
-    /// | number | field | scope | role | width | type | class |
-    /// |---|---|---|---|---|---|---|
-    /// | 1 | `last_name` | identity | identifier | 48 | text | name |
-    /// | 2 | `first_name` | identity | identifier | 48 | text | name |
-    /// | 3 | `age`, optional | identity | quasi-identifier | 8 | integer | exact |
-    /// | 4 | `sex`, optional | identity | quasi-identifier | 8 | text | text |
-    /// | 5 | `phone`, optional | contact | identifier | 24 | text | phone |
-    /// | 6 | `email`, optional | contact | identifier | 72 | text | email |
-    /// | 7 | `start` | schedule | quasi-identifier | 32 | date-time | exact |
-    /// | 8 | `practitioner` | care | sensitive | 64 | text | name |
-    /// | 9 | `specialty` | care | sensitive | 64 | text | text |
+    /// | number | field | scope | role | width | type | class | values | frequencies |
+    /// |---|---|---|---|---|---|---|---|---|
+    /// | 1 | `last_name` | identity | identifier | 48 | text | name | 200000 | known |
+    /// | 2 | `first_name` | identity | identifier | 48 | text | name | 20000 | known |
+    /// | 3 | `age`, optional | identity | quasi-identifier | 8 | integer | exact | 121 | known |
+    /// | 4 | `sex`, optional | identity | quasi-identifier | 8 | text | text | 3 | known |
+    /// | 5 | `phone`, optional | contact | identifier | 24 | text | phone | 200000000 | unknown |
+    /// | 6 | `email`, optional | contact | identifier | 72 | text | email | 100000000 | unknown |
+    /// | 7 | `start` | schedule | quasi-identifier | 32 | date-time | exact | 105216 | known |
+    /// | 8 | `practitioner` | care | sensitive | 64 | text | name | 200000 | known |
+    /// | 9 | `specialty` | care | sensitive | 64 | text | text | 60 | known |
     ///
-    /// A practitioner determines the specialty through a public directory, and an e-mail address often holds the name.
-    /// The telephone region is France.
+    /// The starts are the quarter hours of 1,096 days. A practitioner determines the specialty through a public directory;
+    /// an exact start determines the practitioner through public booking calendars, where the practice is known; and an
+    /// e-mail address often holds the name. The telephone region is France.
     pub fn appointment() -> Self {
         match Self::from_toml(include_str!("schema/appointment.toml")) {
             Ok(schema) => schema,
@@ -291,8 +319,32 @@ impl Schema {
     /// | `name` | 1 to 64 characters of `a-z 0-9 . _ -` |
     /// | `[scopes]` | scopes beyond the four known ones, `billing = 16`, numbered 16 to 63 |
     /// | `[phone_region]` | `country_code = "33"`, `international_prefix = "00"`, `trunk_prefix = "0"`, as text: needed for class `phone` |
-    /// | `[[field]]` | `name`, `number`, `scope`, `width`, `type`; `role` (default `sensitive`), `class` (needed for text), `optional` (default `false`) |
-    /// | `[[determines]]` | `fields = ["practitioner"]`, `gives = "specialty"`, `through = "public directory"`: a fact that the linkage proof will use |
+    /// | `[[field]]` | one field: the keys of the next table |
+    /// | `[[determines]]` | one fact of the world: the keys of the last table |
+    ///
+    /// | key of `[[field]]` | |
+    /// |---|---|
+    /// | `name` | 1 to 64 characters of `a-z 0-9 . _ -`; a dot is a step into a nested struct |
+    /// | `number` | 1 to 255, never used again for another field |
+    /// | `scope` | `identity`, `contact`, `schedule`, `care`, or one of `[scopes]` |
+    /// | `width` | the most bytes a value has, 1 to 65,000 |
+    /// | `type` | what its values are |
+    /// | `role` | what it says about a person; `sensitive` by default |
+    /// | `class` | how values are made equal for pseudonyms; needed for text, `exact` by default for all else |
+    /// | `optional` | whether a record may lack it; `false` by default |
+    /// | `values` | how many different values there are, from 1: 121 for an age. What is not stated is taken at its worst |
+    /// | `days` | for dates and date-times: how many days they span, from 1 |
+    /// | `frequencies` | `"known"`, the default: it can be known how often each value occurs, as for closed vocabularies, names, postcodes; `"unknown"` |
+    ///
+    /// | key of `[[determines]]` | |
+    /// |---|---|
+    /// | `fields` | the fields that one needs to know, `["practitioner"]` |
+    /// | `gives` | the field that they give, `"specialty"`; `"*"` for every field, as free text does |
+    /// | `through` | through what, `"public directory"` |
+    /// | `exact` | `true`: needs exact values; by default truncated and masked ones will do |
+    /// | `tenant` | `true`: needs the practice too, which rows of a domain with one practice tell |
+    ///
+    /// Facts may be circular. They are for the linkage proof, and change nothing in what is sealed.
     ///
     /// Roles are `identifier`, `quasi-identifier`, `sensitive` and `neutral`; types `text`, `integer`, `boolean`, `date`,
     /// `date-time` and `json`; classes `text`, `name`, `email`, `phone` and `exact`. A width counts bytes of UTF-8, and for
@@ -301,7 +353,8 @@ impl Schema {
     /// # Errors
     ///
     /// [`Error::is_definition`] with the [line](Error::line) of the first rule broken: names, numbers 1 to 255 used
-    /// once, widths 1 to 65,000, groups of at most 65,520 bytes, known words, and no key that is not in the table.
+    /// once, widths 1 to 65,000, groups of at most 65,520 bytes, known words, and no key that is not in the tables. Also
+    /// for a text over 1 MiB (1,048,576 bytes).
     pub fn from_toml(text: &str) -> Result<Self> {
         file::read(text).map(Self::new)
     }
@@ -344,6 +397,15 @@ impl Schema {
     /// The scope of this name: one of the four, or one that the schema declares.
     pub fn scope(&self, name: &str) -> Option<Scope> {
         scope_named(&self.0.scopes, name)
+    }
+
+    /// The names of the scopes that have a field, ascending.
+    pub(crate) fn scope_names(&self) -> impl Iterator<Item = &str> {
+        let own = self.0.scopes.iter().map(|(name, scope)| (&**name, *scope));
+        let mut names: Vec<(&str, Scope)> = Scope::KNOWN.into_iter().chain(own).collect();
+        names.retain(|&(_, scope)| self.0.scope_set.contains(scope));
+        names.sort_unstable_by_key(|&(_, scope)| scope);
+        names.into_iter().map(|(name, _)| name)
     }
 
     /// Its stable digest: the same for the same meaning, whatever the layout of the file.
@@ -464,12 +526,39 @@ fn digest(schema: &Inner) -> Digest {
         digest.number(usize::from(field.optional));
     }
     let mut facts: Vec<&Determines> = schema.determines.iter().collect();
-    facts.sort_by_key(|fact| (&fact.gives, &fact.fields));
+    facts.sort_by_key(|fact| (&fact.gives, &fact.fields, fact.exact, fact.tenant));
     digest.number(facts.len());
-    for fact in facts {
+    for fact in &facts {
         digest.number(fact.fields.len());
         fact.fields.iter().for_each(|field| digest.text(field));
-        digest.text(&fact.gives);
+        digest.text(fact.gives.as_deref().unwrap_or("*"));
+    }
+    add_statistics(&mut digest, &schema.fields);
+    for (number, fact) in facts.iter().enumerate() {
+        for (label, is) in [("exact", fact.exact), ("tenant", fact.tenant)] {
+            if is {
+                digest.text(label);
+                digest.number(number);
+            }
+        }
     }
     digest.finish()
+}
+
+/// What is said of values, behind labels: older files say nothing of them, and their digests stay.
+fn add_statistics(digest: &mut Digester, fields: &[Field]) {
+    for field in fields {
+        let number = usize::from(field.id.number());
+        for (label, count) in [("values", field.values), ("days", field.days)] {
+            if let Some(count) = count {
+                digest.text(label);
+                digest.number(number);
+                digest.count(count);
+            }
+        }
+        if !field.frequencies_known {
+            digest.text("unknown frequencies");
+            digest.number(number);
+        }
+    }
 }

@@ -49,6 +49,7 @@ fn every_public_type_is_send_and_sync() {
         JsonRecord<'_>,
         Keyring,
         Nonces,
+        Period,
         PhoneRegion,
         Policy,
         Protected,
@@ -66,6 +67,7 @@ fn every_public_type_is_send_and_sync() {
         Sex,
         Shown<'_>,
         SubjectKey,
+        Transform,
         ValueType,
     ];
     #[cfg(feature = "key-file")]

@@ -98,7 +98,7 @@ fn a_good_schema_says_what_it_was_given() {
     assert_eq!(fact.fields(), ["who"]);
     assert_eq!(
         (fact.gives(), fact.through()),
-        ("place.city", "a directory")
+        (Some("place.city"), "a directory")
     );
 }
 
@@ -187,6 +187,28 @@ const CASES: &[(&str, &str, usize, &str)] = &[
     (r#"gives = "place.city""#, r#"gives = "place""#, 31, r#"a fact names the field "place", which the schema does not list"#),
     (r#"gives = "place.city""#, r#"gives = "who""#, 31, "a fact gives a field that it needs"),
     (r#"through = "a directory""#, "", 29, "through"),
+    (r#"through = "a directory""#, "through = \"a directory\"\nexact = 1", 33, "boolean"),
+    (r#"through = "a directory""#, "through = \"a directory\"\ntenant = \"yes\"", 33, "boolean"),
+    (r#"gives = "place.city""#, r#"gives = "**""#, 31, r#"a fact names the field "**", which the schema does not list"#),
+    (r#"gives = "place.city""#, r#"gives = "plac.city""#, 31, r#"which the schema does not list (did you mean "place.city"?)"#),
+    (r#"fields = ["who"]"#, r#"fields = ["*"]"#, 30, r#"a fact names the field "*", which the schema does not list"#),
+    // What is said of values.
+    ("width = 48", "width = 48\nvalues = 0", 18, r#"`values` of field "who" is 0, below 1; give that number or a greater one"#),
+    ("width = 48", "width = 48\nvalues = -1", 18, r#"`values` of field "who" is -1, below 1"#),
+    ("width = 48", "width = 48\nvalues = 1.5", 18, "expected i64"),
+    ("width = 48", "width = 48\ndays = 9", 18, r#"field "who" has `days`, and it is text; leave it out: `days` is for dates and date-times"#),
+    ("width = 65000", "width = 65000\ndays = 9", 26, r#"field "place.city" has `days`, and it is a JSON value"#),
+    (r#"type = "json""#, "type = \"date\"\ndays = 0", 27, r#"`days` of field "place.city" is 0, below 1"#),
+    ("width = 48", "width = 48\nfrequencies = \"unknwon\"", 18, r#"field "who" has unknown `frequencies` (did you mean "unknown"?); use "known" or "unknown""#),
+    ("width = 48", "width = 48\nfrequencies = false", 18, "string"),
+    ("width = 48", "width = 48\nvalue = 5", 18, r#"(did you mean "values"?)"#),
+    // Words that are near.
+    (r#"scope = "billing""#, r#"scope = "biling""#, 24, r#"field "place.city" has an unknown scope (did you mean "billing"?)"#),
+    (r#"scope = "identity""#, r#"scope = "identty""#, 15, r#"field "who" has an unknown scope (did you mean "identity"?)"#),
+    (r#"role = "identifier""#, r#"role = "identifer""#, 16, r#"field "who" has an unknown role (did you mean "identifier"?)"#),
+    (r#"type = "json""#, r#"type = "jsno""#, 26, r#"field "place.city" has an unknown type (did you mean "json"?)"#),
+    (r#"class = "name""#, r#"class = "nmae""#, 19, r#"field "who" has an unknown class (did you mean "name"?)"#),
+    ("[[determines]]", "[[determins]]", 29, r#"(did you mean "determines"?)"#),
     // Keys that are not in the table.
     (r#"name = "good""#, "name = \"good\"\nversion = 1", 2, "unknown key `version`"),
     (r#"role = "identifier""#, r#"rôle = "identifier""#, 16, ""),
@@ -292,13 +314,13 @@ fn a_huge_file_loads_or_is_refused_in_time() {
     );
     let facts = fields(2) + &fact.repeat(2000);
     assert_eq!(Schema::from_toml(&facts).unwrap().determines().len(), 2000);
-    let comment = "# a comment\n".repeat(200_000) + GOOD;
+    let comment = "# a comment\n".repeat(80_000) + GOOD;
     assert_eq!(
         Schema::from_toml(&comment).unwrap(),
         Schema::from_toml(GOOD).unwrap()
     );
     assert_eq!(
-        wrong(&format!("{comment}x = 1"), Some(200_033), "unknown key `x`"),
+        wrong(&format!("{comment}x = 1"), Some(80_033), "unknown key `x`"),
         None
     );
     assert!(
@@ -306,6 +328,58 @@ fn a_huge_file_loads_or_is_refused_in_time() {
         "{:?}",
         start.elapsed()
     );
+}
+
+#[test]
+fn values_days_frequencies_and_facts_are_as_written() {
+    let said = with(
+        r#"class = "name""#,
+        "class = \"name\"\nvalues = 200_000\nfrequencies = \"known\"",
+    )
+    .replace(
+        r#"type = "json""#,
+        "type = \"date\"\nvalues = 9223372036854775807\ndays = 1096\nfrequencies = \"unknown\"",
+    );
+    let all = "[[determines]]\nfields = [\"place.city\"]\ngives = \"*\"\nthrough = \"x\"\nexact = true\ntenant = true\n";
+    // A circle.
+    let back = "[[determines]]\nfields = [\"place.city\"]\ngives = \"who\"\nthrough = \"x\"\n";
+    let schema = Schema::from_toml(&format!("{said}{all}{back}")).unwrap();
+    let who = schema.field("who").unwrap();
+    assert_eq!((who.values(), who.days()), (Some(200_000), None));
+    assert!(who.has_known_frequencies());
+    let city = schema.field("place.city").unwrap();
+    assert_eq!(
+        (city.values(), city.days()),
+        (Some(i64::MAX as u64), Some(1096))
+    );
+    assert!(!city.has_known_frequencies());
+    let facts: Vec<_> = schema
+        .determines()
+        .iter()
+        .map(|fact| (fact.gives(), fact.is_exact(), fact.needs_practice()))
+        .collect();
+    assert_eq!(
+        facts,
+        [
+            (Some("place.city"), false, false),
+            (None, true, true),
+            (Some("who"), false, false)
+        ]
+    );
+    let plain = Schema::from_toml(GOOD).unwrap();
+    let who = plain.field("who").unwrap();
+    assert_eq!((who.values(), who.days()), (None, None));
+    assert!(who.has_known_frequencies());
+}
+
+#[test]
+fn a_file_over_1_mib_is_refused_before_it_is_parsed() {
+    let padded = |size: usize| format!("{GOOD}#{}", "x".repeat(size - 1 - GOOD.len()));
+    Schema::from_toml(&padded(1 << 20)).unwrap();
+    let message =
+        "the file has 1048577 bytes, more than 1048576; give a schema or a policy of at most 1 MiB";
+    assert_eq!(wrong(&padded((1 << 20) + 1), None, message), None);
+    assert_eq!(wrong(&"[".repeat((1 << 20) + 1), None, message), None);
 }
 
 #[test]
@@ -381,6 +455,17 @@ mod digest {
                 with("width = 65000", "width = 65000\nclass = \"exact\""),
             ),
             (
+                "known frequencies by default",
+                with("width = 48", "width = 48\nfrequencies = \"known\""),
+            ),
+            (
+                "facts that survive by default",
+                with(
+                    "through = \"a directory\"",
+                    "through = \"a phone book\"\nexact = false\ntenant = false",
+                ),
+            ),
+            (
                 "optional by default",
                 with("width = 48", "width = 48\noptional = false"),
             ),
@@ -427,6 +512,25 @@ mod digest {
             (r#"class = "name""#, r#"class = "exact""#),
             ("optional = true", "optional = false"),
             (fact, ""),
+            ("width = 48", "width = 48\nvalues = 48"),
+            ("width = 48", "width = 48\nvalues = 49"),
+            ("width = 48", "width = 48\nfrequencies = \"unknown\""),
+            ("width = 65000", "width = 65000\nvalues = 48"),
+            (r#"type = "json""#, "type = \"date\"\ndays = 48"),
+            (r#"type = "json""#, "type = \"date\"\nvalues = 48"),
+            (r#"gives = "place.city""#, r#"gives = "*""#),
+            (
+                "through = \"a directory\"",
+                "through = \"a directory\"\nexact = true",
+            ),
+            (
+                "through = \"a directory\"",
+                "through = \"a directory\"\ntenant = true",
+            ),
+            (
+                "through = \"a directory\"",
+                "through = \"a directory\"\nexact = true\ntenant = true",
+            ),
             (
                 "[[determines]]",
                 "[[field]]\nname=\"x\"\nnumber=3\nscope=\"care\"\nwidth=1\ntype=\"date\"\n[[determines]]",
@@ -456,7 +560,38 @@ mod digest {
     fn of_the_appointment_is_known() {
         assert_eq!(
             Schema::appointment().digest().to_string(),
+            "c92a1c1cfa8a10995ff45aaf8a8058ac2bc01d8a21add31be4f2169ac917c371"
+        );
+        // As it was before it said anything of values.
+        assert_eq!(
+            digest(include_str!("data/compat/v1/appointment.toml")),
             "4890201df0846568656acb81d5ee020904ed7890f6fcfb4d50e548d139c17512"
+        );
+    }
+
+    /// The order of facts means nothing, also where they differ only in what they need.
+    #[test]
+    fn facts_are_told_apart_in_any_order() {
+        let fact = |rest: &str| {
+            format!(
+                "[[determines]]\nfields = [\"who\"]\ngives = \"place.city\"\nthrough = \"x\"\n{rest}"
+            )
+        };
+        let [plain, exact, tenant] = ["", "exact = true\n", "tenant = true\n"].map(fact);
+        let of = |facts: [&String; 3]| {
+            digest(
+                &facts
+                    .into_iter()
+                    .fold(GOOD.to_owned(), |all, fact| all + fact),
+            )
+        };
+        let all = of([&plain, &exact, &tenant]);
+        assert_eq!(of([&tenant, &plain, &exact]), all);
+        assert_eq!(of([&exact, &tenant, &plain]), all);
+        assert_ne!(of([&exact, &exact, &plain]), all);
+        assert_ne!(
+            of([&plain, &plain, &fact("exact = true\ntenant = true\n")]),
+            all
         );
     }
 }
@@ -489,7 +624,7 @@ mod appointment {
             .iter()
             .map(|field| {
                 format!(
-                    "{} | `{}`{} | {} | {} | {} | {} | {}",
+                    "{} | `{}`{} | {} | {} | {} | {} | {} | {} | {}",
                     field.id().number(),
                     field.name(),
                     if field.is_optional() {
@@ -502,22 +637,41 @@ mod appointment {
                     field.width(),
                     field.value_type().name(),
                     class_of(field.name()),
+                    field.values().unwrap(),
+                    if field.has_known_frequencies() {
+                        "known"
+                    } else {
+                        "unknown"
+                    },
                 )
             })
             .collect();
         assert_eq!(rows, table);
         assert_eq!(schema.phone_region(), Some(&PhoneRegion::france()));
-        let facts: Vec<(String, &str)> = schema
+        let days = schema.fields().iter().filter_map(|field| field.days());
+        assert!(days.eq([1096]));
+        let facts: Vec<(String, Option<&str>, bool, bool)> = schema
             .determines()
             .iter()
-            .map(|fact| (fact.fields().join(", "), fact.gives()))
+            .map(|fact| {
+                (
+                    fact.fields().join(", "),
+                    fact.gives(),
+                    fact.is_exact(),
+                    fact.needs_practice(),
+                )
+            })
             .collect();
         let known = [
-            ("practitioner", "specialty"),
-            ("email", "last_name"),
-            ("email", "first_name"),
+            ("practitioner", "specialty", false),
+            ("start", "practitioner", true),
+            ("email", "last_name", false),
+            ("email", "first_name", false),
         ];
-        assert_eq!(facts, known.map(|(from, to)| (from.to_owned(), to)));
+        assert_eq!(
+            facts,
+            known.map(|(from, to, both)| (from.to_owned(), Some(to), both, both))
+        );
     }
 
     /// The second implementation's known answers are of this schema.

@@ -319,7 +319,12 @@ pub fn policy(data: &[u8]) {
     let commented = Policy::from_toml(&format!("# comment\n{text}\n# comment"), schema).unwrap();
     assert_eq!(commented.digest(), policy.digest());
     assert!(policy.opens().is_sorted_by(|a, b| a < b));
-    assert!(policy.shows().is_sorted_by(|a, b| a.id() < b.id()));
+    assert!(
+        policy
+            .shows()
+            .is_sorted_by(|(a, _), (b, _)| a.id() < b.id())
+    );
+    assert!(policy.indexes().is_sorted_by(|a, b| a < b));
     assert!(policy.pseudonyms().is_sorted_by(|a, b| a < b));
 
     let appointment = Appointment {

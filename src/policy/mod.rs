@@ -1,20 +1,28 @@
 //! What one domain gets of a schema.
 
+mod digest;
 mod file;
 mod grant;
+mod rules;
+mod template;
 mod transform;
 
 use std::{fmt, sync::Arc};
 
+pub(crate) use rules::{
+    Acceptance, Background, IndexRule, PseudonymRule, Quota, Release, Render, Share, Show,
+};
+pub use transform::{Period, Transform};
+
 use crate::{
-    digest::Digester,
     error::Result,
     id::{Digest, Domain, Scope},
     schema::{Field, Schema},
     wire::envelope::Flags,
 };
 
-/// What one domain gets: the scopes it may open, the fields it is shown in clear, its pseudonyms. Cheap to clone.
+/// What one domain gets: the scopes it may open, what it is shown of fields, its pseudonyms and indexes, what a broker
+/// does for it. Cheap to clone.
 ///
 /// It is a TOML file that a data-protection officer reads and signs. Whatever it does not list is only sealed;
 /// whatever weakens privacy is written out with its reason.
@@ -44,28 +52,61 @@ use crate::{
 /// assert_eq!(policy.opens(), [Scope::CONTACT]);
 /// # Ok::<(), paravent::Error>(())
 /// ```
+///
+/// For statistics, fields can be shown coarser than they are:
+///
+/// ```
+/// use paravent::{Period, Policy, Schema, Transform};
+///
+/// let policy = Policy::from_toml(r#"
+///     domain = "statistics"
+///     schema = "appointment"
+///     record_id = "bound"
+///
+///     [holds]
+///     rows = 500_000
+///     subjects = 120_000
+///
+///     [show.age]
+///     as = "bands"
+///     edges = [0, 18, 40, 65]
+///     reason = "visits by age: 0-17, 18-39, 40-64, 65+"
+///
+///     [show.start]
+///     as = "truncate"
+///     to = "month"
+///     reason = "visits a month"
+///
+///     [show.specialty]
+///     as = "bucket"
+///     lists = { heart = ["Cardiologie"], skin = ["Dermatologie", "Vénérologie"] }
+///     other = "rest"
+///     reason = "what the two wards are asked for"
+/// "#, &Schema::appointment())?;
+/// let shows: Vec<_> = policy.shows().map(|(field, shown)| (field.name(), shown)).collect();
+/// assert_eq!(shows[0], ("age", &Transform::Bands { edges: vec![0, 18, 40, 65] }));
+/// assert_eq!(shows[1], ("start", &Transform::Truncate(Period::Month)));
+/// assert_eq!(shows[2].0, "specialty");
+/// # Ok::<(), paravent::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct Policy(Arc<Inner>);
 
 struct Inner {
     domain: Domain,
     schema: Schema,
+    background: Background,
+    /// Ascending.
     opens: Vec<Scope>,
     binds: Flags,
-    shows: Vec<usize>,
+    /// In ascending position.
+    shows: Vec<Show>,
     pseudonyms: Vec<PseudonymRule>,
+    indexes: Vec<IndexRule>,
+    releases: Vec<Release>,
+    renders: Vec<Render>,
+    acceptances: Vec<Acceptance>,
     digest: Digest,
-}
-
-/// One pseudonym of a policy.
-pub(crate) struct PseudonymRule {
-    pub(crate) name: Arc<str>,
-    /// Positions in [`Schema::fields`], in the order in which they are encoded.
-    pub(crate) of: Vec<usize>,
-    /// Whether a part that is null makes the pseudonym null, which shows presence.
-    pub(crate) null_gives_null: bool,
-    /// Whether it is bound to the subject key.
-    pub(crate) erasable: bool,
 }
 
 impl Policy {
@@ -73,21 +114,59 @@ impl Policy {
     ///
     /// | key | |
     /// |---|---|
-    /// | `domain` | 1 to 64 characters of `a-z 0-9 . _ -` |
+    /// | `domain` | who gets it: 1 to 64 characters of `a-z 0-9 . _ -` |
     /// | `schema` | the schema's name |
     /// | `record_id` | `"bound"`: every seal is bound to the id its row is stored under; `"unbound"` |
     /// | `subject_key` | `"bound"`: every seal is bound to a key of the person; `"unbound"`, the default |
+    /// | `goes_to` | where the rows go, in words |
+    /// | `knows` | fields of a row that the domain's people know besides, `["start"]` |
+    /// | `shares` | what of a row other domains have too: `"record-id"`, `"sealing"`, `"order"` |
+    /// | `[holds]` | how much one leak holds: the third table below |
+    /// | `[tenancy]` | `specialties`, `practices`: how many stand behind the domain |
     /// | `[open.SCOPE]` | `reason`: the domain's grant opens this scope in every row |
-    /// | `[show.FIELD]` | `as = "keep"` with a `reason`: shown in clear; `as = "redact"`: as if it were not listed |
+    /// | `[show.FIELD]` | `as`: how the field is shown beside its seal, by the next table; `reason`, for all but `redact` |
     /// | `[pseudonym.NAME]` | `of`: the fields it stands for, in order; `reason`; `null = "null"`: a part that is null makes it null, where the default `"refuse"` makes that an error; `erasable = true`: bound to the subject key |
+    /// | `[index.NAME]` | a short value for look-ups, with collisions: `of`, `reason`, `null`, `erasable` as for pseudonyms; `bits`, 1 to 32; `distinct`: how many different values there are; `queried = true`: the domain itself may ask what to look for. Needs `subjects` under `[holds]` |
+    /// | `[release.NAME]` | NAME is a scope or a field, which a broker reveals one record a call: `reason`; `purposes`, what it may be asked for; `per_hour`, the most records an hour; `detect_hours`, until a misuse is noticed |
+    /// | `[render.NAME]` | a message that a broker fills and sends: `to`, the field with the address; `template`, in which `{field}` stands for a value, `{{` and `}}` for braces; `gateway`, the domain that carries it and so reads it; `reason`, `per_hour`, `detect_hours` |
+    /// | `[[accept]]` | somebody answers for a finding of the proof: `finding`, its digest of 64 hexadecimal digits; `with`, the other domains of a set that colludes; `reason`; `owner`; `until`, the last day, `"2027-06-30"` |
+    ///
+    /// Names of pseudonyms and indexes are keys of the protected record beside the shown fields, so that none is that
+    /// of another, of a field, `sealed` or `cells`.
+    ///
+    /// | `as` | for | what is shown |
+    /// |---|---|---|
+    /// | `"keep"` | any field | the value in clear |
+    /// | `"redact"` | any field | nothing, as if the field were not listed |
+    /// | `"bands"` | integers | the band it falls in, by `edges = [0, 18, 40, 65]`, 1 to 256 and ascending: `0-17`, …, `65+`; a value below the first is an error |
+    /// | `"truncate"` | dates, date-times | its period: `to` is `"day"`, `"week"`, `"month"`, `"quarter"` or `"year"` |
+    /// | `"truncate"` | text of class text or exact | its first `to` characters, 1 to 64; a shorter value is an error |
+    /// | `"round"` | integers | the nearest multiple of `to`, 2 to 1,000,000,000 |
+    /// | `"shift"` | dates, date-times | the date moved by up to `weeks`, 1 to 520, the same for all rows of a person; `subject` lists the fields that tell the person |
+    /// | `"mask"` | text | the `first` and `last` characters, each at most 64, with asterisks between |
+    /// | `"reversible"` | all but json | a stand-in that the keyring turns back; needs the crate's feature `reversible` |
+    /// | `"phone"` | text of class phone | a stand-in in the shape of a number; needs the crate's feature `phone` |
+    /// | `"bucket"` | text | the name of the list it is on: `lists = { skin = ["Dermatologie"] }`; `other` for values on none, which are an error without it. No value is on two lists; they are compared in the class's normal form |
+    ///
+    /// `erasable = true` binds `shift`, `reversible` and `phone` to the subject key.
+    ///
+    /// | key of `[holds]` | |
+    /// |---|---|
+    /// | `rows` | the most rows that one leak holds |
+    /// | `subjects` | the people in them, at most `rows` |
+    /// | `visits` | the most rows of one person |
+    /// | `k` | how many people are to share what is shown of one: 20, or more |
+    ///
+    /// What `[holds]` and `[tenancy]` do not state is taken at its worst.
     ///
     /// # Errors
     ///
     /// [`Error::is_definition`](crate::Error::is_definition) with the [line](crate::Error::line) of the first rule
-    /// broken; also where the file is for another schema.
+    /// broken; also where the file is for another schema or larger than 1 MiB (1,048,576 bytes). An unknown name comes with
+    /// the nearest known one, where one is near.
     pub fn from_toml(text: &str, schema: &Schema) -> Result<Self> {
         file::read(text, schema).map(|mut inner| {
-            inner.digest = digest(&inner);
+            inner.digest = digest::of(&inner);
             Self(Arc::new(inner))
         })
     }
@@ -107,17 +186,28 @@ impl Policy {
         &self.0.opens
     }
 
-    /// The fields shown in clear, in ascending number.
-    pub fn shows(&self) -> impl Iterator<Item = &Field> {
+    /// The fields that are shown and how, in ascending number.
+    pub fn shows(&self) -> impl Iterator<Item = (&Field, &Transform)> {
+        let fields = self.0.schema.fields();
         self.0
             .shows
             .iter()
-            .map(|&position| &self.0.schema.fields()[position])
+            .map(|show| (&fields[show.position], &show.transform))
     }
 
     /// The names of the pseudonyms, sorted.
     pub fn pseudonyms(&self) -> impl Iterator<Item = &str> {
         self.0.pseudonyms.iter().map(|rule| &*rule.name)
+    }
+
+    /// The names of the indexes, sorted.
+    pub fn indexes(&self) -> impl Iterator<Item = &str> {
+        self.0.indexes.iter().map(|rule| &*rule.name)
+    }
+
+    /// Where the domain's rows go, in the policy's words.
+    pub fn goes_to(&self) -> Option<&str> {
+        self.0.background.goes_to.as_deref()
     }
 
     /// Whether every seal is bound to the id that its row is stored under.
@@ -139,12 +229,32 @@ impl Policy {
         self.0.binds
     }
 
-    pub(crate) fn shown_positions(&self) -> &[usize] {
+    pub(crate) fn show_rules(&self) -> &[Show] {
         &self.0.shows
     }
 
     pub(crate) fn pseudonym_rules(&self) -> &[PseudonymRule] {
         &self.0.pseudonyms
+    }
+
+    pub(crate) fn index_rules(&self) -> &[IndexRule] {
+        &self.0.indexes
+    }
+
+    pub(crate) fn background(&self) -> &Background {
+        &self.0.background
+    }
+
+    pub(crate) fn releases(&self) -> &[Release] {
+        &self.0.releases
+    }
+
+    pub(crate) fn renders(&self) -> &[Render] {
+        &self.0.renders
+    }
+
+    pub(crate) fn acceptances(&self) -> &[Acceptance] {
+        &self.0.acceptances
     }
 }
 
@@ -157,33 +267,4 @@ impl fmt::Debug for Policy {
             .field("digest", &self.0.digest)
             .finish_non_exhaustive()
     }
-}
-
-fn digest(policy: &Inner) -> Digest {
-    let mut digest = Digester::new("paravent/policy/1");
-    digest.bytes(policy.schema.digest().as_bytes());
-    digest.text(policy.domain.as_str());
-    digest.number(policy.opens.len());
-    policy
-        .opens
-        .iter()
-        .for_each(|scope| digest.number(usize::from(scope.number())));
-    digest.number(usize::from(policy.binds.record_id));
-    digest.number(usize::from(policy.binds.subject_key));
-    digest.number(policy.shows.len());
-    for &position in &policy.shows {
-        digest.number(usize::from(policy.schema.fields()[position].id().number()));
-        digest.text("keep");
-    }
-    digest.number(policy.pseudonyms.len());
-    for rule in &policy.pseudonyms {
-        digest.text(&rule.name);
-        digest.number(rule.of.len());
-        for &position in &rule.of {
-            digest.number(usize::from(policy.schema.fields()[position].id().number()));
-        }
-        digest.number(usize::from(rule.null_gives_null));
-        digest.number(usize::from(rule.erasable));
-    }
-    digest.finish()
 }

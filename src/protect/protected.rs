@@ -13,7 +13,7 @@ use super::{draft::Draft, record::RAW_VALUE};
 use crate::{
     error::Result,
     id::Scope,
-    policy::Policy,
+    policy::{Policy, Show},
     schema::{Schema, ValueType},
     wire::{Pseudonym, SealedCell, SealedRecord, SealedRow},
 };
@@ -226,7 +226,7 @@ enum Stored {
 impl Face {
     /// The names that rows of `policy` show: fields, then pseudonyms.
     pub(super) fn names(policy: &Policy) -> Arc<[Arc<str>]> {
-        let fields = policy.shows().map(|field| Arc::from(field.name()));
+        let fields = policy.shows().map(|(field, _)| Arc::from(field.name()));
         fields
             .chain(
                 policy
@@ -250,7 +250,7 @@ impl Face {
         }
         self.values.clear();
         self.text.clear();
-        for &position in policy.shown_positions() {
+        for &Show { position, .. } in policy.show_rules() {
             let stored = match (
                 draft.text(position),
                 policy.schema().fields()[position].value_type(),

@@ -80,17 +80,13 @@ impl PhoneRegion {
 }
 
 impl Class {
-    pub(crate) fn from_name(name: &str) -> Option<Self> {
-        [
-            Self::Text,
-            Self::Name,
-            Self::Email,
-            Self::Phone,
-            Self::Exact,
-        ]
-        .into_iter()
-        .find(|class| class.name() == name)
-    }
+    pub(crate) const ALL: [Self; 5] = [
+        Self::Text,
+        Self::Name,
+        Self::Email,
+        Self::Phone,
+        Self::Exact,
+    ];
 
     /// Its word in schema files.
     pub fn name(self) -> &'static str {

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     error::{Error, Result},
     id::{Digest, FieldId, Scope, check_name},
-    toml_file::{self, Lines},
+    toml_file::{self, Lines, hint, within},
     wire::envelope,
 };
 
@@ -66,6 +66,9 @@ struct FieldFile {
     class: Option<Spanned<String>>,
     #[serde(default)]
     optional: bool,
+    values: Option<Spanned<i64>>,
+    days: Option<Spanned<i64>>,
+    frequencies: Option<Spanned<String>>,
 }
 
 #[derive(Deserialize)]
@@ -74,6 +77,10 @@ struct DeterminesFile {
     fields: Spanned<Vec<String>>,
     gives: Spanned<String>,
     through: Spanned<String>,
+    #[serde(default)]
+    exact: bool,
+    #[serde(default)]
+    tenant: bool,
 }
 
 /// Turns the file into a schema, rule by rule.
@@ -153,15 +160,18 @@ impl Reader<'_> {
         let id = self.at(&file.number, field_number(*file.number.get_ref(), before))?;
         let scope = scope_named(&self.scopes, file.scope.get_ref()).ok_or_else(|| {
             Error::definition(
-                format!("field {name:?} has an unknown scope"),
+                format!(
+                    "field {name:?} has an unknown scope{}",
+                    hint(file.scope.get_ref(), self.scope_names())
+                ),
                 "use identity, contact, schedule, care, or one declared under [scopes]",
             )
         });
         let scope = self.at(&file.scope, scope)?;
         let role = match &file.role {
             Some(role) => {
-                let parsed = Role::from_name(role.get_ref()).ok_or_else(|| {
-                    Error::definition(
+                let parsed = known(&Role::ALL, Role::name, role.get_ref(), || {
+                    (
                         format!("field {name:?} has an unknown role"),
                         "use identifier, quasi-identifier, sensitive or neutral",
                     )
@@ -181,8 +191,9 @@ impl Reader<'_> {
                 )
             });
         let width = self.at(&file.width, width)? as u16;
-        let value_type = ValueType::from_name(file.value_type.get_ref()).ok_or_else(|| {
-            Error::definition(
+        let word = file.value_type.get_ref();
+        let value_type = known(&ValueType::ALL, ValueType::name, word, || {
+            (
                 format!("field {name:?} has an unknown type"),
                 "use text, integer, boolean, date, date-time or json",
             )
@@ -199,6 +210,12 @@ impl Reader<'_> {
             value_type,
             class,
             optional: file.optional,
+            values: match &file.values {
+                Some(values) => Some(self.count("values", name, values)?),
+                None => None,
+            },
+            days: self.days(file, value_type)?,
+            frequencies_known: self.frequencies_known(file)?,
             group: 0,
         })
     }
@@ -219,27 +236,73 @@ impl Reader<'_> {
             };
             return self.at(&file.value_type, exact);
         };
-        let parsed = match Class::from_name(class.get_ref()) {
-            None => Err(Error::definition(
+        let parsed = known(&Class::ALL, Class::name, class.get_ref(), || {
+            (
                 format!("field {name:?} has an unknown class"),
                 "use text, name, email, phone or exact",
-            )),
-            Some(parsed) if parsed != Class::Exact && value_type != ValueType::Text => {
-                Err(Error::definition(
+            )
+        });
+        let parsed = parsed.and_then(|parsed| {
+            if parsed != Class::Exact && value_type != ValueType::Text {
+                return Err(Error::definition(
                     format!(
                         "field {name:?} has class {:?} and is not text",
                         parsed.name()
                     ),
                     "leave the class out, or make it exact",
-                ))
+                ));
             }
-            Some(Class::Phone) if !self.phone => Err(Error::definition(
-                format!("field {name:?} has class \"phone\", and the schema has no phone region"),
-                "add [phone_region] with country_code, international_prefix and trunk_prefix",
-            )),
-            Some(parsed) => Ok(parsed),
-        };
+            if parsed == Class::Phone && !self.phone {
+                return Err(Error::definition(
+                    format!(
+                        "field {name:?} has class \"phone\", and the schema has no phone region"
+                    ),
+                    "add [phone_region] with country_code, international_prefix and trunk_prefix",
+                ));
+            }
+            Ok(parsed)
+        });
         self.at(class, parsed)
+    }
+
+    /// How many days a field's dates span, where it says so.
+    fn days(&self, file: &FieldFile, value_type: ValueType) -> Result<Option<u64>> {
+        let Some(days) = &file.days else {
+            return Ok(None);
+        };
+        let name = file.name.get_ref();
+        if !matches!(value_type, ValueType::Date | ValueType::DateTime) {
+            let error = Error::definition(
+                format!("field {name:?} has `days`, and it is {}", value_type.noun()),
+                "leave it out: `days` is for dates and date-times",
+            );
+            return self.at(days, Err(error));
+        }
+        self.count("days", name, days).map(Some)
+    }
+
+    fn frequencies_known(&self, file: &FieldFile) -> Result<bool> {
+        let Some(word) = &file.frequencies else {
+            return Ok(true);
+        };
+        let name = |known| if known { "known" } else { "unknown" };
+        let parsed = known(&[true, false], name, word.get_ref(), || {
+            (
+                format!("field {:?} has unknown `frequencies`", file.name.get_ref()),
+                "use \"known\" or \"unknown\"",
+            )
+        });
+        self.at(word, parsed)
+    }
+
+    fn count(&self, key: &str, field: &str, number: &Spanned<i64>) -> Result<u64> {
+        let what = format!("`{key}` of field {field:?}");
+        self.at(number, within(&what, *number.get_ref(), 1..=i64::MAX))
+    }
+
+    fn scope_names(&self) -> impl Iterator<Item = &str> {
+        let own = self.scopes.iter().map(|(name, _)| &**name);
+        Scope::KNOWN.into_iter().map(|(name, _)| name).chain(own)
     }
 
     fn fact(&self, fact: Spanned<DeterminesFile>, fields: &[Field]) -> Result<Determines> {
@@ -250,7 +313,10 @@ impl Reader<'_> {
                 .then_some(())
                 .ok_or_else(|| {
                     Error::definition(
-                        format!("a fact names the field {name:?}, which the schema does not list"),
+                        format!(
+                            "a fact names the field {name:?}, which the schema does not list{}",
+                            hint(name, fields.iter().map(Field::name))
+                        ),
                         "name fields of this schema",
                     )
                 })
@@ -267,7 +333,10 @@ impl Reader<'_> {
             );
         }
         self.at(&file.fields, given.iter().try_for_each(known))?;
-        self.at(&file.gives, known(file.gives.get_ref()))?;
+        let gives_all = file.gives.get_ref() == "*";
+        if !gives_all {
+            self.at(&file.gives, known(file.gives.get_ref()))?;
+        }
         if file.through.get_ref().trim().is_empty() {
             let error = Error::definition(
                 "a fact does not say through what it holds",
@@ -283,14 +352,31 @@ impl Reader<'_> {
         let file = fact.into_inner();
         Ok(Determines {
             fields: file.fields.into_inner(),
-            gives: file.gives.into_inner(),
+            gives: (!gives_all).then(|| file.gives.into_inner()),
             through: file.through.into_inner(),
+            exact: file.exact,
+            tenant: file.tenant,
         })
     }
 
     fn at<S, T>(&self, place: &Spanned<S>, result: Result<T>) -> Result<T> {
         self.lines.at(place, result)
     }
+}
+
+/// What `written` is the name of, or an error of this text and advice that says what is near.
+fn known<T: Copy>(
+    all: &[T],
+    name: impl Fn(T) -> &'static str,
+    written: &str,
+    error: impl FnOnce() -> (String, &'static str),
+) -> Result<T> {
+    let found = all.iter().copied().find(|&one| name(one) == written);
+    found.ok_or_else(|| {
+        let (what, advice) = error();
+        let near = hint(written, all.iter().map(|&one| name(one)));
+        Error::definition(what + &near, advice)
+    })
 }
 
 /// Refuses a group that the last field made too wide.

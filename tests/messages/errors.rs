@@ -21,6 +21,7 @@ pub(super) static ERRORS: LazyLock<Vec<(&str, Error)>> = LazyLock::new(|| {
     all.extend(errors_of_rows());
     all.extend(errors_of_types());
     all.extend(errors_of_definitions());
+    all.extend(errors_of_files());
     all.extend(errors_of_keys());
     all
 });
@@ -361,6 +362,75 @@ fn errors_of_definitions() -> Vec<(&'static str, Error)> {
             Revealer::new(&grant, &open("identity")).unwrap_err(),
         ),
     ]
+}
+
+/// Of what a policy or a schema says, each with its line. `tests/policy` and `tests/schema` have more of them.
+fn errors_of_files() -> Vec<(&'static str, Error)> {
+    let policies = [
+        ("Definition/unknown key", "[holds]\nrow = 1"),
+        ("Definition/unknown field", "knows = [\"momnet\"]"),
+        ("Definition/unknown scope", "[open.idenity]\nreason = \"x\""),
+        ("Definition/unknown transform", "[show.integer]\nas = \"band\""),
+        ("Definition/unknown period", "[show.date]\nas = \"truncate\"\nto = \"weak\""),
+        ("Definition/unknown share", "shares = [\"record_id\"]"),
+        ("Definition/unfit transform", "[show.text]\nas = \"bands\""),
+        ("Definition/parameter too many", "[show.integer]\nas = \"round\"\nedges = [1]"),
+        ("Definition/parameter missing", "[show.integer]\nas = \"round\""),
+        ("Definition/mask of nothing", "[show.text]\nas = \"mask\""),
+        ("Definition/no reason", "[show.integer]\nas = \"round\"\nto = 5"),
+        ("Definition/kept without a reason", "[show.integer]\nas = \"keep\""),
+        ("Definition/out of range", "[show.integer]\nas = \"round\"\nto = 1"),
+        ("Definition/no number", "[show.integer]\nas = \"round\"\nto = \"day\""),
+        ("Definition/below the least", "[holds]\nk = 5"),
+        ("Definition/bands overlap", "[show.integer]\nas = \"bands\"\nedges = [2, 1]"),
+        ("Definition/no bands", "[show.integer]\nas = \"bands\"\nedges = []"),
+        ("Definition/no subject", "[show.date]\nas = \"shift\"\nweeks = 1\nsubject = []"),
+        ("Definition/field twice", "knows = [\"text\", \"text\"]"),
+        ("Definition/lists overlap", "[show.text]\nas = \"bucket\"\nlists = { a = [\"x\"], b = [\"X\"] }"),
+        ("Definition/no lists", "[show.text]\nas = \"bucket\"\nlists = {}"),
+        ("Definition/empty list", "[show.text]\nas = \"bucket\"\nlists = { a = [] }"),
+        ("Definition/list without a name", "[show.text]\nas = \"bucket\"\nlists = { \"\" = [\"x\"] }"),
+        ("Definition/list of no value", "[show.phone]\nas = \"bucket\"\nlists = { a = [\"06\"] }"),
+        ("Definition/rest is a list", "[show.text]\nas = \"bucket\"\nlists = { a = [\"x\"] }\nother = \"a\""),
+        ("Definition/erasable", "[pseudonym.p]\nof = [\"text\"]\nreason = \"x\"\nerasable = true"),
+        ("Definition/more subjects than rows", "[holds]\nrows = 1\nsubjects = 2"),
+        ("Definition/index unmeasured", "[index.i]\nof = [\"text\"]\nbits = 9\ndistinct = 9\nreason = \"x\""),
+        ("Definition/name of a pseudonym", "[pseudonym.i]\nof = [\"text\"]\nreason = \"x\"\n[index.i]\nof = [\"text\"]\nbits = 9\ndistinct = 9\nreason = \"x\""),
+        ("Definition/released nothing", "[release.cares]\nreason = \"x\"\npurposes = [\"x\"]\nper_hour = 1\ndetect_hours = 1"),
+        ("Definition/no purposes", "[release.care]\nreason = \"x\"\npurposes = []\nper_hour = 1\ndetect_hours = 1"),
+        ("Definition/template", "[render.r]\nto = \"phone\"\ntemplate = \"{date\"\ngateway = \"sms\"\nreason = \"x\"\nper_hour = 1\ndetect_hours = 1"),
+        ("Definition/gateway", "[render.r]\nto = \"phone\"\ntemplate = \"{date}\"\ngateway = \"SMS\"\nreason = \"x\"\nper_hour = 1\ndetect_hours = 1"),
+        ("Definition/finding", "[[accept]]\nfinding = \"x\"\nreason = \"x\"\nowner = \"x\"\nuntil = \"2027-06-30\""),
+        ("Definition/owner", "[[accept]]\nfinding = \"x\"\nreason = \"x\"\nowner = \"\"\nuntil = \"2027-06-30\""),
+        ("Definition/until", "[[accept]]\nfinding = \"DIGEST\"\nreason = \"x\"\nowner = \"x\"\nuntil = \"2027\""),
+        ("Definition/with itself", "[[accept]]\nfinding = \"DIGEST\"\nwith = [\"messages\"]\nreason = \"x\"\nowner = \"x\"\nuntil = \"2027-06-30\""),
+        ("Definition/with one twice", "[[accept]]\nfinding = \"DIGEST\"\nwith = [\"a\", \"a\"]\nreason = \"x\"\nowner = \"x\"\nuntil = \"2027-06-30\""),
+    ]
+    .map(|(name, rest)| {
+        let head = "schema = \"messages\"\ndomain = \"messages\"\nrecord_id = \"unbound\"\n";
+        let toml = format!("{head}{}", rest.replace("DIGEST", &"0".repeat(64)));
+        (name, Policy::from_toml(&toml, &schema()).unwrap_err())
+    });
+    let schemas = [
+        ("Definition/values", "optional = true", "values = 0"),
+        ("Definition/days", "optional = true", "days = 1"),
+        (
+            "Definition/frequencies",
+            "optional = true",
+            "frequencies = \"unknwon\"",
+        ),
+        ("Definition/role", "optional = true", "role = \"identifer\""),
+    ]
+    .map(|(name, from, to)| {
+        let toml = format!("name = \"x\"\n{}", FIELDS.replacen(from, to, 1));
+        (name, Schema::from_toml(&toml).unwrap_err())
+    });
+    let large = Schema::from_toml(&"#".repeat((1 << 20) + 1)).unwrap_err();
+    policies
+        .into_iter()
+        .chain(schemas)
+        .chain([("Definition/large file", large)])
+        .collect()
 }
 
 static KEY_FILE: LazyLock<String> =

@@ -1,0 +1,162 @@
+//! What a policy says, once its file was read.
+
+use std::sync::Arc;
+
+use jiff::civil::Date;
+
+use super::transform::Transform;
+use crate::id::{Digest, Domain};
+
+/// How one field is shown.
+pub(crate) struct Show {
+    /// Its position in [`Schema::fields`](crate::Schema::fields).
+    pub(crate) position: usize,
+    pub(crate) transform: Transform,
+    /// Whether what is keyed in it is bound to the subject key.
+    pub(crate) erasable: bool,
+}
+
+/// One pseudonym.
+pub(crate) struct PseudonymRule {
+    pub(crate) name: Arc<str>,
+    /// Positions in [`Schema::fields`](crate::Schema::fields), in the order in which they are encoded.
+    pub(crate) of: Vec<usize>,
+    /// Whether a part that is null makes the pseudonym null, which shows presence.
+    pub(crate) null_gives_null: bool,
+    /// Whether it is bound to the subject key.
+    pub(crate) erasable: bool,
+}
+
+/// One index.
+pub(crate) struct IndexRule {
+    pub(crate) name: Arc<str>,
+    /// Positions in [`Schema::fields`](crate::Schema::fields), in the order in which they are encoded.
+    pub(crate) of: Vec<usize>,
+    /// 1 to 32.
+    pub(crate) bits: u8,
+    /// How many different values it stands for.
+    pub(crate) distinct: u64,
+    /// Whether the domain itself may ask what to look for, and so test guesses.
+    pub(crate) queried: bool,
+    pub(crate) null_gives_null: bool,
+    pub(crate) erasable: bool,
+}
+
+/// How often a broker acts, and for how long a misuse of it may go unnoticed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Quota {
+    /// Records an hour, over the whole domain.
+    pub(crate) per_hour: u64,
+    /// Hours until a misuse is noticed.
+    pub(crate) detect_hours: u64,
+}
+
+impl Quota {
+    /// How many records a thief gets who asks as often as the broker answers.
+    pub(crate) fn exposure(self, rows: Option<u64>) -> u64 {
+        let asked = self.per_hour.saturating_mul(self.detect_hours);
+        rows.map_or(asked, |rows| rows.min(asked))
+    }
+}
+
+/// A scope or field that a broker reveals one record a call.
+pub(crate) struct Release {
+    /// The scope's or the field's name, as the policy has it.
+    pub(crate) name: String,
+    /// Positions of its fields.
+    pub(crate) fields: Vec<usize>,
+    pub(crate) purposes: Vec<String>,
+    pub(crate) quota: Quota,
+}
+
+/// A message that a broker fills and sends.
+pub(crate) struct Render {
+    pub(crate) name: String,
+    /// Whom it is sent to: the field with the address.
+    pub(crate) to: usize,
+    pub(crate) template: String,
+    /// The fields that the template names, ascending.
+    pub(crate) fields: Vec<usize>,
+    /// Who carries the message, and so reads it.
+    pub(crate) gateway: Domain,
+    pub(crate) quota: Quota,
+}
+
+/// What two domains can both have of a row beside its fields.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Share {
+    /// The id under which the row is stored.
+    RecordId,
+    /// The sealing: two cuts of one have one nonce.
+    Sealing,
+    /// The order of the rows.
+    Order,
+}
+
+impl Share {
+    pub(crate) const ALL: [Self; 3] = [Self::RecordId, Self::Sealing, Self::Order];
+
+    /// Its word in policy files.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::RecordId => "record-id",
+            Self::Sealing => "sealing",
+            Self::Order => "order",
+        }
+    }
+}
+
+/// What stands behind a domain. What is not stated is taken at its worst.
+pub(crate) struct Background {
+    /// The most rows that one leak of it holds.
+    pub(crate) rows: Option<u64>,
+    /// The people in them.
+    pub(crate) subjects: Option<u64>,
+    /// The most rows of one person.
+    pub(crate) visits: Option<u64>,
+    /// How many people are to share what is shown of one.
+    pub(crate) k: u64,
+    /// How many specialties stand behind it.
+    pub(crate) specialties: Option<u64>,
+    /// How many practices stand behind it.
+    pub(crate) practices: Option<u64>,
+    /// Positions of what its people know of a row besides, ascending.
+    pub(crate) knows: Vec<usize>,
+    pub(crate) shares: Vec<Share>,
+    /// Where its rows go, in words.
+    pub(crate) goes_to: Option<String>,
+}
+
+/// The least number of people that a shown combination stands for.
+pub(crate) const K: u64 = 20;
+
+impl Default for Background {
+    fn default() -> Self {
+        Self {
+            rows: None,
+            subjects: None,
+            visits: None,
+            k: K,
+            specialties: None,
+            practices: None,
+            knows: Vec::new(),
+            shares: Vec::new(),
+            goes_to: None,
+        }
+    }
+}
+
+/// Somebody answers for a finding, until a day.
+#[derive(Clone)]
+pub(crate) struct Acceptance {
+    /// The finding's digest.
+    pub(crate) finding: Digest,
+    /// The other domains of a set that colludes; empty for a finding of the policy itself.
+    pub(crate) with: Vec<Domain>,
+    pub(crate) reason: String,
+    pub(crate) owner: String,
+    /// The last day on which it holds.
+    pub(crate) until: Date,
+    /// Where it stands in its file.
+    pub(crate) line: usize,
+}
