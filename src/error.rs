@@ -70,7 +70,13 @@ pub(crate) enum Kind {
     },
     EmptyPart {
         field: String,
-        pseudonym: String,
+        user: PartUser,
+        name: String,
+    },
+    NotShown {
+        field: String,
+        transform: &'static str,
+        why: &'static str,
     },
     Json {
         line: usize,
@@ -90,6 +96,10 @@ pub(crate) enum Kind {
     NothingLeft,
     NoSuchField {
         field: String,
+    },
+    NoSuchRule {
+        what: &'static str,
+        name: String,
     },
 
     // The sealed bytes.
@@ -124,6 +134,9 @@ pub(crate) enum Kind {
     },
     WrongKey {
         scope: Scope,
+    },
+    NotTurnedBack {
+        field: String,
     },
     Tampered {
         scope: Scope,
@@ -170,6 +183,17 @@ pub(crate) enum Kind {
         source: io::Error,
     },
     Entropy,
+}
+
+/// What is made of a part that is null or empty.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PartUser {
+    Pseudonym,
+    Index,
+    /// The shift of a field.
+    Shift,
+    /// What a query looks for, by pseudonym or index.
+    Query,
 }
 
 impl Error {
@@ -255,6 +279,8 @@ impl Error {
             | Kind::TooWide { field, .. }
             | Kind::WrongType { field, .. }
             | Kind::EmptyPart { field, .. }
+            | Kind::NotShown { field, .. }
+            | Kind::NotTurnedBack { field }
             | Kind::NoSuchField { field }
             | Kind::MissingCell { field } => Some(field),
             Kind::Shape { field, .. }
@@ -294,7 +320,8 @@ impl Error {
     }
 
     /// Whether the record does not fit the schema or the policy: an unknown, missing or duplicate field,
-    /// a value over its width or of another type, a part of a pseudonym that is missing.
+    /// a value over its width or of another type, a part of a pseudonym that is missing, a value that cannot be shown as
+    /// the policy says.
     pub fn is_record(&self) -> bool {
         matches!(
             self.0.kind,
@@ -306,6 +333,7 @@ impl Error {
                 | Kind::Shape { .. }
                 | Kind::NotNormalizable { .. }
                 | Kind::EmptyPart { .. }
+                | Kind::NotShown { .. }
                 | Kind::Json { .. }
                 | Kind::Serialize
         )
@@ -332,8 +360,8 @@ impl Error {
     }
 
     /// Whether the call itself was wrong: a record id or subject key that the policy does not expect or
-    /// that it misses, a scope that the grant does not open, a field that the schema does not have, a key file of
-    /// another kind, an empty passphrase, an epoch beyond the last.
+    /// that it misses, a scope that the grant does not open, a field that the schema does not have, a pseudonym or index
+    /// that the policy does not have, a key file of another kind, an empty passphrase, an epoch beyond the last.
     pub fn is_misuse(&self) -> bool {
         matches!(
             self.0.kind,
@@ -341,6 +369,7 @@ impl Error {
                 | Kind::NotOpened { .. }
                 | Kind::NothingLeft
                 | Kind::NoSuchField { .. }
+                | Kind::NoSuchRule { .. }
                 | Kind::KeyFileHolds { .. }
                 | Kind::EmptyPassphrase
                 | Kind::EpochsExhausted
@@ -386,9 +415,13 @@ impl Error {
         )
     }
 
-    /// Whether the commitment does not match: another key, domain or subject key sealed this.
+    /// Whether the commitment does not match: another key, domain or subject key sealed this. Also whether no key turns
+    /// a reversible stand-in back, which tells no wrong key from a changed text.
     pub fn is_wrong_key(&self) -> bool {
-        matches!(self.0.kind, Kind::WrongKey { .. })
+        matches!(
+            self.0.kind,
+            Kind::WrongKey { .. } | Kind::NotTurnedBack { .. }
+        )
     }
 
     /// Whether the tag does not match: changed, moved to another row, column or record id, or cut.

@@ -54,11 +54,14 @@
 //! | record | one appointment in clear: [`Appointment`], any `Serialize` struct or map, a [`JsonRecord`] |
 //! | [`Schema`] | the truth about a kind of record: each [`Field`]'s number, [`Scope`], [`Role`], width, type and [`Class`] |
 //! | [`Policy`] | what one [`Domain`], a connector for one purpose, gets of a schema |
-//! | [`Keyring`] | the backend's keys, by [`Epoch`] for sealing and by [`Generation`] for pseudonyms |
+//! | [`Keyring`] | the backend's keys, by [`Epoch`] for sealing and by [`Generation`] for pseudonyms and indexes |
 //! | [`Grant`] | a keyring cut down to what one domain may open |
 //! | [`Protector`] | turns a record into a [`Protected`] record, or a [`ProtectedRow`] with one cell a field |
 //! | [`Revealer`] | turns it back, as far as its keys go |
 //! | [`Pseudonym`] | a keyed one-way stand-in: equal for equal inputs inside a domain, unlinkable across domains |
+//! | [`Index`] | a short keyed value for look-ups, with collisions; [`IndexPlan`] tells how short |
+//! | [`Transform`] | how a field is shown otherwise than it is, such as in bands |
+//! | [`Query`] | what the backend looks for in a domain's rows, and the way back from [`Reversible`] stand-ins |
 //! | [`Binding`] | what a seal is bound to: the id of its row ([`RecordId`]), the key of its person ([`SubjectKey`]) |
 //!
 //! # What it does
@@ -67,7 +70,8 @@
 //!   commitment. Every sealed record of a schema has the same length, whatever its values and nulls.
 //! - Refuses what was changed, moved, truncated or sealed under another key, before any value leaves; each reason is told
 //!   apart by an [`Error`] that never holds a value.
-//! - Makes pseudonyms of one or several fields, by HMAC-SHA-256 over normalised values.
+//! - Makes pseudonyms and indexes of one or several fields, by HMAC-SHA-256 over normalised values.
+//! - Shows fields coarser than they are, or by stand-ins: bands, periods, masks, buckets, shifted dates.
 //! - Refuses by default: a field that is not in the schema, a record that misses one, a policy that weakens without a
 //!   reason.
 //!
@@ -94,7 +98,9 @@
 //! |---|---|
 //! | `key-file` (default) | [`Keyring`]s and [`Grant`]s in files sealed under a `Passphrase` |
 //! | `rayon` | `Protector::protect_batch` on all cores |
-//! | `full` | both |
+//! | `phone` | stand-ins in the shape of a telephone number, by FF1: `as = "phone"` |
+//! | `reversible` | stand-ins that the keyring turns back, by AES-SIV: `as = "reversible"` |
+//! | `full` | all four |
 //! | `test-kit` | a fixed keyring and seeded nonces for your tests; does not compile in release builds |
 
 mod appointment;
@@ -123,13 +129,13 @@ pub use crate::{
     error::{Error, Result},
     id::{Digest, Domain, Epoch, FieldId, Generation, RecordId, Scope},
     key::{Grant, Keyring, SubjectKey},
-    policy::{Period, Policy, Transform},
+    policy::{IndexPlan, Period, Policy, Transform},
     protect::{
-        Binding, BoundProtector, BoundRevealer, JsonRecord, Protected, ProtectedRow, Protector,
-        Revealer, Shown,
+        Binding, BoundProtector, BoundQuery, BoundRevealer, JsonRecord, Protected, ProtectedRow,
+        Protector, Query, Revealer, Shown,
     },
     schema::{Class, Determines, Field, PhoneRegion, Role, Schema, ValueType},
-    wire::{Pseudonym, SealedCell, SealedRecord, SealedRow},
+    wire::{Index, PhonePseudonym, Pseudonym, Reversible, SealedCell, SealedRecord, SealedRow},
 };
 
 /// Compiles the README's code.

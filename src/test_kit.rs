@@ -66,6 +66,27 @@ pub fn keyring_from(
     }
 }
 
+/// The keyring of [`keyring()`] in its second generation: what a [`Query`](crate::Query) asks for has one answer in each.
+///
+/// # Examples
+///
+/// ```
+/// use paravent::{Generation, test_kit};
+///
+/// let keyring = test_kit::keyring_of_two_generations();
+/// assert_eq!(Some(keyring.generation()), Generation::new(2));
+/// ```
+pub fn keyring_of_two_generations() -> Keyring {
+    let mut keyring = keyring();
+    if let Some(second) = Generation::new(2) {
+        let root = b"paravent test kit: second links.";
+        let root = Secret::fill(|secret| secret.copy_from_slice(root));
+        keyring.linkage.insert(second, root);
+        keyring.generation = second;
+    }
+    keyring
+}
+
 /// Nonces that follow from `seed`: the same ones for every protector that is made with it.
 ///
 /// # Security

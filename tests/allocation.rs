@@ -181,6 +181,66 @@ fn protect_into_allocates_nothing_for_structs() {
 }
 
 #[test]
+fn protect_into_allocates_nothing_for_transforms_and_indexes() {
+    let rules = r#"
+        record_id = "unbound"
+        [holds]
+        rows = 500_000
+        subjects = 120_000
+        [show.last_name]
+        as = "mask"
+        first = 1
+        reason = "x"
+        [show.age]
+        as = "bands"
+        edges = [0, 18, 40, 65]
+        reason = "x"
+        [show.start]
+        as = "shift"
+        weeks = 26
+        subject = ["last_name", "first_name"]
+        reason = "x"
+        [show.specialty]
+        as = "bucket"
+        lists = { a = ["Dermatologie"] }
+        other = "rest"
+        reason = "x"
+        [index.by_phone]
+        of = ["phone"]
+        bits = 9
+        distinct = 110_000
+        null = "null"
+        reason = "x"
+    "#;
+    let sparse = Appointment {
+        age: None,
+        phone: None,
+        ..appointment(4)
+    };
+    let records = [appointment(1), sparse, appointment(2)];
+    allocates_nothing(&protector(rules), &records, "transforms");
+    #[cfg(feature = "reversible")]
+    {
+        let rules = "[show.email]\nas = \"reversible\"\nreason = \"x\"\n\
+                     [show.practitioner]\nas = \"reversible\"\nreason = \"x\"\n";
+        let sparse = Appointment {
+            email: None,
+            ..appointment(5)
+        };
+        let records = [appointment(1), sparse, appointment(2)];
+        let protector = protector(&format!("{UNBOUND}{rules}"));
+        allocates_nothing(&protector, &records, "reversible");
+    }
+    #[cfg(feature = "phone")]
+    {
+        let rules = "[show.phone]\nas = \"phone\"\nreason = \"x\"\n";
+        let records = [appointment(1), appointment(2)];
+        let protector = protector(&format!("{UNBOUND}{rules}"));
+        allocates_nothing(&protector, &records, "phone");
+    }
+}
+
+#[test]
 fn protect_into_allocates_nothing_for_json_objects() {
     let records: Vec<Value> = (0..8).map(|number| json!(appointment(number))).collect();
     allocates_nothing(&protector(SHOWING), &records, "values");

@@ -13,9 +13,9 @@ use std::{collections::BTreeMap, env, fs, path::PathBuf};
 
 use data_encoding::HEXLOWER;
 use paravent::{
-    Binding, Class, Domain, Epoch, Error, Generation, Keyring, PhoneRegion, Policy, Protected,
-    Protector, RecordId, Revealer, Schema, Scope, SealedCell, SealedRecord, SealedRow, SubjectKey,
-    test_kit,
+    Binding, Class, Domain, Epoch, Error, Generation, Index, Keyring, PhoneRegion, Policy,
+    Protected, Protector, RecordId, Revealer, Schema, Scope, SealedCell, SealedRecord, SealedRow,
+    Shown, SubjectKey, test_kit,
 };
 use serde::Deserialize;
 use serde_json::Value;
@@ -36,6 +36,11 @@ struct Vectors {
     cut: Sealed,
     refused_text: Vec<String>,
     derived: Vec<Derived>,
+    #[cfg_attr(not(feature = "reversible"), allow(dead_code))]
+    reversible: Vec<Reversed>,
+    #[cfg_attr(not(feature = "phone"), allow(dead_code))]
+    phone_ff1: Vec<Phone>,
+    shifted: Vec<Shifted>,
     normalized: Vec<Normal>,
     not_normalizable: Vec<Normal>,
 }
@@ -104,6 +109,38 @@ struct Derived {
     parts: Vec<(String, String)>,
     pseudonym: String,
     pseudonym_erasable: String,
+    index_9: String,
+    index_32: String,
+    date_shift_26_weeks: i64,
+}
+
+#[derive(Deserialize)]
+#[cfg_attr(not(feature = "reversible"), allow(dead_code))]
+struct Reversed {
+    domain: String,
+    name: String,
+    width: usize,
+    value: String,
+    text: String,
+}
+
+#[derive(Deserialize)]
+#[cfg_attr(not(feature = "phone"), allow(dead_code))]
+struct Phone {
+    domain: String,
+    name: String,
+    phone: String,
+    out: String,
+}
+
+#[derive(Deserialize)]
+struct Shifted {
+    domain: String,
+    name: String,
+    weeks: u16,
+    subject: Vec<(String, String)>,
+    date: String,
+    out: String,
 }
 
 #[derive(Deserialize)]
@@ -479,30 +516,214 @@ fn refused_text() {
     }
 }
 
+type Part = (String, String);
+
+/// A field for each part, named `f0` and so on, and further fields.
+fn parts_schema(parts: &[Part], rest: &str) -> Schema {
+    let mut schema = String::from(
+        "name = \"vectors\"\n[phone_region]\ncountry_code = \"33\"\ninternational_prefix = \"00\"\n\
+         trunk_prefix = \"0\"\n",
+    );
+    for (i, (class, _)) in parts.iter().enumerate() {
+        schema += &format!(
+            "[[field]]\nname = \"f{i}\"\nnumber = {}\nscope = \"identity\"\nwidth = 1000\ntype = \"text\"\n\
+             class = \"{class}\"\n",
+            i + 1
+        );
+    }
+    Schema::from_toml(&(schema + rest)).unwrap()
+}
+
+/// One more field, the last.
+fn field(name: &str, width: usize, kind: &str) -> String {
+    format!(
+        "[[field]]\nname = \"{name}\"\nnumber = 255\nscope = \"care\"\nwidth = {width}\noptional = true\n{kind}\n"
+    )
+}
+
+/// The names of the parts' fields, as TOML lists them.
+fn names(parts: &[Part]) -> String {
+    let names: Vec<String> = (0..parts.len()).map(|i| format!("\"f{i}\"")).collect();
+    names.join(", ")
+}
+
+fn record(parts: &[Part]) -> BTreeMap<String, String> {
+    let parts = parts.iter().enumerate();
+    parts
+        .map(|(i, (_, value))| (format!("f{i}"), value.clone()))
+        .collect()
+}
+
+/// What a record is protected to under a policy with these rules.
+fn protect(
+    keyring: &Keyring,
+    schema: &Schema,
+    domain: &str,
+    rules: &str,
+    record: &BTreeMap<String, String>,
+) -> Protected {
+    let head = format!("domain = \"{domain}\"\nschema = \"vectors\"\nrecord_id = \"unbound\"\n");
+    let policy = Policy::from_toml(&(head + rules), schema).unwrap();
+    Protector::new(keyring, &policy)
+        .unwrap()
+        .protect(record)
+        .unwrap()
+}
+
+#[test]
+fn indexes() {
+    for (path, vectors) in files() {
+        let keyring = keyring(&vectors, vectors.roots.epoch);
+        for case in &vectors.derived {
+            let schema = parts_schema(&case.parts, "");
+            for (bits, expected) in [(9, &case.index_9), (32, &case.index_32)] {
+                let rules = format!(
+                    "[holds]\nrows = 1_000_000_000_000\nsubjects = 1_000_000_000_000\n[index.\"{}\"]\nof = [{}]\n\
+                     bits = {bits}\ndistinct = 1_000_000_000_000\nreason = \"known answers\"\n",
+                    case.name,
+                    names(&case.parts)
+                );
+                let row = protect(
+                    &keyring,
+                    &schema,
+                    &case.domain,
+                    &rules,
+                    &record(&case.parts),
+                );
+                let found = row.index(&case.name).unwrap();
+                assert_eq!(&found.to_string(), expected, "{}", path.display());
+                assert_eq!(&expected.parse::<Index>().unwrap(), &found);
+                let json = serde_json::to_value(&row).unwrap();
+                assert_eq!(json[&case.name], Value::from(expected.as_str()));
+            }
+        }
+    }
+}
+
+fn shift(name: &str, weeks: u16, parts: &[Part]) -> String {
+    format!(
+        "[show.\"{name}\"]\nas = \"shift\"\nweeks = {weeks}\nsubject = [{}]\nreason = \"known answers\"\n",
+        names(parts)
+    )
+}
+
+/// The shift is that of a field `start`, whatever the name.
+#[test]
+fn weeks_of_a_person() {
+    for (path, vectors) in files() {
+        let keyring = keyring(&vectors, vectors.roots.epoch);
+        for case in &vectors.derived {
+            let schema = parts_schema(&case.parts, &field("start", 10, "type = \"date\""));
+            let mut record = record(&case.parts);
+            record.insert("start".to_owned(), "2020-07-21".to_owned());
+            let rules = shift("start", 26, &case.parts);
+            let row = protect(&keyring, &schema, &case.domain, &rules, &record);
+            let Some(Shown::Text(date)) = row.shown("start") else {
+                panic!("no date is shown")
+            };
+            let moved: jiff::civil::Date = date.parse().unwrap();
+            let days = (moved - jiff::civil::date(2020, 7, 21)).get_days();
+            assert_eq!(
+                i64::from(days),
+                case.date_shift_26_weeks,
+                "{}",
+                path.display()
+            );
+        }
+    }
+}
+
+#[test]
+fn shifted() {
+    for (path, vectors) in files() {
+        let keyring = keyring(&vectors, vectors.roots.epoch);
+        assert!(!vectors.shifted.is_empty());
+        for case in &vectors.shifted {
+            let schema = parts_schema(
+                &case.subject,
+                &field(&case.name, 40, "type = \"date-time\""),
+            );
+            let mut record = record(&case.subject);
+            record.insert(case.name.clone(), format!("{}T00:00:00+14:00", case.date));
+            let rules = shift(&case.name, case.weeks, &case.subject);
+            let row = protect(&keyring, &schema, &case.domain, &rules, &record);
+            let expected = Some(Shown::Text(&case.out));
+            assert_eq!(row.shown(&case.name), expected, "{}", path.display());
+        }
+    }
+}
+
+#[cfg(feature = "reversible")]
+#[test]
+fn reversible() {
+    for (path, vectors) in files() {
+        let keyring = keyring(&vectors, vectors.roots.epoch);
+        assert!(!vectors.reversible.is_empty());
+        for case in &vectors.reversible {
+            let kind = "type = \"text\"\nclass = \"exact\"";
+            let schema = parts_schema(&[], &field(&case.name, case.width, kind));
+            let rules = format!(
+                "[show.\"{}\"]\nas = \"reversible\"\nreason = \"known answers\"\n",
+                case.name
+            );
+            let record = BTreeMap::from([(case.name.clone(), case.value.clone())]);
+            let row = protect(&keyring, &schema, &case.domain, &rules, &record);
+            let Some(Shown::Reversible(stand_in)) = row.shown(&case.name) else {
+                panic!("no stand-in is shown")
+            };
+            assert_eq!(stand_in.to_string(), case.text, "{}", path.display());
+
+            let head = format!(
+                "domain = \"{}\"\nschema = \"vectors\"\nrecord_id = \"unbound\"\n",
+                case.domain
+            );
+            let policy = Policy::from_toml(&(head + &rules), &schema).unwrap();
+            let query = paravent::Query::new(&keyring, &policy).unwrap();
+            let parsed = case.text.parse().unwrap();
+            assert_eq!(
+                query.reverse(&case.name, &parsed).unwrap(),
+                [(keyring.generation(), case.value.clone())]
+            );
+        }
+    }
+}
+
+#[cfg(feature = "phone")]
+#[test]
+fn phone_ff1() {
+    for (path, vectors) in files() {
+        let keyring = keyring(&vectors, vectors.roots.epoch);
+        assert!(!vectors.phone_ff1.is_empty());
+        for case in &vectors.phone_ff1 {
+            let kind = "type = \"text\"\nclass = \"phone\"";
+            let schema = parts_schema(&[], &field(&case.name, 24, kind));
+            let rules = format!(
+                "[show.\"{}\"]\nas = \"phone\"\nreason = \"known answers\"\n",
+                case.name
+            );
+            let record = BTreeMap::from([(case.name.clone(), case.phone.clone())]);
+            let row = protect(&keyring, &schema, &case.domain, &rules, &record);
+            let Some(Shown::Phone(stand_in)) = row.shown(&case.name) else {
+                panic!("no stand-in is shown")
+            };
+            assert_eq!(
+                stand_in.not_a_number_to_dial(),
+                case.out,
+                "{}",
+                path.display()
+            );
+        }
+    }
+}
+
 #[test]
 fn pseudonyms() {
     for (path, vectors) in files() {
         let keyring = keyring(&vectors, vectors.roots.epoch);
         for case in &vectors.derived {
-            let mut schema = String::from(
-                "name = \"vectors\"\n[phone_region]\ncountry_code = \"33\"\ninternational_prefix = \"00\"\n\
-                 trunk_prefix = \"0\"\n",
-            );
-            for (i, (class, _)) in case.parts.iter().enumerate() {
-                schema += &format!(
-                    "[[field]]\nname = \"f{i}\"\nnumber = {}\nscope = \"identity\"\nwidth = 1000\ntype = \"text\"\n\
-                     class = \"{class}\"\n",
-                    i + 1
-                );
-            }
-            let schema = Schema::from_toml(&schema).unwrap();
-            let of: Vec<String> = (0..case.parts.len()).map(|i| format!("\"f{i}\"")).collect();
-            let record: BTreeMap<String, String> = case
-                .parts
-                .iter()
-                .enumerate()
-                .map(|(i, (_, value))| (format!("f{i}"), value.clone()))
-                .collect();
+            let schema = parts_schema(&case.parts, "");
+            let of = names(&case.parts);
+            let record = record(&case.parts);
             // The subject key of the erasable ones is not in the file: it is 32 bytes of 0x05.
             let subject = SubjectKey::from_bytes(&mut [5; 32]);
             for (erasable, expected) in [(false, &case.pseudonym), (true, &case.pseudonym_erasable)]
@@ -513,7 +734,7 @@ fn pseudonyms() {
                     case.domain,
                     if erasable { "bound" } else { "unbound" },
                     case.name,
-                    of.join(", ")
+                    of
                 );
                 let policy = Policy::from_toml(&policy, &schema).unwrap();
                 let protector = Protector::new(&keyring, &policy).unwrap();

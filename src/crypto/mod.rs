@@ -3,9 +3,13 @@
 pub(crate) mod aead;
 pub(crate) mod entropy;
 mod fork;
+#[cfg(feature = "phone")]
+pub(crate) mod fpe;
 mod gcm;
 pub(crate) mod kdf;
 pub(crate) mod mac;
+#[cfg(feature = "reversible")]
+pub(crate) mod siv;
 
 #[cfg(test)]
 mod oracle;

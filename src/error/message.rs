@@ -2,7 +2,7 @@
 
 use std::{fmt, io};
 
-use super::{Error, Kind};
+use super::{Error, Kind, PartUser};
 
 impl Error {
     /// One sentence on what to do.
@@ -24,10 +24,22 @@ impl Error {
             }
             Kind::Shape { field: None, .. } => "give a struct, or a map with text keys",
             Kind::NotNormalizable { .. } => {
-                "mend the value, or leave the field out of the pseudonym"
+                "mend the value, or leave the field out of what is derived of it"
             }
-            Kind::EmptyPart { .. } => {
-                "give the value, or set `null = \"null\"` for this pseudonym in the policy"
+            Kind::EmptyPart { user, .. } => match user {
+                PartUser::Pseudonym => {
+                    "give the value, or set `null = \"null\"` for this pseudonym in the policy"
+                }
+                PartUser::Index => {
+                    "give the value, or set `null = \"null\"` for this index in the policy"
+                }
+                PartUser::Shift => {
+                    "give the value, or take other fields as `subject` of this shift in the policy"
+                }
+                PartUser::Query => "give every field that it is made of",
+            },
+            Kind::NotShown { .. } => {
+                "mend the value, or show the field in another way in the policy"
             }
             Kind::Json { .. } => "give one JSON object a record",
             Kind::Serialize => "mend the record type's Serialize implementation",
@@ -36,6 +48,7 @@ impl Error {
             Kind::NotOpened { .. } => "ask only for the scopes that the policy opens",
             Kind::NothingLeft => "keep at least one scope",
             Kind::NoSuchField { .. } => "use a field name of the schema",
+            Kind::NoSuchRule { .. } => "use a name of the policy",
             Kind::Text { .. } => "pass the text as it was written, without white space or padding",
             Kind::Unsupported { .. } => "read it with the release that wrote it or a newer one",
             Kind::Profile { .. } => "parse records as SealedRecord and row columns as SealedRow",
@@ -49,6 +62,9 @@ impl Error {
             Kind::ForeignScope { .. } => "open it with the schema under which it was sealed",
             Kind::WrongKey { .. } => {
                 "use the keyring, domain and subject key under which it was sealed"
+            }
+            Kind::NotTurnedBack { .. } => {
+                "use the keyring, domain and subject key under which it was made, and its text as it was made"
             }
             Kind::Tampered { .. } => {
                 "check the record id, row and column it is read from; if they are right, it was changed"
@@ -123,10 +139,26 @@ impl fmt::Display for Kind {
             } => {
                 write!(f, "the value cannot be normalised as {class}: {why}")
             }
-            Kind::EmptyPart { field, pseudonym } => {
+            Kind::EmptyPart { field, user, name } => {
+                let user = match user {
+                    PartUser::Pseudonym => "pseudonym",
+                    PartUser::Index => "index",
+                    PartUser::Shift => "the shift of field",
+                    PartUser::Query => "the query for",
+                };
                 write!(
                     f,
-                    "field {field:?} is null or empty, and pseudonym {pseudonym:?} needs it"
+                    "field {field:?} is null or empty, and {user} {name:?} needs it"
+                )
+            }
+            Kind::NotShown {
+                field,
+                transform,
+                why,
+            } => {
+                write!(
+                    f,
+                    "the value of field {field:?} cannot be shown by `{transform}`: {why}"
                 )
             }
             Kind::Json {
@@ -158,6 +190,7 @@ impl fmt::Display for Kind {
                 f,
                 "the call names field {field:?}, which the schema does not list"
             ),
+            Kind::NoSuchRule { what, name } => write!(f, "the policy has no {what} {name:?}"),
             Kind::Text { form } => write!(f, "the text is not a canonical {form}"),
             Kind::Unsupported { what, found } => {
                 write!(f, "{what} {found} is not one this release reads")
@@ -176,6 +209,9 @@ impl fmt::Display for Kind {
                 write!(f, "the row does not hold the cell of field {field:?}")
             }
             Kind::WrongKey { scope } => write!(f, "{scope} was sealed under another key"),
+            Kind::NotTurnedBack { field } => {
+                write!(f, "no key turns the stand-in of field {field:?} back")
+            }
             Kind::Tampered {
                 scope,
                 field: Some(field),

@@ -2,7 +2,14 @@
 
 use zeroize::zeroize_stack;
 
-use super::{SubjectKey, tree};
+use super::{
+    SubjectKey,
+    tree::{self, Purpose},
+};
+#[cfg(feature = "phone")]
+use crate::crypto::fpe::Ff1Key;
+#[cfg(feature = "reversible")]
+use crate::crypto::siv::SivKey;
 use crate::{
     crypto::{
         aead::{Nonce, NonceKey, SealingKey},
@@ -53,31 +60,77 @@ impl Drop for ScopeKey {
     }
 }
 
-/// What makes one pseudonym.
-pub(crate) enum PseudonymKey {
-    /// The keyed state of Luse.
-    Fixed(Box<MacKey>),
-    /// Luse, where the pseudonym is erasable.
-    OfSubject(Secret<32>),
+/// A primitive of `crypto` that is keyed with `N` bytes.
+pub(crate) trait Keyed<const N: usize> {
+    fn keyed(key: &Secret<N>) -> Self;
 }
 
-impl PseudonymKey {
-    pub(crate) fn new(use_key: Secret<32>, of_subject: bool) -> Self {
+impl Keyed<32> for MacKey {
+    fn keyed(key: &Secret<32>) -> Self {
+        Self::new(key)
+    }
+}
+
+#[cfg(feature = "reversible")]
+impl Keyed<64> for SivKey {
+    fn keyed(key: &Secret<64>) -> Self {
+        Self::new(key)
+    }
+}
+
+#[cfg(feature = "phone")]
+impl Keyed<32> for Ff1Key {
+    fn keyed(key: &Secret<32>) -> Self {
+        Self::new(key)
+    }
+}
+
+/// What makes one derived value: a pseudonym, an index, a stand-in, a shift.
+pub(crate) enum UseKey<P, const N: usize = 32> {
+    /// The primitive under Luse.
+    Fixed(Box<P>),
+    /// Luse, where the value is erasable.
+    OfSubject(Secret<N>),
+}
+
+impl<P: Keyed<N>, const N: usize> UseKey<P, N> {
+    /// The key of this purpose and name, from Ldomain.
+    pub(crate) fn new(
+        linkage_key: &Secret<32>,
+        purpose: Purpose,
+        name: &str,
+        of_subject: bool,
+    ) -> Self {
+        let use_key = tree::use_key(linkage_key, purpose, name);
         if of_subject {
             Self::OfSubject(use_key)
         } else {
-            wiping_stack::<KEY_STACK, _>(|| Self::Fixed(Box::new(MacKey::new(&use_key))))
+            wiping_stack::<KEY_STACK, _>(|| Self::Fixed(Box::new(P::keyed(&use_key))))
         }
     }
 
-    /// As [`ScopeKey::derive`]; an erasable pseudonym's policy binds to a subject key.
-    pub(crate) fn tag(&self, message: &[u8], subject: Option<&SubjectKey>) -> [u8; 32] {
+    /// As [`ScopeKey::derive`]; an erasable value's policy binds to a subject key.
+    pub(crate) fn with<R>(&self, subject: Option<&SubjectKey>, compute: impl FnOnce(&P) -> R) -> R {
         match (self, subject) {
-            (Self::Fixed(key), _) => key.tag(message),
+            (Self::Fixed(key), _) => compute(key),
             (Self::OfSubject(key), Some(subject)) => {
-                MacKey::new(&tree::subject_pseudonym_key(key, subject)).tag(message)
+                compute(&P::keyed(&tree::subject_use_key(key, subject)))
             }
             (Self::OfSubject(_), None) => unreachable!("the binding was checked"),
         }
+    }
+}
+
+impl UseKey<MacKey> {
+    /// The 32-byte tag of a message.
+    pub(crate) fn tag(&self, message: &[u8], subject: Option<&SubjectKey>) -> [u8; 32] {
+        self.with(subject, |key| key.tag(message))
+    }
+}
+
+impl<P, const N: usize> Drop for UseKey<P, N> {
+    /// As that of [`ScopeKey`].
+    fn drop(&mut self) {
+        zeroize_stack::<KEY_STACK>();
     }
 }

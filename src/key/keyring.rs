@@ -127,6 +127,17 @@ impl Keyring {
         }
     }
 
+    /// Ldomain of every generation, ascending.
+    pub(crate) fn linkage_keys(
+        &self,
+        domain: &Domain,
+    ) -> impl Iterator<Item = (Generation, Secret<32>)> {
+        self.linkage.iter().map(|(&generation, root)| {
+            let key = wiping_stack::<KEY_STACK, _>(|| tree::linkage_key(root, domain));
+            (generation, key)
+        })
+    }
+
     /// Ldomain of the live generation.
     pub(crate) fn linkage_key(&self, domain: &Domain) -> Secret<32> {
         match self.linkage.get(&self.generation) {

@@ -29,9 +29,16 @@ const FILE_SEAL: &[u8] = b"paravent/v1/file-seal";
 const FILE_COMMIT: &[u8] = b"paravent/v1/file-commit";
 
 /// What a linkage key is used for; the byte that stands in the derivation.
-#[derive(Clone, Copy)]
-enum Purpose {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
     Pseudonym = 1,
+    Index = 2,
+    /// With a key of 64 bytes.
+    #[cfg(feature = "reversible")]
+    Reversible = 3,
+    #[cfg(feature = "phone")]
+    FormatPreserving = 4,
+    Shift = 5,
 }
 
 /// Kscope, from the root of an epoch.
@@ -67,23 +74,27 @@ pub(crate) fn linkage_key(root: &Secret<32>, domain: &Domain) -> Secret<32> {
     )
 }
 
-/// Luse of a pseudonym, from Ldomain.
-pub(crate) fn pseudonym_key(linkage_key: &Secret<32>, name: &str) -> Secret<32> {
+/// Luse of `N` bytes, from Ldomain: 64 for [`Purpose::Reversible`], else 32.
+pub(crate) fn use_key<const N: usize>(
+    linkage_key: &Secret<32>,
+    purpose: Purpose,
+    name: &str,
+) -> Secret<N> {
     wiping_stack::<KEY_STACK, _>(|| {
         derive(
             linkage_key,
             USE,
-            &[&[Purpose::Pseudonym as u8], &len16(name), name.as_bytes()],
+            &[&[purpose as u8], &len16(name), name.as_bytes()],
         )
     })
 }
 
-/// Lsubj, from Luse.
-pub(crate) fn subject_pseudonym_key(
-    pseudonym_key: &Secret<32>,
+/// Lsubj, from Luse and as long.
+pub(crate) fn subject_use_key<const N: usize>(
+    use_key: &Secret<N>,
     subject: &SubjectKey,
-) -> Secret<32> {
-    derive(pseudonym_key, SUBJECT, &[subject.expose()])
+) -> Secret<N> {
+    derive(use_key, SUBJECT, &[subject.expose()])
 }
 
 /// The key that seals a key file, from what Argon2id made of its passphrase.
@@ -98,7 +109,11 @@ pub(crate) fn file_commitment(stretched: &Secret<32>) -> Secret<32> {
     derive(stretched, FILE_COMMIT, &[])
 }
 
-fn derive(key: &Secret<32>, label: &[u8], rest: &[&[u8]]) -> Secret<32> {
+fn derive<const K: usize, const N: usize>(
+    key: &Secret<K>,
+    label: &[u8],
+    rest: &[&[u8]],
+) -> Secret<N> {
     let mut info: [&[u8]; 5] = [label, &[0], &[], &[], &[]];
     info[2..2 + rest.len()].copy_from_slice(rest);
     Secret::fill(|out| kdf::expand(key, &info, out))

@@ -3,15 +3,18 @@
 mod digest;
 mod file;
 mod grant;
+mod plan;
 mod rules;
 mod template;
 mod transform;
 
 use std::{fmt, sync::Arc};
 
+pub use plan::IndexPlan;
 pub(crate) use rules::{
     Acceptance, Background, IndexRule, PseudonymRule, Quota, Release, Render, Share, Show,
 };
+pub(crate) use transform::{Buckets, NoBucket, local_date, shifted};
 pub use transform::{Period, Transform};
 
 use crate::{
@@ -233,6 +236,13 @@ impl Policy {
         &self.0.shows
     }
 
+    /// The fields that are shown by a stand-in that is turned back.
+    #[cfg(feature = "reversible")]
+    pub(crate) fn reversible_rules(&self) -> impl Iterator<Item = &Show> {
+        let is_reversible = |show: &&Show| show.transform == Transform::Reversible;
+        self.0.shows.iter().filter(is_reversible)
+    }
+
     pub(crate) fn pseudonym_rules(&self) -> &[PseudonymRule] {
         &self.0.pseudonyms
     }
@@ -255,6 +265,23 @@ impl Policy {
 
     pub(crate) fn acceptances(&self) -> &[Acceptance] {
         &self.0.acceptances
+    }
+}
+
+#[cfg(test)]
+impl Policy {
+    /// A policy from a file, and rules as no file was read for.
+    pub(crate) fn by_hand(
+        text: &str,
+        schema: &Schema,
+        shows: Vec<Show>,
+        indexes: Vec<IndexRule>,
+    ) -> Result<Self> {
+        let mut inner = file::read(text, schema)?;
+        inner.shows.extend(shows);
+        inner.shows.sort_unstable_by_key(|show| show.position);
+        inner.indexes.extend(indexes);
+        Ok(Self(Arc::new(inner)))
     }
 }
 

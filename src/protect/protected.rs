@@ -9,13 +9,17 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
-use super::{draft::Draft, record::RAW_VALUE};
+use super::{
+    draft::Draft,
+    record::RAW_VALUE,
+    show::{Made, MadeValue},
+};
 use crate::{
     error::Result,
     id::Scope,
-    policy::{Policy, Show},
+    policy::{Policy, Show, Transform},
     schema::{Schema, ValueType},
-    wire::{Pseudonym, SealedCell, SealedRecord, SealedRow},
+    wire::{Index, PhonePseudonym, Pseudonym, Reversible, SealedCell, SealedRecord, SealedRow},
 };
 
 const SEALED: &str = "sealed";
@@ -29,20 +33,27 @@ pub enum Shown<'a> {
     Null,
     /// A boolean in clear.
     Boolean(bool),
-    /// An integer in clear.
+    /// An integer, in clear or rounded.
     Integer(i64),
-    /// Text, a date or a date-time in clear.
+    /// Text, a date or a date-time in clear; or what a transform made of a value, such as a band, a period or a bucket. In
+    /// a parsed record also a stand-in in the shape of a telephone number.
     Text(&'a str),
     /// JSON text in clear.
     Json(&'a str),
     /// A pseudonym. A parsed record has no policy, so that any canonical `t1.` text is one.
     Pseudonym(Pseudonym),
+    /// An index. As for pseudonyms, any canonical `i1.` text of a parsed record is one.
+    Index(Index),
+    /// A stand-in that is turned back. As for pseudonyms, any canonical `s1.` text of a parsed record is one.
+    Reversible(&'a Reversible),
+    /// A stand-in in the shape of a telephone number. A parsed record has none: nothing tells them from other text.
+    Phone(PhonePseudonym),
 }
 
-/// A protected record: the fields that the policy shows, its pseudonyms, and everything sealed.
+/// A protected record: the fields that the policy shows, its pseudonyms and indexes, and everything sealed.
 ///
-/// It serialises to one flat object: shown fields under their names, pseudonyms under theirs (`t1.…`), and the
-/// sealed record under `sealed` (`p1.…`). Parsing takes the same object, without a key or policy.
+/// It serialises to one flat object: shown fields under their names, pseudonyms (`t1.…`) and indexes (`i1.…`) under
+/// theirs, and the sealed record under `sealed` (`p1.…`). Parsing takes the same object, without a key or policy.
 ///
 /// # Examples
 ///
@@ -69,7 +80,7 @@ pub struct Protected {
 }
 
 impl Protected {
-    /// The value shown under `name`, a field or a pseudonym; `None` where nothing is.
+    /// The value shown under `name`, a field, a pseudonym or an index; `None` where nothing is.
     pub fn shown(&self, name: &str) -> Option<Shown<'_>> {
         self.face.get(name)
     }
@@ -77,6 +88,11 @@ impl Protected {
     /// The pseudonym of this name; `None` where there is none or where it is null.
     pub fn pseudonym(&self, name: &str) -> Option<Pseudonym> {
         self.face.pseudonym(name)
+    }
+
+    /// The index of this name; `None` where there is none or where it is null.
+    pub fn index(&self, name: &str) -> Option<Index> {
+        self.face.index(name)
     }
 
     /// The sealed part, for a column of its own.
@@ -145,7 +161,7 @@ pub struct ProtectedRow {
 }
 
 impl ProtectedRow {
-    /// The value shown under `name`, a field or a pseudonym; `None` where nothing is.
+    /// The value shown under `name`, a field, a pseudonym or an index; `None` where nothing is.
     pub fn shown(&self, name: &str) -> Option<Shown<'_>> {
         self.face.get(name)
     }
@@ -153,6 +169,11 @@ impl ProtectedRow {
     /// The pseudonym of this name; `None` where there is none or where it is null.
     pub fn pseudonym(&self, name: &str) -> Option<Pseudonym> {
         self.face.pseudonym(name)
+    }
+
+    /// The index of this name; `None` where there is none or where it is null.
+    pub fn index(&self, name: &str) -> Option<Index> {
+        self.face.index(name)
     }
 
     /// The row column, which every cell of the row needs.
@@ -211,6 +232,8 @@ pub(super) struct Face {
     names: Arc<[Arc<str>]>,
     values: Vec<Stored>,
     text: String,
+    /// What [`Stored::Reversible`] points to; more of them where a record had more, kept for their room.
+    reversibles: Vec<Reversible>,
 }
 
 #[derive(Clone, PartialEq, Eq)]
@@ -221,10 +244,13 @@ enum Stored {
     Text(Range<usize>),
     Json(Range<usize>),
     Pseudonym(Pseudonym),
+    Index(Index),
+    Reversible(usize),
+    Phone(PhonePseudonym),
 }
 
 impl Face {
-    /// The names that rows of `policy` show: fields, then pseudonyms.
+    /// The names that rows of `policy` show: fields, then pseudonyms, then indexes.
     pub(super) fn names(policy: &Policy) -> Arc<[Arc<str>]> {
         let fields = policy.shows().map(|(field, _)| Arc::from(field.name()));
         fields
@@ -234,23 +260,40 @@ impl Face {
                     .iter()
                     .map(|rule| rule.name.clone()),
             )
+            .chain(policy.index_rules().iter().map(|rule| rule.name.clone()))
             .collect()
     }
 
-    /// Takes on what `policy` shows of a record; `names` are [`Face::names`] of that policy.
+    /// Takes on what `policy` shows of a record; `names` are [`Face::names`] of that policy, and `made` has what is not shown
+    /// as it is.
     pub(super) fn fill(
         &mut self,
         names: &Arc<[Arc<str>]>,
         policy: &Policy,
         draft: &Draft,
-        pseudonyms: &[Option<Pseudonym>],
+        made: &Made,
     ) {
         if !Arc::ptr_eq(&self.names, names) {
             self.names = names.clone();
         }
         self.values.clear();
         self.text.clear();
-        for &Show { position, .. } in policy.show_rules() {
+        let mut kept = 0;
+        let mut values = made.values.iter();
+        for &Show {
+            position,
+            ref transform,
+            ..
+        } in policy.show_rules()
+        {
+            if !matches!(transform, Transform::Keep) {
+                let stored = match values.next() {
+                    Some(value) => self.take(value, made, &mut kept),
+                    None => unreachable!("each that is not kept was made"),
+                };
+                self.values.push(stored);
+                continue;
+            }
             let stored = match (
                 draft.text(position),
                 policy.schema().fields()[position].value_type(),
@@ -265,11 +308,50 @@ impl Face {
             };
             self.values.push(stored);
         }
-        self.values.extend(
-            pseudonyms
-                .iter()
-                .map(|pseudonym| pseudonym.map_or(Stored::Null, Stored::Pseudonym)),
-        );
+        self.reversibles[kept..]
+            .iter_mut()
+            .for_each(|rest| rest.rewrite(&[]));
+        let pseudonyms = made.pseudonyms.iter();
+        self.values
+            .extend(pseudonyms.map(|pseudonym| pseudonym.map_or(Stored::Null, Stored::Pseudonym)));
+        let indexes = made.indexes.iter();
+        self.values
+            .extend(indexes.map(|index| index.map_or(Stored::Null, Stored::Index)));
+    }
+
+    /// Takes on what a transform made; `kept` counts the reversible ones.
+    fn take(&mut self, value: &MadeValue, made: &Made, kept: &mut usize) -> Stored {
+        match value {
+            MadeValue::Null => Stored::Null,
+            MadeValue::Integer(integer) => Stored::Integer(*integer),
+            MadeValue::Text(range) => Stored::Text(self.keep(&made.text[range.clone()])),
+            MadeValue::Reversible(range) => self.keep_reversible(&made.sealed[range.clone()], kept),
+            MadeValue::Phone(phone) => Stored::Phone(*phone),
+        }
+    }
+
+    fn keep_reversible(&mut self, bytes: &[u8], kept: &mut usize) -> Stored {
+        let position = *kept;
+        if position == self.reversibles.len() {
+            self.reversibles.push(Reversible::empty());
+        }
+        self.reversibles[position].rewrite(bytes);
+        *kept += 1;
+        Stored::Reversible(position)
+    }
+
+    /// Takes on a text of another's: what it is, is in its first letters.
+    fn parse(&mut self, text: &str) -> Stored {
+        let parsed = match text.get(..3) {
+            Some("t1.") => text.parse().map(Stored::Pseudonym).ok(),
+            Some("i1.") => text.parse().map(Stored::Index).ok(),
+            Some("s1.") => text.parse().ok().map(|reversible| {
+                self.reversibles.push(reversible);
+                Stored::Reversible(self.reversibles.len() - 1)
+            }),
+            _ => None,
+        };
+        parsed.unwrap_or_else(|| Stored::Text(self.keep(text)))
     }
 
     fn keep(&mut self, text: &str) -> Range<usize> {
@@ -301,6 +383,13 @@ impl Face {
         }
     }
 
+    fn index(&self, name: &str) -> Option<Index> {
+        match self.get(name)? {
+            Shown::Index(index) => Some(index),
+            _ => None,
+        }
+    }
+
     fn show(&self, stored: &Stored) -> Shown<'_> {
         match stored {
             Stored::Null => Shown::Null,
@@ -309,6 +398,9 @@ impl Face {
             Stored::Text(range) => Shown::Text(&self.text[range.clone()]),
             Stored::Json(range) => Shown::Json(&self.text[range.clone()]),
             Stored::Pseudonym(pseudonym) => Shown::Pseudonym(*pseudonym),
+            Stored::Index(index) => Shown::Index(*index),
+            Stored::Reversible(position) => Shown::Reversible(&self.reversibles[*position]),
+            Stored::Phone(phone) => Shown::Phone(*phone),
         }
     }
 
@@ -345,6 +437,9 @@ impl Serialize for Shown<'_> {
                 Err(_) => serializer.serialize_str(text),
             },
             Self::Pseudonym(pseudonym) => pseudonym.serialize(serializer),
+            Self::Index(index) => index.serialize(serializer),
+            Self::Reversible(reversible) => reversible.serialize(serializer),
+            Self::Phone(phone) => phone.serialize(serializer),
         }
     }
 }
@@ -378,10 +473,7 @@ impl<'de> Visitor<'de> for ProtectedVisitor {
                 Parsed::Null => Stored::Null,
                 Parsed::Boolean(boolean) => Stored::Boolean(boolean),
                 Parsed::Integer(integer) => Stored::Integer(integer),
-                Parsed::Text(text) => match text.parse() {
-                    Ok(pseudonym) => Stored::Pseudonym(pseudonym),
-                    Err(_) => Stored::Text(face.keep(&text)),
-                },
+                Parsed::Text(text) => face.parse(&text),
                 Parsed::Json(text) => Stored::Json(face.keep(&text)),
             };
             names.push(name);

@@ -6,23 +6,20 @@ use serde::Serialize;
 
 use super::{
     binding::Binding,
+    derive::{IndexKey, Parts, PseudonymKey, encode},
     protected::{Face, Protected, ProtectedRow},
     record,
+    show::Showing,
     workspace::Workspace,
 };
 use crate::{
     crypto::{aead::Nonce, entropy::Nonces},
     error::{Error, Kind, Result},
     id::Epoch,
-    key::{
-        Keyring,
-        derived::{PseudonymKey, ScopeKey},
-        tree,
-    },
-    normal,
-    policy::{Policy, PseudonymRule},
+    key::{Keyring, derived::ScopeKey},
+    policy::Policy,
     wire::{
-        Pseudonym, SealedCell, SealedRecord, SealedRow,
+        SealedCell, SealedRecord, SealedRow,
         envelope::{self, CELL_HEAD, Header, NULL_LENGTH, Profile},
     },
 };
@@ -59,6 +56,10 @@ pub struct Protector {
     scope_keys: Vec<ScopeKey>,
     /// One a pseudonym of the policy.
     pseudonym_keys: Vec<PseudonymKey>,
+    /// One an index of the policy.
+    index_keys: Vec<IndexKey>,
+    /// One a field that is shown otherwise than it is.
+    showings: Vec<Showing>,
     names: Arc<[Arc<str>]>,
     nonces: Nonces,
 }
@@ -68,7 +69,7 @@ impl Protector {
     ///
     /// # Errors
     ///
-    /// None with a keyring that was generated or loaded whole.
+    /// None with a keyring that was generated or loaded whole, and a policy that was loaded.
     pub fn new(keyring: &Keyring, policy: &Policy) -> Result<Self> {
         let of_subject = policy.binds_subject_key();
         let scope_keys = policy
@@ -76,13 +77,18 @@ impl Protector {
             .scopes()
             .map(|scope| ScopeKey::new(&keyring.domain_key(scope, policy.domain()), of_subject));
         let linkage_key = keyring.linkage_key(policy.domain());
-        let pseudonym_keys = policy.pseudonym_rules().iter().map(|rule| {
-            PseudonymKey::new(tree::pseudonym_key(&linkage_key, &rule.name), rule.erasable)
-        });
+        let pseudonyms = policy.pseudonym_rules().iter();
+        let indexes = policy.index_rules().iter();
         Ok(Self {
             epoch: keyring.active_epoch(),
             scope_keys: scope_keys.collect(),
-            pseudonym_keys: pseudonym_keys.collect(),
+            pseudonym_keys: pseudonyms
+                .map(|rule| PseudonymKey::new(&linkage_key, rule))
+                .collect(),
+            index_keys: indexes
+                .map(|rule| IndexKey::new(&linkage_key, rule))
+                .collect(),
+            showings: Showing::all(policy, &linkage_key)?,
             names: Face::names(policy),
             nonces: Nonces::pooled(),
             policy: policy.clone(),
@@ -151,7 +157,7 @@ impl Protector {
 
     /// As [`protect`](Protector::protect), into a protected record that is there already. Once its buffers have grown,
     /// nothing is allocated, but for keys that are derived for a subject, JSON escapes, and capital sigmas and long
-    /// runs of accents in a pseudonym. After an error `protected` is unchanged.
+    /// runs of accents in what is normalised. After an error `protected` is unchanged.
     ///
     /// # Errors
     ///
@@ -197,7 +203,7 @@ impl Protector {
         self.bind(Binding::NONE).protect_row(record)
     }
 
-    /// All that can fail, in its order: the record, its pseudonyms, the nonce.
+    /// All that can fail, in its order: the record, what is derived of it and shown, the nonce.
     fn prepare<T: Serialize + ?Sized>(
         &self,
         record: &T,
@@ -214,36 +220,23 @@ impl Protector {
                 field: schema.fields()[position].name().to_owned(),
             }));
         }
-        work.pseudonyms.clear();
-        for (rule, key) in self
-            .policy
-            .pseudonym_rules()
-            .iter()
-            .zip(&self.pseudonym_keys)
-        {
-            self.pseudonym(rule, key, binding, work)?;
+        work.made.clear();
+        let rules = self.policy.pseudonym_rules().iter();
+        for (rule, key) in rules.zip(&self.pseudonym_keys) {
+            let pseudonym = encode(&Parts::of_pseudonym(rule), &self.policy, work)?
+                .then(|| key.make(work.encoded.bytes(), binding.subject_key()));
+            work.made.pseudonyms.push(pseudonym);
+        }
+        let rules = self.policy.index_rules().iter();
+        for (rule, key) in rules.zip(&self.index_keys) {
+            let index = encode(&Parts::of_index(rule), &self.policy, work)?
+                .then(|| key.make(work.encoded.bytes(), binding.subject_key()));
+            work.made.indexes.push(index);
+        }
+        for showing in &self.showings {
+            showing.show(&self.policy, binding.subject_key(), work)?;
         }
         self.nonces.draw(nonce)
-    }
-
-    /// Appends the pseudonym to those of the record.
-    fn pseudonym(
-        &self,
-        rule: &PseudonymRule,
-        key: &PseudonymKey,
-        binding: &Binding<'_>,
-        work: &mut Workspace,
-    ) -> Result<()> {
-        let pseudonym = if encode(rule, &self.policy, work)? {
-            let tag = key.tag(work.encoded.bytes(), binding.subject_key());
-            let mut pseudonym = [0; 16];
-            pseudonym.copy_from_slice(&tag[..16]);
-            Some(Pseudonym::from_bytes(pseudonym))
-        } else {
-            None
-        };
-        work.pseudonyms.push(pseudonym);
-        Ok(())
     }
 
     fn header(&self, nonce: &Nonce) -> Header {
@@ -350,12 +343,9 @@ impl BoundProtector<'_> {
         Workspace::lend(|work| {
             let mut nonce = Nonce::default();
             protector.prepare(record, binding, work, &mut nonce)?;
-            protected.face.fill(
-                &protector.names,
-                &protector.policy,
-                &work.draft,
-                &work.pseudonyms,
-            );
+            protected
+                .face
+                .fill(&protector.names, &protector.policy, &work.draft, &work.made);
             protector.seal_record(&nonce, binding, work, &mut protected.sealed);
             Ok(())
         })
@@ -372,12 +362,7 @@ impl BoundProtector<'_> {
             let mut nonce = Nonce::default();
             protector.prepare(record, binding, work, &mut nonce)?;
             let mut face = Face::default();
-            face.fill(
-                &protector.names,
-                &protector.policy,
-                &work.draft,
-                &work.pseudonyms,
-            );
+            face.fill(&protector.names, &protector.policy, &work.draft, &work.made);
             let (sealed, cells) = protector.seal_row(&nonce, binding, work);
             Ok(ProtectedRow {
                 face,
@@ -387,55 +372,6 @@ impl BoundProtector<'_> {
             })
         })
     }
-}
-
-/// Writes encode(v1..vn) of a pseudonym's parts to `work.encoded`; `false` where a part is null and the policy lets
-/// that give null.
-fn encode(rule: &PseudonymRule, policy: &Policy, work: &mut Workspace) -> Result<bool> {
-    const NORMALISATION: u8 = 1;
-    let Workspace {
-        draft,
-        encoded,
-        normal: forms,
-        ..
-    } = work;
-    let schema = policy.schema();
-    let room = |&position: &usize| 2 + draft.get(position).map_or(0, normal::room);
-    let message = encoded.begin(1 + rule.of.iter().map(room).sum::<usize>());
-    message.push(NORMALISATION);
-    for &position in &rule.of {
-        let field = &schema.fields()[position];
-        let start = message.len();
-        message.extend_from_slice(&[0; 2]);
-        if let Some(value) = draft.get(position) {
-            normal::append(field.class(), value, schema.phone_region(), forms, message).map_err(
-                |why| {
-                    Error::new(|| Kind::NotNormalizable {
-                        field: Some(field.name().to_owned()),
-                        class: field.class().name(),
-                        why,
-                    })
-                },
-            )?;
-        }
-        let length = message.len() - start - 2;
-        if length == 0 {
-            if rule.null_gives_null {
-                return Ok(false);
-            }
-            let (field, pseudonym) = (field.name().to_owned(), rule.name.to_string());
-            return Err(Error::new(|| Kind::EmptyPart { field, pseudonym }));
-        }
-        let length = u16::try_from(length).map_err(|_| {
-            Error::new(|| Kind::NotNormalizable {
-                field: Some(field.name().to_owned()),
-                class: field.class().name(),
-                why: "its normal form is over 65535 bytes",
-            })
-        })?;
-        message[start..start + 2].copy_from_slice(&length.to_be_bytes());
-    }
-    Ok(true)
 }
 
 /// Writes len ‖ value over zeros.

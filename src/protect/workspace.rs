@@ -2,12 +2,8 @@
 
 use std::cell::Cell;
 
-use super::{draft::Draft, record::Reading, values::Values};
-use crate::{
-    normal,
-    secret::wipe,
-    wire::{Pseudonym, envelope::Aad},
-};
+use super::{draft::Draft, record::Reading, show::Made, values::Values};
+use crate::{normal, secret::wipe, wire::envelope::Aad};
 
 #[derive(Default)]
 pub(crate) struct Workspace {
@@ -17,8 +13,9 @@ pub(crate) struct Workspace {
     pub(crate) values: Values,
     pub(crate) reading: Reading,
     pub(crate) aad: Aad,
-    pub(crate) pseudonyms: Vec<Option<Pseudonym>>,
-    /// The message of a pseudonym.
+    /// What is derived of the record, to be shown.
+    pub(crate) made: Made,
+    /// The message of a MAC, or a normal form.
     pub(crate) encoded: Scratch,
     /// A group or cell, opened in place.
     pub(crate) opened: Scratch,
@@ -67,6 +64,7 @@ impl Workspace {
         let result = call(&mut workspace);
         workspace.draft.wipe();
         workspace.values.wipe();
+        workspace.made.wipe();
         workspace.encoded.wipe();
         workspace.opened.wipe();
         // While the thread is torn down there is no place to keep it, and it is dropped.

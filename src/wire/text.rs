@@ -29,6 +29,12 @@ pub(crate) const PSEUDONYM: Form = Form {
     encoding: base32,
 };
 
+pub(crate) const REVERSIBLE: Form = Form {
+    prefix: "s1.",
+    name: "`s1.` text",
+    encoding: base64url,
+};
+
 impl Form {
     /// Appends the text of `bytes`.
     pub(crate) fn append(&self, bytes: &[u8], to: &mut String) {
@@ -46,7 +52,12 @@ impl Form {
     pub(crate) fn parse(&self, text: &str) -> Result<Vec<u8>> {
         text.strip_prefix(self.prefix)
             .and_then(|rest| (self.encoding)().decode(rest.as_bytes()).ok())
-            .ok_or_else(|| Error::new(|| Kind::Text { form: self.name }))
+            .ok_or_else(|| self.refused())
+    }
+
+    /// The error of a text that is not of this form.
+    pub(crate) fn refused(&self) -> Error {
+        Error::new(|| Kind::Text { form: self.name })
     }
 }
 
@@ -96,7 +107,7 @@ mod tests {
     fn print_and_parse_agree() {
         for length in 0..70 {
             let bytes: Vec<u8> = (0..length).map(|i: u8| i.wrapping_mul(37)).collect();
-            for form in [SEALED, CELL, PSEUDONYM] {
+            for form in [SEALED, CELL, PSEUDONYM, REVERSIBLE] {
                 assert_eq!(form.parse(&form.print(&bytes)).unwrap(), bytes);
             }
         }

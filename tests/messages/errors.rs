@@ -17,6 +17,7 @@ fn reveal(row: &SealedRecord) -> Error {
 /// The kind of each error, more of it where there are more of a kind, and the error.
 pub(super) static ERRORS: LazyLock<Vec<(&str, Error)>> = LazyLock::new(|| {
     let mut all = errors_of_records();
+    all.extend(errors_of_transforms());
     all.extend(errors_of_calls());
     all.extend(errors_of_rows());
     all.extend(errors_of_types());
@@ -101,6 +102,123 @@ fn errors_of_records() -> Vec<(&'static str, Error)> {
                 .protect_batch(&[json!({}), json!({ "nobody": 1 })])
                 .remove(1)
                 .unwrap_err(),
+        ),
+    ]
+}
+
+/// What transforms, indexes and queries refuse.
+fn errors_of_transforms() -> Vec<(&'static str, Error)> {
+    let shown = |field: &str, rule: &str, record: Value| {
+        let rest = format!("[show.{field:?}]\nreason = \"x\"\n{rule}\n");
+        protector(&rest).protect(&record).unwrap_err()
+    };
+    let bands = "as = \"bands\"\nedges = [0, 18]";
+    let shift = "as = \"shift\"\nweeks = 520\nsubject = [\"text\"]";
+    let list = "as = \"bucket\"\nlists = { a = [\"x\"] }";
+    let index = "[holds]\nrows = 9_000\nsubjects = 9_000\n[index.by_text]\nof = [\"text\"]\nbits = 4\ndistinct = 99\n\
+                 reason = \"x\"\n";
+    let query = |rest: &str| Query::new(&test_kit::keyring(), &policy(rest)).unwrap();
+    let reversible = query("[show.text]\nas = \"reversible\"\nreason = \"x\"\n");
+    let stand_in = Reversible::from_bytes(vec![7; 58]).unwrap();
+    let far = |day: &str| {
+        let rest = format!("[show.date]\nreason = \"x\"\n{shift}\n");
+        let record = json!({ "text": MARK, "date": day });
+        protector(&rest).protect(&record).err()
+    };
+    vec![
+        (
+            "NotShown/bands",
+            shown("integer", bands, json!({ "integer": -MARKED_NUMBER })),
+        ),
+        (
+            "NotShown/round",
+            shown(
+                "integer",
+                "as = \"round\"\nto = 10",
+                json!({ "integer": i64::MAX }),
+            ),
+        ),
+        (
+            "NotShown/characters",
+            shown(
+                "at.text",
+                "as = \"truncate\"\nto = 64",
+                json!({ "at": { "text": MARK } }),
+            ),
+        ),
+        (
+            "NotShown/week",
+            shown(
+                "date",
+                "as = \"truncate\"\nto = \"week\"",
+                json!({ "date": "0000-01-01" }),
+            ),
+        ),
+        (
+            "NotShown/shift",
+            far("0000-01-01").or_else(|| far("9999-12-31")).unwrap(),
+        ),
+        (
+            "NotShown/bucket",
+            shown("text", list, json!({ "text": MARK })),
+        ),
+        (
+            "NotShown/phone",
+            shown("phone", "as = \"phone\"", json!({ "phone": "+352777127" })),
+        ),
+        (
+            "EmptyPart/index",
+            protector(index).protect(&json!({})).unwrap_err(),
+        ),
+        (
+            "EmptyPart/shift",
+            shown("date", shift, json!({ "date": "2020-07-21" })),
+        ),
+        (
+            "EmptyPart/query",
+            query(index).index("by_text", &json!({})).unwrap_err(),
+        ),
+        (
+            "NoSuchRule/index",
+            query("").index("nothing", &json!({})).unwrap_err(),
+        ),
+        (
+            "NoSuchRule/pseudonym",
+            query("").pseudonym("nothing", &json!({})).unwrap_err(),
+        ),
+        (
+            "NoSuchRule/reversible",
+            query("").reverse("text", &stand_in).unwrap_err(),
+        ),
+        (
+            "NotTurnedBack",
+            reversible.reverse("text", &stand_in).unwrap_err(),
+        ),
+        ("Text/index", "i1.X".parse::<Index>().map(drop).unwrap_err()),
+        (
+            "Text/reversible",
+            "s1.AA".parse::<Reversible>().map(drop).unwrap_err(),
+        ),
+        ("Definition/index", Index::new(2, 1).map(drop).unwrap_err()),
+        (
+            "Definition/plan of few people",
+            IndexPlan::new(79, 1000).unwrap_err(),
+        ),
+        (
+            "Definition/plan of few values",
+            IndexPlan::new(1000, 3).unwrap_err(),
+        ),
+        (
+            "Definition/plan for few",
+            IndexPlan::with_k(1000, 1000, 19).unwrap_err(),
+        ),
+        (
+            "Definition/too few bits",
+            IndexPlan::new(1000, 1000).unwrap().check(1).unwrap_err(),
+        ),
+        (
+            "Definition/too many bits",
+            IndexPlan::new(1000, 1000).unwrap().check(16).unwrap_err(),
         ),
     ]
 }

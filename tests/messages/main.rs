@@ -24,9 +24,10 @@ use aes::Aes256;
 use cmac::{Cmac, Mac};
 use data_encoding::{BASE32_NOPAD, BASE64_NOPAD, BASE64URL_NOPAD, HEXLOWER};
 use paravent::{
-    Appointment, Binding, Class, Domain, Epoch, Error, FieldId, Generation, Grant, JsonRecord,
-    Keyring, Nonces, Passphrase, PhoneRegion, Policy, Protector, Pseudonym, RecordId, Revealer,
-    Schema, Scope, SealedCell, SealedRecord, SealedRow, SubjectKey, test_kit,
+    Appointment, Binding, Class, Domain, Epoch, Error, FieldId, Generation, Grant, Index,
+    IndexPlan, JsonRecord, Keyring, Nonces, Passphrase, PhoneRegion, Policy, Protector, Pseudonym,
+    Query, RecordId, Revealer, Reversible, Schema, Scope, SealedCell, SealedRecord, SealedRow,
+    Shown, SubjectKey, test_kit,
 };
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer,

@@ -15,6 +15,7 @@ pub(super) fn debugs() -> Vec<(&'static str, String)> {
     let protector = Protector::new(&keyring(), &policy).unwrap();
     let grant = keyring().grant(&policy).unwrap();
     let revealer = Revealer::new(&grant, &policy).unwrap();
+    let query = Query::new(&keyring(), &policy).unwrap();
     let subject = SubjectKey::from_bytes(&mut { root });
     let id = RecordId::new(MARK).unwrap();
     let binding = Binding::record(id).with_subject(&subject);
@@ -45,6 +46,8 @@ pub(super) fn debugs() -> Vec<(&'static str, String)> {
         ("BoundProtector", print(&protector.bind(binding))),
         ("Revealer", print(&revealer)),
         ("BoundRevealer", print(&revealer.bind(binding))),
+        ("Query", print(&query)),
+        ("BoundQuery", print(&query.bind(binding))),
         ("Appointment", print(&appointment)),
         ("JsonRecord", print(&JsonRecord::parse(&text).unwrap())),
         ("Protected", print(&row)),
@@ -52,6 +55,7 @@ pub(super) fn debugs() -> Vec<(&'static str, String)> {
         ("SealedRecord", print(row.sealed())),
         ("SealedRow", print(columns.sealed())),
         ("SealedCell", print(columns.cell("text").unwrap())),
+        ("PhonePseudonym", print(&phone())),
         ("Nonces/pooled", print(&Nonces::pooled())),
         ("Nonces/system", print(&Nonces::system())),
         (
@@ -63,6 +67,15 @@ pub(super) fn debugs() -> Vec<(&'static str, String)> {
         ("Schema", print(&schema())),
         ("Error", print(&refused(&record_too_wide()))),
     ]
+}
+
+fn phone() -> Shown<'static> {
+    let rest = "[show.phone]\nas = \"phone\"\nreason = \"x\"\n";
+    let row = protector(rest).protect(&json!({ "phone": "06 39 98 12 34" }));
+    match row.unwrap().shown("phone") {
+        Some(Shown::Phone(phone)) => Shown::Phone(phone),
+        _ => panic!("no phone is shown"),
+    }
 }
 
 fn record_too_wide() -> Value {
