@@ -14,7 +14,8 @@ use criterion::{
     BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main, measurement::WallTime,
 };
 use paravent::{
-    Appointment, Class, Keyring, PhoneRegion, Policy, Protected, Protector, Revealer, Schema, Scope,
+    Appointment, CheckedPolicy, Class, Date, Keyring, PhoneRegion, Policy, Protected, Protector,
+    Revealer, Schema, Scope,
 };
 use rand::{TryRng, rngs::SysRng};
 
@@ -53,12 +54,20 @@ reason = "the gateway sends to the phone"
 [pseudonym.patient]
 of = ["last_name", "first_name", "phone"]
 reason = "one reminder a person and day"
+
+[tenancy]
+specialties = 12
 "#;
+
+fn checked(policy: &str) -> CheckedPolicy {
+    let policy = Policy::from_toml(policy, &Schema::appointment()).unwrap();
+    policy.check(Date::constant(2026, 11, 24)).unwrap()
+}
 
 struct Setting {
     appointments: Vec<Appointment>,
     keyring: Keyring,
-    policy: Policy,
+    policy: CheckedPolicy,
     next: Cell<usize>,
 }
 
@@ -79,7 +88,7 @@ impl Setting {
         Self {
             appointments,
             keyring: Keyring::generate().unwrap(),
-            policy: Policy::from_toml(POLICY, &Schema::appointment()).unwrap(),
+            policy: checked(POLICY),
             next: Cell::new(0),
         }
     }
@@ -155,7 +164,7 @@ fn protect(c: &mut Criterion) {
 fn reveal(c: &mut Criterion) {
     let setting = Setting::new();
     let rows = setting.rows();
-    let backend = Revealer::backend(&setting.keyring, &setting.policy).unwrap();
+    let backend = Revealer::backend(&setting.keyring, setting.policy.policy()).unwrap();
     let mut group = start(c, "reveal");
 
     group.bench_function("appointment", |b| {
@@ -183,7 +192,7 @@ fn reveal(c: &mut Criterion) {
         phone: Option<String>,
         email: Option<String>,
     }
-    let contact = Revealer::backend(&setting.keyring, &setting.policy)
+    let contact = Revealer::backend(&setting.keyring, setting.policy.policy())
         .unwrap()
         .only(&[Scope::CONTACT])
         .unwrap();

@@ -7,7 +7,7 @@ use std::{error, fmt, io};
 use zeroize::zeroize_stack;
 
 use crate::{
-    id::{Epoch, Scope},
+    id::{Digest, Epoch, Scope},
     secret::KEY_STACK,
 };
 
@@ -135,6 +135,7 @@ pub(crate) enum Kind {
     WrongKey {
         scope: Scope,
     },
+    #[cfg_attr(not(feature = "reversible"), allow(dead_code))]
     NotTurnedBack {
         field: String,
     },
@@ -157,6 +158,11 @@ pub(crate) enum Kind {
         what: String,
         line: Option<usize>,
         advice: &'static str,
+    },
+    Refused {
+        finding: String,
+        digest: Digest,
+        others: usize,
     },
     OtherSchema,
     OtherPolicy,
@@ -442,6 +448,11 @@ impl Error {
     /// Whether a schema, a policy, a domain, a record id or another name breaks a rule.
     pub fn is_definition(&self) -> bool {
         matches!(self.0.kind, Kind::Definition { .. })
+    }
+
+    /// Whether the check of policies found something that nobody has accepted.
+    pub fn is_refused(&self) -> bool {
+        matches!(self.0.kind, Kind::Refused { .. })
     }
 
     /// Whether a key file did not open under this passphrase.

@@ -2,6 +2,8 @@
 
 use std::{fmt, num::NonZeroU32, sync::Arc};
 
+use serde::{Serialize, Serializer};
+
 use crate::error::{Error, Kind, Result};
 
 const NAME_ADVICE: &str = "use 1 to 64 characters of a-z, 0-9, '.', '_' and '-'";
@@ -298,6 +300,18 @@ impl fmt::Display for Digest {
 impl fmt::Debug for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Digest({self})")
+    }
+}
+
+impl Serialize for Digest {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl Serialize for Domain {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
     }
 }
 

@@ -1,14 +1,14 @@
-//! Keyed pseudonyms and field-level encryption for appointment records, so that **rows leaked from a connector need not
-//! put an identity next to a specialty**: under a policy that opens one side, they never do.
+//! Keyed pseudonyms and field-level encryption for appointment records, so that **rows leaked from a connector do
+//! not put an identity next to a specialty**: a policy that would let them is refused.
 //!
 //! A booking platform hands its appointments to software of others: reminders, statistics, practice systems. Each row
 //! tells who sees which kind of doctor, even where no medical file is near. With this crate the backend hands over rows
 //! in which every field is sealed under a key of its scope, and each connector holds a grant that opens the scopes of
-//! its job and no other. Who steals the rows of a connector whose policy
-//! opens one side, with all that the connector holds, learns that side and no other.
+//! its job and no other. Who steals the rows of a connector, with all that it
+//! holds, learns its side and no other.
 //!
 //! ```
-//! use paravent::{Appointment, Keyring, Policy, Protector, Revealer, Schema};
+//! use paravent::{Appointment, Date, Keyring, Policy, Protector, Revealer, Schema};
 //! use serde::Deserialize;
 //!
 //! // What one connector gets, in a file that a data-protection officer signs.
@@ -19,12 +19,18 @@
 //!
 //!     [open.contact]
 //!     reason = "the gateway sends to the phone"
+//!
+//!     [tenancy] # what stands behind the domain: a name from a clinic of one specialty tells it
+//!     specialties = 12
 //! "#, &Schema::appointment())?;
+//!
+//! // Refused, with the way that a thief would take, where a leak of the domain would link.
+//! let checked = policy.check(Date::constant(2026, 11, 24))?;
 //!
 //! // In the backend: a protector for the connector's rows, and a grant for the connector.
 //! let keyring = Keyring::generate()?;
-//! let protector = Protector::new(&keyring, &policy)?;
-//! let grant = keyring.grant(&policy)?;
+//! let protector = Protector::new(&keyring, &checked)?;
+//! let grant = keyring.grant(&checked)?;
 //!
 //! let appointment = Appointment {
 //!     last_name: "Martin".into(),
@@ -54,6 +60,7 @@
 //! | record | one appointment in clear: [`Appointment`], any `Serialize` struct or map, a [`JsonRecord`] |
 //! | [`Schema`] | the truth about a kind of record: each [`Field`]'s number, [`Scope`], [`Role`], width, type and [`Class`] |
 //! | [`Policy`] | what one [`Domain`], a connector for one purpose, gets of a schema |
+//! | [`CheckedPolicy`] | one whose leak [was found](Policy::check) to link nothing, but for what somebody accepted by name; several that leak together are a [`PolicySet`] |
 //! | [`Keyring`] | the backend's keys, by [`Epoch`] for sealing and by [`Generation`] for pseudonyms and indexes |
 //! | [`Grant`] | a keyring cut down to what one domain may open |
 //! | [`Protector`] | turns a record into a [`Protected`] record, or a [`ProtectedRow`] with one cell a field |
@@ -74,12 +81,16 @@
 //! - Shows fields coarser than they are, or by stand-ins: bands, periods, masks, buckets, shifted dates.
 //! - Refuses by default: a field that is not in the schema, a record that misses one, a policy that weakens without a
 //!   reason.
+//! - Refuses a policy, [alone](Policy::check) or [beside others](PolicySet::check), where what a leak shows, opens and
+//!   lets follow puts an identity next to a sensitive field. Each [`Finding`] has the [chain](Chain) that a thief would
+//!   follow; an acceptance in the policy names it, with a reason, an owner and an end date.
 //!
 //! # What it does not
 //!
 //! - Pseudonymized data stays personal data.
-//! - It does not yet prove that a policy links nothing: whoever writes one that opens identity and care together gets
-//!   what it says.
+//! - The check believes what schema and policies state: roles and facts, how many people and specialties stand behind a
+//!   domain. What they do not state it takes at its worst; whether they are right it does not know, as it looks at no row.
+//!   Domains that were not checked together may join. What somebody accepted, a leak gives.
 //! - The order of rows, and an id that two connectors share, join what they hold: shuffle exports, and make ids random
 //!   for each domain.
 //! - Who holds the keyring, or the grants of both sides with the rows of one domain, reads them. A pseudonym shows which
@@ -129,14 +140,19 @@ pub use crate::{
     error::{Error, Result},
     id::{Digest, Domain, Epoch, FieldId, Generation, RecordId, Scope},
     key::{Grant, Keyring, SubjectKey},
-    policy::{IndexPlan, Period, Policy, Transform},
+    policy::{
+        Accepted, Chain, CheckedPolicy, Diff, FieldReport, FieldStep, Finding, FindingKind, Gain,
+        IndexPlan, Period, Policy, PolicySet, Report, Step, Transform,
+    },
     protect::{
         Binding, BoundProtector, BoundQuery, BoundRevealer, JsonRecord, Protected, ProtectedRow,
         Protector, Query, Revealer, Shown,
     },
     schema::{Class, Determines, Field, PhoneRegion, Role, Schema, ValueType},
-    wire::{Index, PhonePseudonym, Pseudonym, Reversible, SealedCell, SealedRecord, SealedRow},
+    wire::{Index, PhoneStandIn, Pseudonym, Reversible, SealedCell, SealedRecord, SealedRow},
 };
+
+pub use jiff::civil::Date;
 
 /// Compiles the README's code.
 #[cfg(doctest)]

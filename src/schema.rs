@@ -334,7 +334,7 @@ impl Schema {
     /// | `optional` | whether a record may lack it; `false` by default |
     /// | `values` | how many different values there are, from 1: 121 for an age. What is not stated is taken at its worst |
     /// | `days` | for dates and date-times: how many days they span, from 1 |
-    /// | `frequencies` | `"known"`, the default: it can be known how often each value occurs, as for closed vocabularies, names, postcodes; `"unknown"` |
+    /// | `frequencies` | `"known"`, the default: it can be known how often each value occurs, as for closed vocabularies, names, postcodes; `"unknown"`, which has to hold of the most frequent value, too |
     ///
     /// | key of `[[determines]]` | |
     /// |---|---|
@@ -344,7 +344,7 @@ impl Schema {
     /// | `exact` | `true`: needs exact values; by default truncated and masked ones will do |
     /// | `tenant` | `true`: needs the practice too, which rows of a domain with one practice tell |
     ///
-    /// Facts may be circular. They are for the linkage proof, and change nothing in what is sealed.
+    /// Facts may be circular. They are for the check of policies, and change nothing in what is sealed.
     ///
     /// Roles are `identifier`, `quasi-identifier`, `sensitive` and `neutral`; types `text`, `integer`, `boolean`, `date`,
     /// `date-time` and `json`; classes `text`, `name`, `email`, `phone` and `exact`. A width counts bytes of UTF-8, and for
@@ -397,6 +397,19 @@ impl Schema {
     /// The scope of this name: one of the four, or one that the schema declares.
     pub fn scope(&self, name: &str) -> Option<Scope> {
         scope_named(&self.0.scopes, name)
+    }
+
+    /// The name of a scope that has a field.
+    pub(crate) fn scope_name(&self, scope: Scope) -> &str {
+        let own = self.0.scopes.iter().map(|(name, scope)| (&**name, *scope));
+        match Scope::KNOWN
+            .into_iter()
+            .chain(own)
+            .find(|&(_, known)| known == scope)
+        {
+            Some((name, _)) => name,
+            None => unreachable!("a field's scope has a name"),
+        }
     }
 
     /// The names of the scopes that have a field, ascending.

@@ -26,16 +26,17 @@ compile_error!(
 /// # Examples
 ///
 /// ```
-/// use paravent::{Appointment, Policy, Protector, Schema, test_kit};
+/// use paravent::{Appointment, Date, Policy, Protector, Schema, test_kit};
 ///
 /// let policy = Policy::from_toml(r#"
 ///     domain = "archive"
 ///     schema = "appointment"
 ///     record_id = "unbound"
 /// "#, &Schema::appointment())?;
+/// let checked = policy.check(Date::constant(2026, 11, 24))?;
 /// let appointment = Appointment { start: "2020-07-21T09:30:00+02:00".to_owned(), ..Appointment::default() };
 /// let protect = || {
-///     let protector = Protector::new(&test_kit::keyring(), &policy)?.with_nonces(test_kit::seeded_nonces(7));
+///     let protector = Protector::new(&test_kit::keyring(), &checked)?.with_nonces(test_kit::seeded_nonces(7));
 ///     protector.protect(&appointment)
 /// };
 /// assert_eq!(protect()?, protect()?);

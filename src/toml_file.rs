@@ -61,8 +61,8 @@ pub(crate) fn within(what: &str, number: i64, range: RangeInclusive<i64>) -> Res
     }
     Err(if most == i64::MAX {
         Error::definition(
-            format!("{what} is {number}, below {least}"),
-            "give that number or a greater one",
+            format!("{what} is {number}, not {least} or more"),
+            "give a number in that range",
         )
     } else {
         Error::definition(
@@ -73,11 +73,15 @@ pub(crate) fn within(what: &str, number: i64, range: RangeInclusive<i64>) -> Res
 }
 
 /// Where the lines of a text are.
-pub(crate) struct Lines<'a>(&'a str);
+pub(crate) struct Lines {
+    /// Ascending.
+    breaks: Vec<usize>,
+}
 
-impl<'a> Lines<'a> {
-    pub(crate) fn new(text: &'a str) -> Self {
-        Self(text)
+impl Lines {
+    pub(crate) fn new(text: &str) -> Self {
+        let breaks = text.match_indices('\n').map(|(byte, _)| byte).collect();
+        Self { breaks }
     }
 
     /// Gives an error the line of `place`.
@@ -92,11 +96,6 @@ impl<'a> Lines<'a> {
 
     /// The line of a byte, from 1.
     fn line(&self, byte: usize) -> usize {
-        1 + self
-            .0
-            .bytes()
-            .take(byte)
-            .filter(|&byte| byte == b'\n')
-            .count()
+        1 + self.breaks.partition_point(|&at| at < byte)
     }
 }

@@ -13,8 +13,8 @@ use std::{
 };
 
 use paravent::{
-    Appointment, Binding, JsonRecord, Keyring, Policy, Protected, Protector, RecordId, Revealer,
-    Schema, SealedCell, SealedRecord, SealedRow,
+    Appointment, Binding, Date, JsonRecord, Keyring, Policy, Protected, Protector, RecordId,
+    Revealer, Schema, SealedCell, SealedRecord, SealedRow,
 };
 use serde::{
     Serialize, Serializer,
@@ -23,7 +23,7 @@ use serde::{
 };
 use serde_json::{Value, json};
 
-use appointments::{BOUND, SHOWING, UNBOUND, appointment, policy};
+use appointments::{BOUND, SHOWING, UNBOUND, accepted::accepted, appointment, policy};
 
 #[global_allocator]
 static ALLOCATOR: Watching = Watching;
@@ -286,7 +286,7 @@ fn protect_into_allocates_nothing_for_flattened_structs_and_json_fields() {
         |(name, _): (&str, &str)| format!("[show.{name}]\nas = \"keep\"\nreason = \"counted\"\n");
     let policy = "domain = \"ward\"\nschema = \"visit\"\nrecord_id = \"unbound\"\n".to_owned()
         + &fields.map(show).concat();
-    let policy = Policy::from_toml(&policy, &schema).unwrap();
+    let policy = accepted(&policy, &schema).unwrap();
     let protector = Protector::new(&Keyring::generate().unwrap(), &policy).unwrap();
     let visit = |room| Visit {
         room,
@@ -447,7 +447,7 @@ fn no_claimed_length_is_allocated() {
 
     // Nor is more than a row's own size, where it opens and where its tags do not hold.
     let keyring = Keyring::generate().unwrap();
-    let revealer = Revealer::backend(&keyring, &policy("archive", UNBOUND)).unwrap();
+    let revealer = Revealer::backend(&keyring, policy("archive", UNBOUND).policy()).unwrap();
     let reveal = || {
         let whole = revealer.reveal::<IgnoredAny>(record.sealed()).is_ok();
         whole
@@ -516,7 +516,7 @@ fn no_clear_value_stays_behind() {
                      reason = \"counts people\"\n";
     let (keyring, policy) = (Keyring::generate().unwrap(), policy("archive", pseudonym));
     let protector = Protector::new(&keyring, &policy).unwrap();
-    let revealer = Revealer::backend(&keyring, &policy).unwrap();
+    let revealer = Revealer::backend(&keyring, policy.policy()).unwrap();
     let wide = Visit {
         specialty: const { str_of::<65>() },
         ..VISIT
@@ -637,6 +637,7 @@ fn a_small_record_does_not_hold_the_buffer_of_a_big_one() {
         let schema = Schema::from_toml(&field(width)).unwrap();
         let policy = "domain = \"archive\"\nschema = \"s\"\nrecord_id = \"unbound\"";
         let policy = Policy::from_toml(policy, &schema).unwrap();
+        let policy = policy.check(Date::constant(2026, 11, 24)).unwrap();
         Protector::new(&Keyring::generate().unwrap(), &policy).unwrap()
     };
     let (small, big) = (protector(9), protector(65_000));
@@ -684,6 +685,7 @@ fn nothing_stays_of_a_json_value_that_fails_or_panics() {
     let schema = Schema::from_toml(schema).unwrap();
     let policy = "domain = \"archive\"\nschema = \"noted\"\nrecord_id = \"unbound\"";
     let policy = Policy::from_toml(policy, &schema).unwrap();
+    let policy = policy.check(Date::constant(2026, 11, 24)).unwrap();
     let protector = Protector::new(&Keyring::generate().unwrap(), &policy).unwrap();
 
     for act in [|| {}, || panic::resume_unwind(Box::new("of the test"))] {

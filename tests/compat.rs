@@ -20,14 +20,19 @@ use std::{
 
 use data_encoding::HEXLOWER;
 use paravent::{
-    Binding, Grant, Keyring, Passphrase, Policy, Protected, Protector, RecordId, Revealer, Schema,
-    Scope, SealedCell, SealedRow, SubjectKey,
+    Binding, CheckedPolicy, Grant, Keyring, Passphrase, Policy, Protected, Protector, RecordId,
+    Revealer, Schema, Scope, SealedCell, SealedRow, SubjectKey,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{
     Value, json,
     value::{RawValue, to_raw_value},
 };
+
+use accepted::accepted;
+
+#[path = "common/accepted.rs"]
+mod accepted;
 
 /// Of every keyring and grant in the folders.
 const PASSPHRASE: &str = "paravent compatibility: nobody's secret";
@@ -95,7 +100,8 @@ impl Written {
 struct Folder {
     path: PathBuf,
     keyring: Keyring,
-    policies: BTreeMap<String, Policy>,
+    /// With acceptances that the files do not have.
+    policies: BTreeMap<String, CheckedPolicy>,
 }
 
 impl Folder {
@@ -104,10 +110,7 @@ impl Folder {
         let policies = POLICIES.map(|(name, schema)| {
             let text = |name: &str| fs::read_to_string(path.join(format!("{name}.toml"))).unwrap();
             let schema = Schema::from_toml(&text(schema)).unwrap();
-            (
-                name.to_owned(),
-                Policy::from_toml(&text(name), &schema).unwrap(),
-            )
+            (name.to_owned(), accepted(&text(name), &schema).unwrap())
         });
         Self {
             keyring: Keyring::load(path.join("keyring.key"), &passphrase).unwrap(),
@@ -124,7 +127,7 @@ impl Folder {
     }
 
     fn revealer(&self, written: &Written) -> Revealer {
-        let policy = &self.policies[&written.policy];
+        let policy = self.policies[&written.policy].policy();
         let scopes: Vec<_> = policy
             .schema()
             .scopes()
@@ -141,9 +144,10 @@ impl Folder {
 
     /// Pseudonyms that are made today are those that were made then.
     fn check_pseudonyms(&self, written: &Written, shown: &Value) {
-        let policy = &self.policies[&written.policy];
+        let checked = &self.policies[&written.policy];
+        let policy = checked.policy();
         let subject = written.subject();
-        let protector = Protector::new(&self.keyring, policy).unwrap();
+        let protector = Protector::new(&self.keyring, checked).unwrap();
         // What was withheld is not among what the row holds.
         if written.withheld.is_empty() {
             let today = protector
@@ -217,7 +221,7 @@ fn check_extra(written: &Written, reveal: impl FnOnce() -> Extra) {
 
 /// The grant of the policy `archive`: told by the digests of policy and schema, and opening what that opens.
 fn check_grant(folder: &Folder) {
-    let policy = &folder.policies["archive"];
+    let policy = folder.policies["archive"].policy();
     let passphrase = Passphrase::new(PASSPHRASE).unwrap();
     let grant = Grant::load(folder.path.join("grant.key"), &passphrase).unwrap();
     assert_eq!(grant.scopes(), policy.opens());
@@ -364,9 +368,8 @@ fn write(folder: &Path) {
     create("visit.toml", VISIT);
     create("archive.toml", ARCHIVE);
     create("bound.toml", BOUND);
-    let policy = |policy: &str, schema: &str| {
-        Policy::from_toml(policy, &Schema::from_toml(schema).unwrap()).unwrap()
-    };
+    let policy =
+        |policy: &str, schema: &str| accepted(policy, &Schema::from_toml(schema).unwrap()).unwrap();
     let archive = policy(ARCHIVE, include_str!("../src/schema/appointment.toml"));
     let bound = policy(BOUND, VISIT);
 
@@ -400,13 +403,13 @@ fn write(folder: &Path) {
         let protector = Protector::new(&keyring, &archive).unwrap();
         for holds in [&whole, &least, &widest] {
             rows.push(Written::new(
-                &archive,
+                archive.policy(),
                 epoch,
                 holds,
                 &protector.protect(holds).unwrap(),
             ));
             cells.push(Written::new(
-                &archive,
+                archive.policy(),
                 epoch,
                 holds,
                 &protector.protect_row(holds).unwrap(),
@@ -418,13 +421,12 @@ fn write(folder: &Path) {
             .withhold(&[Scope::IDENTITY])
             .unwrap();
         let mut holds = whole.clone();
-        holds
-            .as_object_mut()
-            .unwrap()
-            .retain(|name, _| archive.schema().field(name).unwrap().scope() != Scope::IDENTITY);
+        holds.as_object_mut().unwrap().retain(|name, _| {
+            archive.policy().schema().field(name).unwrap().scope() != Scope::IDENTITY
+        });
         rows.push(Written {
             withheld: vec!["identity".into()],
-            ..Written::new(&archive, epoch, &holds, &cut)
+            ..Written::new(archive.policy(), epoch, &holds, &cut)
         });
 
         let protector = Protector::new(&keyring, &bound).unwrap();
@@ -440,7 +442,7 @@ fn write(folder: &Path) {
                 record_id: Some(id.to_owned()),
                 subject_key: Some(HEXLOWER.encode(subject.expose())),
                 extra: extra.clone(),
-                ..Written::new(&bound, epoch, holds, &row)
+                ..Written::new(bound.policy(), epoch, holds, &row)
             };
             rows.push(written(
                 to_raw_value(&protector.protect(&record).unwrap()).unwrap(),

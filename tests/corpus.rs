@@ -17,7 +17,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use paravent::{Appointment, JsonRecord, Keyring, Policy, Protector, Revealer, Schema};
+use paravent::{Appointment, Date, JsonRecord, Keyring, Policy, Protector, Revealer, Schema};
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 
@@ -112,7 +112,8 @@ fn keys(schema: &Schema) -> (Protector, Revealer) {
     );
     let policy = Policy::from_toml(&policy, schema).unwrap();
     let keyring = Keyring::generate().unwrap();
-    let protector = Protector::new(&keyring, &policy).unwrap();
+    let checked = policy.check(Date::constant(2026, 11, 24)).unwrap();
+    let protector = Protector::new(&keyring, &checked).unwrap();
     (protector, Revealer::backend(&keyring, &policy).unwrap())
 }
 
@@ -203,7 +204,8 @@ fn names_come_back_and_keep_their_pseudonym_in_capitals() {
                   [pseudonym.patient]\nof = [\"last_name\", \"first_name\", \"phone\"]\nreason = \"a test\"\n";
     let policy = Policy::from_toml(policy, &schema).unwrap();
     let keyring = Keyring::generate().unwrap();
-    let protector = Protector::new(&keyring, &policy).unwrap();
+    let checked = policy.check(Date::constant(2026, 11, 24)).unwrap();
+    let protector = Protector::new(&keyring, &checked).unwrap();
     let revealer = Revealer::backend(&keyring, &policy).unwrap();
     let appointments = appointments(&corpus);
     let mut people = BTreeSet::new();

@@ -4,7 +4,7 @@
 
 use std::{collections::HashSet, thread};
 
-use paravent::{Binding, Keyring, Nonces, Policy, Protected, Protector, RecordId, Schema};
+use paravent::{Binding, Date, Keyring, Nonces, Policy, Protected, Protector, RecordId, Schema};
 use serde_json::json;
 
 type Nonce = [u8; 24];
@@ -32,6 +32,7 @@ fn protector(record_id: &str, nonces: Nonces) -> Protector {
     let schema = Schema::from_toml(schema).unwrap();
     let policy = format!("domain = \"ward\"\nschema = \"visit\"\nrecord_id = \"{record_id}\"\n");
     let policy = Policy::from_toml(&policy, &schema).unwrap();
+    let policy = policy.check(Date::constant(2026, 11, 24)).unwrap();
     let protector = Protector::new(&Keyring::generate().unwrap(), &policy).unwrap();
     protector.with_nonces(nonces)
 }

@@ -9,9 +9,9 @@ mod appointments;
 use std::{cell::Cell, collections::BTreeMap, fmt::Display, str::FromStr};
 
 use paravent::{
-    Appointment, Binding, Error, Field, JsonRecord, Keyring, Policy, Protected, ProtectedRow,
-    Protector, RecordId, Result, Revealer, Schema, Scope, SealedCell, SealedRecord, SealedRow,
-    SubjectKey, ValueType,
+    Appointment, Binding, CheckedPolicy, Date, Error, Field, JsonRecord, Keyring, Policy,
+    Protected, ProtectedRow, Protector, RecordId, Result, Revealer, Schema, Scope, SealedCell,
+    SealedRecord, SealedRow, SubjectKey, ValueType,
 };
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
@@ -73,7 +73,7 @@ fn silent(error: &Error, record: &Value) {
 /// One clinic's keys for one domain, and what it seals and opens with them, bound to what its policy says.
 struct Clinic {
     keyring: Keyring,
-    policy: Policy,
+    policy: CheckedPolicy,
     protector: Protector,
     backend: Revealer,
     binding: Binding<'static>,
@@ -84,8 +84,8 @@ impl Clinic {
         let (keyring, policy) = (Keyring::generate().unwrap(), policy("archive", rest));
         Self {
             protector: Protector::new(&keyring, &policy).unwrap(),
-            backend: Revealer::backend(&keyring, &policy).unwrap(),
-            binding: if policy.binds_record_id() {
+            backend: Revealer::backend(&keyring, policy.policy()).unwrap(),
+            binding: if policy.policy().binds_record_id() {
                 id("rdv-7")
             } else {
                 Binding::NONE
@@ -128,12 +128,12 @@ impl Clinic {
     }
 
     fn only(&self, scopes: &[Scope]) -> Revealer {
-        let backend = Revealer::backend(&self.keyring, &self.policy);
+        let backend = Revealer::backend(&self.keyring, self.policy.policy());
         backend.unwrap().only(scopes).unwrap()
     }
 
     fn scope_of(&self, field: &str) -> Scope {
-        self.policy.schema().field(field).unwrap().scope()
+        self.policy.policy().schema().field(field).unwrap().scope()
     }
 }
 
@@ -556,7 +556,7 @@ fn other_grants_are_refused() {
     let clinic = Clinic::new(OPENING);
     let record = clinic.protector.protect(&appointment(7)).unwrap();
     let grant = clinic.keyring.grant(&clinic.policy).unwrap();
-    let own = Revealer::new(&grant, &clinic.policy).unwrap();
+    let own = Revealer::new(&grant, clinic.policy.policy()).unwrap();
     assert_eq!(own.scopes(), [Scope::CONTACT]);
     let contact: BTreeMap<String, String> = own.reveal(&record).unwrap();
     assert!(contact.keys().eq(["email", "phone"]));
@@ -565,22 +565,22 @@ fn other_grants_are_refused() {
     let reminders = policy("reminders", OPENING);
     let other = clinic.keyring.grant(&reminders).unwrap();
     assert!(
-        Revealer::new(&other, &clinic.policy)
+        Revealer::new(&other, clinic.policy.policy())
             .unwrap_err()
             .is_other_policy()
     );
-    let other = Revealer::new(&other, &reminders).unwrap();
+    let other = Revealer::new(&other, reminders.policy()).unwrap();
     let error = refused(other.reveal(&record), "wrong key", "another domain");
     assert_eq!(error.scope(), Some(Scope::CONTACT));
 
     // Another clinic's keys, under the same names and numbers.
     let stranger = Keyring::generate().unwrap().grant(&clinic.policy).unwrap();
-    let stranger = Revealer::new(&stranger, &clinic.policy).unwrap();
+    let stranger = Revealer::new(&stranger, clinic.policy.policy()).unwrap();
     refused(stranger.reveal(&record), "wrong key", "another keyring");
 
     // Another policy for the same domain, and one on another schema.
     let wider = OPENING.to_owned() + "[open.care]\nreason = \"more\"\n";
-    let error = Revealer::new(&grant, &policy("archive", &wider)).unwrap_err();
+    let error = Revealer::new(&grant, policy("archive", &wider).policy()).unwrap_err();
     assert!(error.is_other_policy());
     let schema = "name = \"appointment\"\n[[field]]\nname = \"phone\"\nnumber = 5\nscope = \"contact\"\nwidth = 24\n\
                   type = \"text\"\nclass = \"exact\"\n";
@@ -599,7 +599,7 @@ fn other_epochs_are_refused() {
     let old = SealedRecord::from_bytes(clinic.record()).unwrap();
     let second = clinic.keyring.start_epoch().unwrap();
     let protector = Protector::new(&clinic.keyring, &clinic.policy).unwrap();
-    let both = Revealer::backend(&clinic.keyring, &clinic.policy).unwrap();
+    let both = Revealer::backend(&clinic.keyring, clinic.policy.policy()).unwrap();
     let record = protector.protect(&appointment(7)).unwrap();
     assert_eq!(record.sealed().epoch(), second);
     for record in [&old, record.sealed()] {
@@ -739,7 +739,7 @@ fn flags_changed_to_suit_the_reader_are_refused() {
             assert_eq!(usize::from(bytes[3]), writer);
             bytes[3] = reader as u8;
             let changed = SealedRecord::from_bytes(bytes).unwrap();
-            let backend = Revealer::backend(&keyring, read).unwrap();
+            let backend = Revealer::backend(&keyring, read.policy()).unwrap();
             let result = backend.bind(*binding).reveal(&changed);
             if reader == writer {
                 assert!(result.is_ok() && SEEN.take());
@@ -812,7 +812,7 @@ fn withheld_scopes_are_gone_and_the_others_open() {
 fn scopes_that_a_grant_lacks_are_errors() {
     let clinic = Clinic::new(OPENING);
     let grant = clinic.keyring.grant(&clinic.policy).unwrap();
-    let revealer = || Revealer::new(&grant, &clinic.policy).unwrap();
+    let revealer = || Revealer::new(&grant, clinic.policy.policy()).unwrap();
     for scope in SCOPES.into_iter().filter(|&scope| scope != Scope::CONTACT) {
         for asked in [vec![scope], vec![Scope::CONTACT, scope]] {
             let error = revealer().only(&asked).unwrap_err();
@@ -1046,7 +1046,14 @@ fn too_wide_names_field_and_width_and_nothing_of_the_value() {
     };
     let clinic = Clinic::new(UNBOUND);
     let is_text = |field: &&Field| field.value_type() == ValueType::Text;
-    for field in clinic.policy.schema().fields().iter().filter(is_text) {
+    for field in clinic
+        .policy
+        .policy()
+        .schema()
+        .fields()
+        .iter()
+        .filter(is_text)
+    {
         let protect = |value: &str| clinic.protector.protect(&with(field.name(), &json!(value)));
         protect(&"y".repeat(field.width())).unwrap();
         // One byte more, many more, and more in bytes though not in characters.
@@ -1060,7 +1067,8 @@ fn too_wide_names_field_and_width_and_nothing_of_the_value() {
                   type = \"json\"\n";
     let text = "domain = \"archive\"\nschema = \"notes\"\nrecord_id = \"unbound\"\n";
     let policy = Policy::from_toml(text, &Schema::from_toml(schema).unwrap()).unwrap();
-    let protector = Protector::new(&clinic.keyring, &policy).unwrap();
+    let checked = policy.check(Date::constant(2026, 11, 24)).unwrap();
+    let protector = Protector::new(&clinic.keyring, &checked).unwrap();
     let protect = |value: &str| protector.protect(&json!({"note": [value]}));
     protect("yyyyyyyy").unwrap();
     let field = &policy.schema().fields()[0];

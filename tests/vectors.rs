@@ -13,12 +13,17 @@ use std::{collections::BTreeMap, env, fs, path::PathBuf};
 
 use data_encoding::HEXLOWER;
 use paravent::{
-    Binding, Class, Domain, Epoch, Error, Generation, Index, Keyring, PhoneRegion, Policy,
-    Protected, Protector, RecordId, Revealer, Schema, Scope, SealedCell, SealedRecord, SealedRow,
-    Shown, SubjectKey, test_kit,
+    Binding, CheckedPolicy, Class, Date, Domain, Epoch, Error, Generation, Index, Keyring,
+    PhoneRegion, Policy, Protected, Protector, RecordId, Revealer, Schema, Scope, SealedCell,
+    SealedRecord, SealedRow, Shown, SubjectKey, test_kit,
 };
 use serde::Deserialize;
 use serde_json::Value;
+
+use accepted::accepted;
+
+#[path = "common/accepted.rs"]
+mod accepted;
 
 /// A field's value by its number or name; null is `None`.
 type Values = BTreeMap<String, Option<String>>;
@@ -226,14 +231,15 @@ fn schema(vectors: &Vectors) -> Schema {
     Schema::from_toml(&text).unwrap()
 }
 
-fn policy(schema: &Schema, domain: &str, record_id: &str, subject_key: bool) -> Policy {
+fn policy(schema: &Schema, domain: &str, record_id: &str, subject_key: bool) -> CheckedPolicy {
     let bound = |bound: bool| if bound { "bound" } else { "unbound" };
     let text = format!(
         "domain = \"{domain}\"\nschema = \"vectors\"\nrecord_id = \"{}\"\nsubject_key = \"{}\"\n",
         bound(!record_id.is_empty()),
         bound(subject_key)
     );
-    Policy::from_toml(&text, schema).unwrap()
+    let policy = Policy::from_toml(&text, schema).unwrap();
+    policy.check(Date::constant(2026, 11, 24)).unwrap()
 }
 
 fn subject(hex: &Option<String>) -> Option<SubjectKey> {
@@ -322,7 +328,7 @@ fn records() {
             assert_eq!(protected.sealed().to_string(), case.text);
 
             let sealed: SealedRecord = case.text.parse().unwrap();
-            let revealer = Revealer::backend(&keyring, &policy).unwrap();
+            let revealer = Revealer::backend(&keyring, policy.policy()).unwrap();
             assert_eq!(
                 revealer.bind(binding).reveal::<Values>(&sealed).unwrap(),
                 revealed(&case.values)
@@ -365,7 +371,7 @@ fn rows() {
             }
 
             let sealed: SealedRow = case.row.parse().unwrap();
-            let revealer = Revealer::backend(&keyring, &policy).unwrap();
+            let revealer = Revealer::backend(&keyring, policy.policy()).unwrap();
             let revealer = revealer.bind(binding);
             for (number, cell) in &case.cells {
                 let cell: SealedCell = cell.parse().unwrap();
@@ -392,7 +398,7 @@ fn open(vectors: &Vectors, case: &Sealed) -> Result<Values, Error> {
         .iter()
         .map(|&scope| Scope::new(scope).unwrap())
         .collect();
-    let revealer = Revealer::backend(&keyring, &policy)?;
+    let revealer = Revealer::backend(&keyring, policy.policy())?;
     let revealer = if scopes.is_empty() {
         revealer
     } else {
@@ -563,7 +569,7 @@ fn protect(
     record: &BTreeMap<String, String>,
 ) -> Protected {
     let head = format!("domain = \"{domain}\"\nschema = \"vectors\"\nrecord_id = \"unbound\"\n");
-    let policy = Policy::from_toml(&(head + rules), schema).unwrap();
+    let policy = accepted(&(head + rules), schema).unwrap();
     Protector::new(keyring, &policy)
         .unwrap()
         .protect(record)
@@ -736,7 +742,7 @@ fn pseudonyms() {
                     case.name,
                     of
                 );
-                let policy = Policy::from_toml(&policy, &schema).unwrap();
+                let policy = accepted(&policy, &schema).unwrap();
                 let protector = Protector::new(&keyring, &policy).unwrap();
                 let binding = if erasable {
                     Binding::subject(&subject)

@@ -6,7 +6,8 @@ use std::hint::black_box;
 
 use gungraun::{library_benchmark, library_benchmark_group, main};
 use paravent::{
-    Appointment, Keyring, Policy, Protected, Protector, Revealer, Schema, Scope, SealedRecord,
+    Appointment, CheckedPolicy, Date, Keyring, Policy, Protected, Protector, Revealer, Schema,
+    Scope, SealedRecord,
 };
 
 // Its tests run with the example.
@@ -28,12 +29,20 @@ reason = "the gateway sends to the phone"
 [pseudonym.patient]
 of = ["last_name", "first_name", "phone"]
 reason = "one reminder a person and day"
+
+[tenancy]
+specialties = 12
 "#;
+
+fn checked(policy: &str) -> CheckedPolicy {
+    let policy = Policy::from_toml(policy, &Schema::appointment()).unwrap();
+    policy.check(Date::constant(2026, 11, 24)).unwrap()
+}
 
 struct Setting {
     appointments: Vec<Appointment>,
     keyring: Keyring,
-    policy: Policy,
+    policy: CheckedPolicy,
 }
 
 impl Setting {
@@ -45,7 +54,7 @@ impl Setting {
         Self {
             appointments,
             keyring: Keyring::generate().unwrap(),
-            policy: Policy::from_toml(POLICY, &Schema::appointment()).unwrap(),
+            policy: checked(POLICY),
         }
     }
 
@@ -56,7 +65,7 @@ impl Setting {
     }
 
     fn revealer(&self) -> Revealer {
-        Revealer::backend(&self.keyring, &self.policy).unwrap()
+        Revealer::backend(&self.keyring, self.policy.policy()).unwrap()
     }
 }
 
@@ -94,8 +103,7 @@ fn pseudonymising() -> (Vec<Appointment>, Protector, Protected) {
             "[pseudonym.patient-{number}]\nof = [\"last_name\", \"first_name\", \"phone\"]\nreason = \"measured\"\n"
         );
     }
-    let policy = Policy::from_toml(&policy, &Schema::appointment()).unwrap();
-    let protector = Protector::new(&setting.keyring, &policy).unwrap();
+    let protector = Protector::new(&setting.keyring, &checked(&policy)).unwrap();
     let mut row = protector.protect(&setting.appointments[0]).unwrap();
     for appointment in &setting.appointments {
         protector.protect_into(appointment, &mut row).unwrap();

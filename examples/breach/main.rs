@@ -36,8 +36,8 @@ use std::{
 };
 
 use paravent::{
-    Appointment, Grant, Keyring, Policy, Protected, Protector, Pseudonym, Revealer, Schema, Scope,
-    Shown,
+    Appointment, Date, Grant, Keyring, Policy, Protected, Protector, Pseudonym, Revealer, Schema,
+    Scope, Shown,
 };
 use serde::Deserialize;
 use serde_json::Value;
@@ -48,6 +48,8 @@ const LEAKED: usize = 6_128;
 const SEED: u64 = 20_200_723;
 const STATISTICS: &str = include_str!("policies/statistics.toml");
 const CONTACT: &str = include_str!("policies/contact.toml");
+/// On which no acceptance of these policies can be past its date: they have none.
+const TODAY: Date = Date::constant(2026, 11, 24);
 /// How many specialties the plot shows.
 const BARS: usize = 12;
 
@@ -131,8 +133,9 @@ impl Connector {
         table: &Table,
     ) -> Result<Connector, Box<dyn Error>> {
         let policy = Policy::from_toml(policy, schema)?;
-        let grant = keyring.grant(&policy)?;
-        let protector = Protector::new(keyring, &policy)?;
+        let checked = policy.check(TODAY)?;
+        let grant = keyring.grant(&checked)?;
+        let protector = Protector::new(keyring, &checked)?;
         let protect = |(row, appointment)| {
             protector
                 .protect(appointment)

@@ -111,7 +111,7 @@ fn seal_key(scope: Scope) -> [u8; 32] {
         &test_kit::keyring(),
         Epoch::FIRST,
         scope,
-        KIT.policy.domain(),
+        KIT.policy.policy().domain(),
     )
     .unwrap();
     expand(&domain_key, "paravent/v1/subject", KIT.subject.expose())

@@ -3,11 +3,13 @@
 use std::sync::LazyLock;
 
 use paravent::{
-    Binding, Policy, ProtectedRow, Protector, RecordId, Revealer, Schema, SealedRecord, SealedRow,
-    SubjectKey, test_kit,
+    Binding, CheckedPolicy, ProtectedRow, Protector, RecordId, Revealer, Schema, SealedRecord,
+    SealedRow, SubjectKey, test_kit,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+
+use super::accepted::accepted;
 
 pub const RECORD_ID: &str = "visit-1";
 
@@ -58,7 +60,7 @@ impl Visit {
 }
 
 pub struct Kit {
-    pub policy: Policy,
+    pub policy: CheckedPolicy,
     pub subject: SubjectKey,
     /// The backend's, then one for each scope alone.
     pub revealers: Vec<Revealer>,
@@ -69,8 +71,8 @@ pub struct Kit {
 
 pub static KIT: LazyLock<Kit> = LazyLock::new(|| {
     let schema = Schema::from_toml(include_str!("visit.toml")).unwrap();
-    let policy = Policy::from_toml(include_str!("visit-policy.toml"), &schema).unwrap();
-    let backend = || Revealer::backend(&test_kit::keyring(), &policy).unwrap();
+    let policy = accepted(include_str!("visit-policy.toml"), &schema).unwrap();
+    let backend = || Revealer::backend(&test_kit::keyring(), policy.policy()).unwrap();
     let single = schema
         .scopes()
         .map(|scope| backend().only(&[scope]).unwrap());
@@ -95,7 +97,7 @@ pub static KIT: LazyLock<Kit> = LazyLock::new(|| {
 
 impl Kit {
     pub fn schema(&self) -> &Schema {
-        self.policy.schema()
+        self.policy.policy().schema()
     }
 
     pub fn backend(&self) -> &Revealer {

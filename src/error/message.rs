@@ -73,6 +73,9 @@ impl Error {
             Kind::Target { .. } => "receive the fields in a type that fits the schema",
             Kind::Definition { advice, .. } => advice,
             Kind::OtherSchema => "load the schema under which it was made, or issue the grant anew",
+            Kind::Refused { .. } => {
+                "change the policy; where the job cannot be done otherwise, add [[accept]] with `finding`, `reason`, `owner` and `until`, and for a set of domains `with`"
+            }
             Kind::OtherPolicy => "load the policy under which it was made, or issue the grant anew",
             Kind::EpochsExhausted => "start a new keyring",
             Kind::KeyFileForm { .. } => "give a file that this crate wrote",
@@ -252,6 +255,17 @@ impl fmt::Display for Kind {
                 what, line: None, ..
             } => f.write_str(what),
             Kind::OtherSchema => f.write_str("the grant was made under another schema"),
+            Kind::Refused {
+                finding,
+                digest,
+                others,
+            } => {
+                write!(f, "the check refuses: {finding} [{digest}]")?;
+                match others {
+                    0 => Ok(()),
+                    others => write!(f, ", and {others} more"),
+                }
+            }
             Kind::OtherPolicy => f.write_str("the grant was made under another policy"),
             Kind::EpochsExhausted => f.write_str("the last possible epoch is in use"),
             Kind::KeyFileForm { what } => write!(f, "this is not a key file: {what}"),

@@ -1,6 +1,6 @@
 //! What a policy takes out of a keyring.
 
-use super::Policy;
+use super::{CheckedPolicy, Policy};
 use crate::{
     error::{Error, Result},
     id::Scope,
@@ -15,7 +15,8 @@ impl Keyring {
     /// # Errors
     ///
     /// [`Error::is_definition`] where the policy opens no scope.
-    pub fn grant(&self, policy: &Policy) -> Result<Grant> {
+    pub fn grant(&self, policy: &CheckedPolicy) -> Result<Grant> {
+        let policy = policy.policy();
         if policy.opens().is_empty() {
             return Err(Error::definition(
                 "the policy opens no scope, so there is nothing to grant",

@@ -3,6 +3,7 @@
 mod digest;
 mod file;
 mod grant;
+mod linkage;
 mod plan;
 mod rules;
 mod template;
@@ -10,11 +11,15 @@ mod transform;
 
 use std::{fmt, sync::Arc};
 
+pub use linkage::{
+    Accepted, Chain, CheckedPolicy, Diff, FieldReport, FieldStep, Finding, FindingKind, Gain,
+    PolicySet, Report, Step,
+};
 pub use plan::IndexPlan;
 pub(crate) use rules::{
     Acceptance, Background, IndexRule, PseudonymRule, Quota, Release, Render, Share, Show,
 };
-pub(crate) use transform::{Buckets, NoBucket, local_date, shifted};
+pub(crate) use transform::{Buckets, NoBucket, Unfit, local_date, shifted};
 pub use transform::{Period, Transform};
 
 use crate::{
@@ -32,13 +37,13 @@ use crate::{
 ///
 /// # Security
 ///
-/// A policy that loads is well-formed; whether what it opens and shows puts an identity next to a specialty is
-/// for its author to see until the linkage proof is part of this crate.
+/// A policy that loads is well-formed. Whether a leak of what it opens and shows puts an identity next to a specialty is
+/// what [`check`](Policy::check) tells; protecting and granting need a policy that passed it.
 ///
 /// # Examples
 ///
 /// ```
-/// use paravent::{Policy, Schema, Scope};
+/// use paravent::{Date, Policy, Schema, Scope};
 ///
 /// let policy = Policy::from_toml(r#"
 ///     domain = "sms-reminders"
@@ -51,8 +56,13 @@ use crate::{
 ///     [pseudonym.patient]
 ///     of = ["last_name", "first_name", "phone"]
 ///     reason = "one reminder a person and day"
+///
+///     [tenancy]
+///     specialties = 12
 /// "#, &Schema::appointment())?;
 /// assert_eq!(policy.opens(), [Scope::CONTACT]);
+/// let checked = policy.check(Date::constant(2026, 11, 24))?;
+/// assert_eq!(checked.policy().domain().as_str(), "sms-reminders");
 /// # Ok::<(), paravent::Error>(())
 /// ```
 ///
@@ -132,7 +142,7 @@ impl Policy {
     /// | `[index.NAME]` | a short value for look-ups, with collisions: `of`, `reason`, `null`, `erasable` as for pseudonyms; `bits`, 1 to 32; `distinct`: how many different values there are; `queried = true`: the domain itself may ask what to look for. Needs `subjects` under `[holds]` |
     /// | `[release.NAME]` | NAME is a scope or a field, which a broker reveals one record a call: `reason`; `purposes`, what it may be asked for; `per_hour`, the most records an hour; `detect_hours`, until a misuse is noticed |
     /// | `[render.NAME]` | a message that a broker fills and sends: `to`, the field with the address; `template`, in which `{field}` stands for a value, `{{` and `}}` for braces; `gateway`, the domain that carries it and so reads it; `reason`, `per_hour`, `detect_hours` |
-    /// | `[[accept]]` | somebody answers for a finding of the proof: `finding`, its digest of 64 hexadecimal digits; `with`, the other domains of a set that colludes; `reason`; `owner`; `until`, the last day, `"2027-06-30"` |
+    /// | `[[accept]]` | somebody answers for a finding of the check: `finding`, its digest of 64 hexadecimal digits; `with`, the other domains of a set that colludes; `reason`; `owner`; `until`, the last day, `"2027-06-30"` |
     ///
     /// Names of pseudonyms and indexes are keys of the protected record beside the shown fields, so that none is that
     /// of another, of a field, `sealed` or `cells`.
@@ -147,9 +157,9 @@ impl Policy {
     /// | `"round"` | integers | the nearest multiple of `to`, 2 to 1,000,000,000 |
     /// | `"shift"` | dates, date-times | the date moved by up to `weeks`, 1 to 520, the same for all rows of a person; `subject` lists the fields that tell the person |
     /// | `"mask"` | text | the `first` and `last` characters, each at most 64, with asterisks between |
-    /// | `"reversible"` | all but json | a stand-in that the keyring turns back; needs the crate's feature `reversible` |
-    /// | `"phone"` | text of class phone | a stand-in in the shape of a number; needs the crate's feature `phone` |
-    /// | `"bucket"` | text | the name of the list it is on: `lists = { skin = ["Dermatologie"] }`; `other` for values on none, which are an error without it. No value is on two lists; they are compared in the class's normal form |
+    /// | `"reversible"` | all but json | a stand-in that the keyring turns back; protecting needs the crate's feature `reversible` |
+    /// | `"phone"` | text of class phone | a stand-in in the shape of a number; protecting needs the crate's feature `phone` |
+    /// | `"bucket"` | text | the name of the list it is on: `lists = { skin = ["Dermatologie"] }`; `other` for values on none, which are an error without it. Each value is listed once; values are compared in the class's normal form |
     ///
     /// `erasable = true` binds `shift`, `reversible` and `phone` to the subject key.
     ///
@@ -223,7 +233,8 @@ impl Policy {
         self.0.binds.subject_key
     }
 
-    /// Its stable digest, over its meaning and its schema's: reasons and layout do not change it.
+    /// Its stable digest, over its meaning and its schema's. Layout, comments, reasons, owners, acceptances and where the
+    /// rows go do not change it.
     pub fn digest(&self) -> Digest {
         self.0.digest
     }

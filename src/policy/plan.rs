@@ -38,7 +38,7 @@ pub struct IndexPlan {
 }
 
 /// With this many bits there are 4 groups of people, as there have to be.
-const LEAST: u8 = 2;
+pub(super) const LEAST: u8 = 2;
 
 /// How many groups there have to be, so that a look-up narrows a search.
 const GROUPS: u64 = 1 << LEAST;
@@ -193,6 +193,12 @@ mod tests {
         for bits in [0, 1, 13, 32, 33, 255] {
             let error = plan.check(bits).unwrap_err();
             assert!(error.is_definition());
+            let why = if bits < 2 {
+                "narrows no search"
+            } else {
+                "tells people apart"
+            };
+            assert!(error.to_string().contains(why), "{error}");
             for figure in [
                 "120000",
                 "110000",

@@ -45,7 +45,7 @@ pub(crate) struct IndexRule {
 /// How often a broker acts, and for how long a misuse of it may go unnoticed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Quota {
-    /// Records an hour, over the whole domain.
+    /// Records an hour, of this release or message, whoever of the domain asks.
     pub(crate) per_hour: u64,
     /// Hours until a misuse is noticed.
     pub(crate) detect_hours: u64,
@@ -53,9 +53,8 @@ pub(crate) struct Quota {
 
 impl Quota {
     /// How many records a thief gets who asks as often as the broker answers.
-    pub(crate) fn exposure(self, rows: Option<u64>) -> u64 {
-        let asked = self.per_hour.saturating_mul(self.detect_hours);
-        rows.map_or(asked, |rows| rows.min(asked))
+    pub(crate) fn exposure(self) -> u64 {
+        self.per_hour.saturating_mul(self.detect_hours)
     }
 }
 

@@ -6,7 +6,7 @@ mod plain;
 use std::fmt;
 
 pub(crate) use self::{
-    bucket::{Buckets, NoBucket},
+    bucket::{Buckets, NoBucket, Unfit},
     plain::{local_date, shifted},
 };
 

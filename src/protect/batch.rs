@@ -26,18 +26,19 @@ impl Protector {
     /// # Examples
     ///
     /// ```
-    /// use paravent::{Appointment, Binding, Keyring, Policy, Protector, RecordId, Revealer, Schema};
+    /// use paravent::{Appointment, Binding, Date, Keyring, Policy, Protector, RecordId, Revealer, Schema};
     ///
     /// let policy = Policy::from_toml(r#"
     ///     domain = "archive"
     ///     schema = "appointment"
     ///     record_id = "bound"
     /// "#, &Schema::appointment())?;
+    /// let checked = policy.check(Date::constant(2026, 11, 24))?;
     /// let keyring = Keyring::generate()?;
     /// let start = "2020-07-21T09:30:00+02:00".to_owned();
     /// let appointments = vec![Appointment { start, ..Appointment::default() }; 3];
     /// let ids = ["rdv-1", "rdv-2", "rdv-3"];
-    /// let rows = Protector::new(&keyring, &policy)?
+    /// let rows = Protector::new(&keyring, &checked)?
     ///     .protect_batch_bound(&appointments, |position, _| Ok(Binding::record(RecordId::new(ids[position])?)));
     ///
     /// let revealer = Revealer::backend(&keyring, &policy)?;

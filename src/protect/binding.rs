@@ -12,17 +12,18 @@ use crate::{
 /// # Examples
 ///
 /// ```
-/// use paravent::{Appointment, Binding, Keyring, Policy, Protector, RecordId, Revealer, Schema};
+/// use paravent::{Appointment, Binding, Date, Keyring, Policy, Protector, RecordId, Revealer, Schema};
 ///
 /// let policy = Policy::from_toml(r#"
 ///     domain = "archive"
 ///     schema = "appointment"
 ///     record_id = "bound"
 /// "#, &Schema::appointment())?;
+/// let checked = policy.check(Date::constant(2026, 11, 24))?;
 /// let keyring = Keyring::generate()?;
 /// let appointment = Appointment { start: "2020-07-21T09:30:00+02:00".to_owned(), ..Appointment::default() };
 /// let binding = Binding::record(RecordId::new("rdv-1")?);
-/// let row = Protector::new(&keyring, &policy)?.bind(binding).protect(&appointment)?;
+/// let row = Protector::new(&keyring, &checked)?.bind(binding).protect(&appointment)?;
 ///
 /// let revealer = Revealer::backend(&keyring, &policy)?;
 /// assert_eq!(revealer.bind(binding).reveal::<Appointment>(&row)?, appointment);

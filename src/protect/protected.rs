@@ -19,7 +19,7 @@ use crate::{
     id::Scope,
     policy::{Policy, Show, Transform},
     schema::{Schema, ValueType},
-    wire::{Index, PhonePseudonym, Pseudonym, Reversible, SealedCell, SealedRecord, SealedRow},
+    wire::{Index, PhoneStandIn, Pseudonym, Reversible, SealedCell, SealedRecord, SealedRow},
 };
 
 const SEALED: &str = "sealed";
@@ -47,7 +47,7 @@ pub enum Shown<'a> {
     /// A stand-in that is turned back. As for pseudonyms, any canonical `s1.` text of a parsed record is one.
     Reversible(&'a Reversible),
     /// A stand-in in the shape of a telephone number. A parsed record has none: nothing tells them from other text.
-    Phone(PhonePseudonym),
+    Phone(PhoneStandIn),
 }
 
 /// A protected record: the fields that the policy shows, its pseudonyms and indexes, and everything sealed.
@@ -58,14 +58,15 @@ pub enum Shown<'a> {
 /// # Examples
 ///
 /// ```
-/// use paravent::{Appointment, Keyring, Policy, Protected, Protector, Schema};
+/// use paravent::{Appointment, Date, Keyring, Policy, Protected, Protector, Schema};
 ///
 /// let policy = Policy::from_toml(r#"
 ///     domain = "archive"
 ///     schema = "appointment"
 ///     record_id = "unbound"
 /// "#, &Schema::appointment())?;
-/// let protector = Protector::new(&Keyring::generate()?, &policy)?;
+/// let checked = policy.check(Date::constant(2026, 11, 24))?;
+/// let protector = Protector::new(&Keyring::generate()?, &checked)?;
 /// let appointment = Appointment { start: "2020-07-21T09:30:00+02:00".to_owned(), ..Appointment::default() };
 /// let json = serde_json::to_string(&protector.protect(&appointment)?)?;
 /// assert!(json.starts_with(r#"{"sealed":"p1."#));
@@ -246,7 +247,7 @@ enum Stored {
     Pseudonym(Pseudonym),
     Index(Index),
     Reversible(usize),
-    Phone(PhonePseudonym),
+    Phone(PhoneStandIn),
 }
 
 impl Face {

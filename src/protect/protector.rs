@@ -17,7 +17,7 @@ use crate::{
     error::{Error, Kind, Result},
     id::Epoch,
     key::{Keyring, derived::ScopeKey},
-    policy::Policy,
+    policy::{CheckedPolicy, Policy},
     wire::{
         SealedCell, SealedRecord, SealedRow,
         envelope::{self, CELL_HEAD, Header, NULL_LENGTH, Profile},
@@ -69,8 +69,9 @@ impl Protector {
     ///
     /// # Errors
     ///
-    /// None with a keyring that was generated or loaded whole, and a policy that was loaded.
-    pub fn new(keyring: &Keyring, policy: &Policy) -> Result<Self> {
+    /// [`Error::is_definition`] where the policy shows a field by a transform whose feature the crate was built without.
+    pub fn new(keyring: &Keyring, policy: &CheckedPolicy) -> Result<Self> {
+        let policy = policy.policy();
         let of_subject = policy.binds_subject_key();
         let scope_keys = policy
             .schema()
@@ -130,7 +131,7 @@ impl Protector {
     /// # Examples
     ///
     /// ```
-    /// use paravent::{Keyring, Policy, Protector, Schema};
+    /// use paravent::{Date, Keyring, Policy, Protector, Schema};
     /// use serde_json::json;
     ///
     /// let policy = Policy::from_toml(r#"
@@ -140,8 +141,11 @@ impl Protector {
     ///     [show.age]
     ///     as = "keep"
     ///     reason = "yearly report by age"
+    ///     [holds]
+    ///     subjects = 20_000
     /// "#, &Schema::appointment())?;
-    /// let protector = Protector::new(&Keyring::generate()?, &policy)?;
+    /// let checked = policy.check(Date::constant(2026, 11, 24))?;
+    /// let protector = Protector::new(&Keyring::generate()?, &checked)?;
     /// let row = protector.protect(&json!({
     ///     "last_name": "Martin", "first_name": "Zoé", "age": 34,
     ///     "start": "2020-07-21T09:30:00+02:00", "practitioner": "Dr Lefèvre", "specialty": "Dermatologie",
@@ -179,17 +183,18 @@ impl Protector {
     /// # Examples
     ///
     /// ```
-    /// use paravent::{Appointment, Keyring, Policy, Protector, Revealer, Schema, SealedCell, SealedRow};
+    /// use paravent::{Appointment, Date, Keyring, Policy, Protector, Revealer, Schema, SealedCell, SealedRow};
     ///
     /// let policy = Policy::from_toml(r#"
     ///     domain = "archive"
     ///     schema = "appointment"
     ///     record_id = "unbound"
     /// "#, &Schema::appointment())?;
+    /// let checked = policy.check(Date::constant(2026, 11, 24))?;
     /// let keyring = Keyring::generate()?;
     /// let start = "2020-07-21T09:30:00+02:00".to_owned();
     /// let appointment = Appointment { age: Some(34), start, ..Appointment::default() };
-    /// let row = Protector::new(&keyring, &policy)?.protect_row(&appointment)?;
+    /// let row = Protector::new(&keyring, &checked)?.protect_row(&appointment)?;
     ///
     /// // Two columns of a table: the row's own, and that of the age.
     /// let (sealed, age) = (row.sealed().to_string(), row.cell("age").map(SealedCell::to_string).unwrap_or_default());

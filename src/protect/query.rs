@@ -35,7 +35,7 @@ use crate::{
 /// # Examples
 ///
 /// ```
-/// use paravent::{Appointment, Keyring, Policy, Protector, Query, Schema};
+/// use paravent::{Appointment, Date, Keyring, Policy, Protector, Query, Schema};
 /// use serde_json::json;
 ///
 /// let policy = Policy::from_toml(r#"
@@ -46,7 +46,11 @@ use crate::{
 ///     [pseudonym.patient]
 ///     of = ["last_name", "first_name"]
 ///     reason = "one invoice a person"
+///
+///     [tenancy]
+///     specialties = 12
 /// "#, &Schema::appointment())?;
+/// let checked = policy.check(Date::constant(2026, 11, 24))?;
 /// let keyring = Keyring::generate()?;
 /// let appointment = Appointment {
 ///     last_name: "Martin".to_owned(),
@@ -54,7 +58,7 @@ use crate::{
 ///     start: "2020-07-21T09:30:00+02:00".to_owned(),
 ///     ..Appointment::default()
 /// };
-/// let row = Protector::new(&keyring, &policy)?.protect(&appointment)?;
+/// let row = Protector::new(&keyring, &checked)?.protect(&appointment)?;
 ///
 /// let query = Query::new(&keyring, &policy)?;
 /// let found = query.pseudonym("patient", &json!({ "last_name": "MARTIN", "first_name": "Zoe" }))?;
@@ -84,7 +88,8 @@ impl Query {
     ///
     /// # Errors
     ///
-    /// None with a keyring that was generated or loaded whole.
+    /// None yet: a keyring has the linkage roots of every domain. One that is cut down to other domains, which the format
+    /// provides for, will have no key to ask with.
     pub fn new(keyring: &Keyring, policy: &Policy) -> Result<Self> {
         let generations = keyring.linkage_keys(policy.domain());
         let linkage = |(generation, key)| Linkage {

@@ -30,7 +30,7 @@ use crate::{
 /// # Examples
 ///
 /// ```
-/// use paravent::{Appointment, Keyring, Policy, Protector, Revealer, Schema};
+/// use paravent::{Appointment, Date, Keyring, Policy, Protector, Revealer, Schema};
 /// use serde::Deserialize;
 ///
 /// let policy = Policy::from_toml(r#"
@@ -40,20 +40,21 @@ use crate::{
 ///     [open.care]
 ///     reason = "visits by specialty"
 /// "#, &Schema::appointment())?;
+/// let checked = policy.check(Date::constant(2026, 11, 24))?;
 /// let keyring = Keyring::generate()?;
 /// let appointment = Appointment {
 ///     start: "2020-07-21T09:30:00+02:00".to_owned(),
 ///     specialty: "Dermatologie".to_owned(),
 ///     ..Appointment::default()
 /// };
-/// let row = Protector::new(&keyring, &policy)?.protect(&appointment)?;
+/// let row = Protector::new(&keyring, &checked)?.protect(&appointment)?;
 ///
 /// // The connector holds a grant, and gets what it opens.
 /// #[derive(Deserialize)]
 /// struct Care {
 ///     specialty: String,
 /// }
-/// let revealer = Revealer::new(&keyring.grant(&policy)?, &policy)?;
+/// let revealer = Revealer::new(&keyring.grant(&checked)?, &policy)?;
 /// let care: Care = revealer.reveal(&row)?;
 /// assert_eq!(care.specialty, "Dermatologie");
 ///

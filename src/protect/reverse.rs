@@ -1,6 +1,8 @@
 //! Reversible stand-ins: made of a value, and turned back.
 
-use std::ops::Range;
+use std::{mem, ops::Range};
+
+use zeroize::Zeroizing;
 
 use super::workspace::Workspace;
 use crate::{
@@ -69,7 +71,8 @@ pub(super) fn reverse<'k>(
     subject: Option<&SubjectKey>,
     work: &mut Workspace,
 ) -> Result<Vec<(Generation, String)>> {
-    let mut values = Vec::new();
+    // Wiped where a later generation's is no value.
+    let mut values: Vec<(_, Zeroizing<String>)> = Vec::new();
     for (generation, ReverseKey(key)) in keys {
         let opened = work.opened.begin(stand_in.as_bytes().len());
         opened.extend_from_slice(stand_in.as_bytes());
@@ -83,13 +86,16 @@ pub(super) fn reverse<'k>(
                 what,
             })
         })?;
-        values.push((generation, value.to_owned()));
+        values.push((generation, value.to_owned().into()));
     }
     if values.is_empty() {
         let field = field.name().to_owned();
         return Err(Error::new(|| Kind::NotTurnedBack { field }));
     }
-    Ok(values)
+    let clear = values
+        .iter_mut()
+        .map(|(generation, value)| (*generation, mem::take(&mut **value)));
+    Ok(clear.collect())
 }
 
 /// Reads len ‖ value and the zeros behind them.

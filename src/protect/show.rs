@@ -23,7 +23,7 @@ use crate::{
     policy::{Buckets, NoBucket, Policy, Show, Transform, local_date, shifted},
     schema::Field,
     secret::{Secret, wipe},
-    wire::{Index, PhonePseudonym, Pseudonym},
+    wire::{Index, PhoneStandIn, Pseudonym},
 };
 
 /// One field that is not shown as it is: its rule, and what the rule needs.
@@ -49,7 +49,7 @@ impl Showing {
     ///
     /// # Errors
     ///
-    /// [`Error::is_definition`] for rules that no policy file can have.
+    /// [`Error::is_definition`] where a field is shown by a transform whose feature is not compiled in.
     pub(super) fn all(policy: &Policy, linkage_key: &Secret<32>) -> Result<Vec<Self>> {
         let rules = policy.show_rules().iter().enumerate();
         rules
@@ -90,7 +90,7 @@ impl By {
         Ok(match &rule.transform {
             Transform::Bucket { lists, other } => {
                 let (class, region) = (field.class(), schema.phone_region());
-                Self::Buckets(Buckets::new(lists, other.as_deref(), class, region)?)
+                Self::Buckets(Buckets::of(lists, other.as_deref(), class, region))
             }
             Transform::Shift { .. } => {
                 Self::Shift(UseKey::new(linkage_key, Purpose::Shift, name, erasable))
@@ -105,8 +105,10 @@ impl By {
             transform => {
                 if let Some(feature) = transform.missing_feature() {
                     return Err(Error::definition(
-                        format!("field {name:?} is shown by `{}`", transform.name()),
-                        feature_advice(feature),
+                        format!(
+                            "field {name:?} is shown by `{feature}`, which this build of the crate does not have"
+                        ),
+                        "compile the crate with the feature of that name",
                     ));
                 }
                 Self::Value
@@ -193,23 +195,16 @@ impl By {
                 let region = policy.schema().phone_region();
                 normal::append(Class::Phone, value, region, forms, number)
                     .map_err(|why| not_normalizable(field, why))?;
-                let kept = PhonePseudonym::kept(number);
+                let kept = PhoneStandIn::kept(number);
                 let (kept, digits) = number
                     .split_at_mut_checked(kept)
                     .filter(|(_, digits)| digits.len() >= fpe::MIN_DIGITS)
                     .ok_or_else(|| not_shown("it has fewer than 6 digits to replace"))?;
                 key.with(subject, |key| key.encrypt(kept, digits));
-                return Ok(MadeValue::Phone(PhonePseudonym::new(number)));
+                return Ok(MadeValue::Phone(PhoneStandIn::new(number)));
             }
         }
         Ok(MadeValue::Text(start..work.made.text.len()))
-    }
-}
-
-fn feature_advice(feature: &str) -> &'static str {
-    match feature {
-        "reversible" => "compile the crate with its feature `reversible`",
-        _ => "compile the crate with its feature `phone`",
     }
 }
 
@@ -241,7 +236,7 @@ pub(super) enum MadeValue {
     Integer(i64),
     Text(Range<usize>),
     Reversible(Range<usize>),
-    Phone(PhonePseudonym),
+    Phone(PhoneStandIn),
 }
 
 impl Made {

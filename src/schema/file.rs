@@ -84,13 +84,13 @@ struct DeterminesFile {
 }
 
 /// Turns the file into a schema, rule by rule.
-struct Reader<'a> {
-    lines: Lines<'a>,
+struct Reader {
+    lines: Lines,
     scopes: Vec<(String, Scope)>,
     phone: bool,
 }
 
-impl Reader<'_> {
+impl Reader {
     fn read(mut self, file: File) -> Result<Inner> {
         self.at(
             &file.name,

@@ -60,7 +60,7 @@ const MAX_FILE: u64 = 16 * 1024 * 1024;
 /// # Examples
 ///
 /// ```
-/// use paravent::{Grant, Keyring, Passphrase, Policy, Schema};
+/// use paravent::{Date, Grant, Keyring, Passphrase, Policy, Schema};
 ///
 /// let folder = tempfile::tempdir()?;
 /// let passphrase = Passphrase::new("correct horse battery staple")?;
@@ -74,8 +74,9 @@ const MAX_FILE: u64 = 16 * 1024 * 1024;
 ///     [open.care]
 ///     reason = "visits by specialty"
 /// "#, &Schema::appointment())?;
+/// let checked = policy.check(Date::constant(2026, 11, 24))?;
 /// let for_connector = Passphrase::new("another one")?;
-/// keyring.grant(&policy)?.save(folder.path().join("statistics.grant"), &for_connector)?;
+/// keyring.grant(&checked)?.save(folder.path().join("statistics.grant"), &for_connector)?;
 ///
 /// let loaded = Grant::load(folder.path().join("statistics.grant"), &for_connector)?;
 /// assert_eq!(loaded.domain(), policy.domain());

@@ -9,6 +9,6 @@ pub(crate) mod text;
 
 pub use envelope::{SealedCell, SealedRecord, SealedRow};
 pub use index::Index;
-pub use phone::PhonePseudonym;
+pub use phone::PhoneStandIn;
 pub use pseudonym::Pseudonym;
 pub use reversible::Reversible;

@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 /// SP 800-38G) over the digits behind the country code and the first national one.
 ///
 /// It may be somebody's number: it is neither displayed nor taken for text, and only
-/// [`not_a_number_to_dial`](PhonePseudonym::not_a_number_to_dial) gives its characters. It serialises to them, for the
+/// [`not_a_number_to_dial`](PhoneStandIn::not_a_number_to_dial) gives its characters. It serialises to them, for the
 /// column of a connector that checks the shape. Parsed back, they are [`Shown::Text`](crate::Shown::Text): nothing tells
 /// them from a number.
 ///
@@ -17,12 +17,12 @@ use serde::{Serialize, Serializer};
 /// Never for a connector that dials or sends. Country, first national digit and length are those of the number; a
 /// stand-in shows which rows are of one number. It is personal data.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct PhonePseudonym {
+pub struct PhoneStandIn {
     /// ASCII, zeros behind it.
     text: [u8; Self::MOST],
 }
 
-impl PhonePseudonym {
+impl PhoneStandIn {
     /// `+` and 15 digits.
     const MOST: usize = 16;
 
@@ -59,13 +59,13 @@ impl PhonePseudonym {
     }
 }
 
-impl fmt::Debug for PhonePseudonym {
+impl fmt::Debug for PhoneStandIn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("PhonePseudonym([not a number to dial])")
+        f.write_str("PhoneStandIn([not a number to dial])")
     }
 }
 
-impl Serialize for PhonePseudonym {
+impl Serialize for PhoneStandIn {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
         serializer.serialize_str(self.not_a_number_to_dial())
     }
@@ -89,10 +89,10 @@ mod tests {
             ("+88012345678", "+8801"),
             ("+99612345678", "+9961"),
         ] {
-            assert_eq!(&number[..PhonePseudonym::kept(number.as_bytes())], kept);
+            assert_eq!(&number[..PhoneStandIn::kept(number.as_bytes())], kept);
         }
         let of_two: Vec<u32> = (20..100)
-            .filter(|code| PhonePseudonym::kept(format!("+{code}1234567").as_bytes()) == 4)
+            .filter(|code| PhoneStandIn::kept(format!("+{code}1234567").as_bytes()) == 4)
             .collect();
         let listed = [
             20, 27, 30, 31, 32, 33, 34, 36, 39, 40, 41, 43, 44, 45, 46, 47, 48, 49, 51, 52, 53, 54,
@@ -104,7 +104,7 @@ mod tests {
     #[test]
     fn its_digits_are_given_where_they_are_asked_for() {
         for text in ["+1234567", "+123456789012345"] {
-            let made = PhonePseudonym::new(text.as_bytes());
+            let made = PhoneStandIn::new(text.as_bytes());
             assert_eq!(made.not_a_number_to_dial(), text);
             assert_eq!(serde_json::to_string(&made).unwrap(), format!("\"{text}\""));
             let debug = format!("{made:?} {made:#?}");

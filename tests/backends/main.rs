@@ -8,9 +8,14 @@
 use std::collections::BTreeMap;
 
 use data_encoding::HEXLOWER;
-use paravent::{Binding, Policy, Protector, RecordId, Revealer, Schema, SubjectKey, test_kit};
+use paravent::{Binding, Protector, RecordId, Revealer, Schema, SubjectKey, test_kit};
 use rand::{RngExt, SeedableRng, rngs::ChaCha8Rng};
 use sha2::{Digest, Sha256};
+
+use accepted::accepted;
+
+#[path = "../common/accepted.rs"]
+mod accepted;
 
 /// Of all bytes that [`sealed`] makes.
 const DIGEST: &str = "d2717a7564f163da6386ffe9497b645c5864d3263bb7a88a33524f495230b604";
@@ -60,7 +65,7 @@ fn seal(width: usize, record: &Record, bound: Option<(String, [u8; 32])>, bytes:
     let policy = format!(
         "domain = \"width-{width}\"\nschema = \"note\"\n{binds}[pseudonym.both]\nof = [\"a\", \"b\"]\nreason = \"all lengths\"\n"
     );
-    let policy = Policy::from_toml(&policy, &schema).unwrap();
+    let policy = accepted(&policy, &schema).unwrap();
     let keyring = test_kit::keyring();
     let protector = Protector::new(&keyring, &policy)
         .unwrap()
@@ -74,7 +79,7 @@ fn seal(width: usize, record: &Record, bound: Option<(String, [u8; 32])>, bytes:
 
     let protected = protector.bind(binding).protect(record).unwrap();
     let row = protector.bind(binding).protect_row(record).unwrap();
-    let revealer = Revealer::backend(&keyring, &policy).unwrap();
+    let revealer = Revealer::backend(&keyring, policy.policy()).unwrap();
     let revealer = revealer.bind(binding);
     assert_eq!(&revealer.reveal::<Record>(&protected).unwrap(), record);
     let cells: Record = revealer.reveal_row(row.sealed(), row.cells()).unwrap();

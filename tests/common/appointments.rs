@@ -2,12 +2,16 @@
 
 #![allow(dead_code, reason = "each test uses its part")]
 
-use paravent::{Appointment, Error, Policy, Schema, Sex};
+use paravent::{Appointment, CheckedPolicy, Error, Schema, Sex};
+
+use accepted::accepted;
+
+pub(crate) mod accepted;
 
 /// The policy of `domain` on appointments that says what is in `rest`.
-pub(crate) fn policy(domain: &str, rest: &str) -> Policy {
+pub(crate) fn policy(domain: &str, rest: &str) -> CheckedPolicy {
     let head = format!("domain = \"{domain}\"\nschema = \"appointment\"\n");
-    Policy::from_toml(&(head + rest), &Schema::appointment()).unwrap()
+    accepted(&(head + rest), &Schema::appointment()).unwrap()
 }
 
 /// Bound to nothing, and everything sealed.

@@ -1,8 +1,8 @@
 //! A grant is not handed on for another policy.
 
-use paravent::{Grant, Policy};
+use paravent::{CheckedPolicy, Grant};
 
-fn widened(grant: &Grant, policy: &Policy) {
+fn widened(grant: &Grant, policy: &CheckedPolicy) {
     let _ = grant.grant(policy);
 }
 

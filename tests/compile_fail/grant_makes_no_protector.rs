@@ -1,8 +1,8 @@
 //! A grant seals nothing: a connector writes no rows.
 
-use paravent::{Grant, Policy, Protector};
+use paravent::{CheckedPolicy, Grant, Protector};
 
-fn protector(grant: &Grant, policy: &Policy) {
+fn protector(grant: &Grant, policy: &CheckedPolicy) {
     let _ = Protector::new(grant, policy);
 }
 

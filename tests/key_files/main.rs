@@ -22,8 +22,8 @@ use argon2::{Algorithm, Argon2, Params, Version};
 use data_encoding::BASE64URL_NOPAD;
 use hkdf::Hkdf;
 use paravent::{
-    Appointment, Epoch, Error, Grant, Keyring, Passphrase, Policy, Protected, Protector, Revealer,
-    Schema, Scope,
+    Appointment, CheckedPolicy, Epoch, Error, Grant, Keyring, Passphrase, Protected, Protector,
+    Revealer, Schema, Scope,
 };
 use sha2::{Digest, Sha256};
 use xaes_256_gcm::{
@@ -31,6 +31,10 @@ use xaes_256_gcm::{
     aead::{Aead, KeyInit, Payload},
 };
 
+use accepted::accepted;
+
+#[path = "../common/accepted.rs"]
+mod accepted;
 mod forged;
 mod on_disk;
 mod passphrases;
@@ -59,10 +63,10 @@ fn passphrase() -> Passphrase {
     Passphrase::new(PASSPHRASE).unwrap()
 }
 
-fn policy() -> Policy {
+fn policy() -> CheckedPolicy {
     let toml = "domain = \"statistics\"\nschema = \"appointment\"\nrecord_id = \"unbound\"\n[open.contact]\nreason = \"x\"\n\
                 [open.care]\nreason = \"x\"\n[pseudonym.patient]\nof = [\"last_name\"]\nreason = \"x\"\n";
-    Policy::from_toml(toml, &Schema::appointment()).unwrap()
+    accepted(toml, &Schema::appointment()).unwrap()
 }
 
 fn appointment() -> Appointment {

@@ -12,7 +12,7 @@ fn of_a_keyring_keeps_every_epoch_and_pseudonym() {
     let (row, again) = (protect(keyring), protect(&loaded));
     assert_eq!(row.pseudonym("patient"), again.pseudonym("patient"));
     for (keyring, row) in [(keyring, &again), (&loaded, &row)] {
-        let revealer = Revealer::backend(keyring, &policy()).unwrap();
+        let revealer = Revealer::backend(keyring, policy().policy()).unwrap();
         assert_eq!(revealer.reveal::<Appointment>(row).unwrap(), appointment());
     }
 }
@@ -27,7 +27,7 @@ fn of_a_grant_keeps_its_scopes_in_every_epoch() {
     assert_eq!(loaded.policy_digest(), grant.policy_digest());
     assert_eq!(loaded.scopes(), [Scope::CONTACT, Scope::CARE]);
     assert_eq!(loaded.epochs(), grant.epochs());
-    let revealer = Revealer::new(&loaded, &policy()).unwrap();
+    let revealer = Revealer::new(&loaded, policy().policy()).unwrap();
     let revealed: serde_json::Value = revealer.reveal(&protect(keyring)).unwrap();
     assert_eq!(revealed["specialty"], "Dermatologie");
     assert_eq!(revealed.get("last_name"), None);

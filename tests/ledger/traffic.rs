@@ -7,7 +7,7 @@ use std::{
 };
 
 use paravent::{
-    Binding, BoundProtector, Keyring, Nonces, Policy, Protected, Protector, RecordId, Schema,
+    Binding, BoundProtector, Date, Keyring, Nonces, Policy, Protected, Protector, RecordId, Schema,
 };
 use rand::{RngExt, SeedableRng, rngs::ChaCha8Rng};
 use serde::{Serialize, Serializer, ser::SerializeStruct};
@@ -76,7 +76,8 @@ pub(crate) fn protectors(keyring: &Keyring, nonces: fn() -> Nonces) -> [Protecto
         let policy =
             format!("domain = \"{record_id}\"\nschema = \"visit\"\nrecord_id = \"{record_id}\"\n");
         let policy = Policy::from_toml(&policy, &schema).unwrap();
-        Protector::new(keyring, &policy)
+        let checked = policy.check(Date::constant(2026, 11, 24)).unwrap();
+        Protector::new(keyring, &checked)
             .unwrap()
             .with_nonces(nonces())
     })

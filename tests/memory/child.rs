@@ -16,14 +16,15 @@ use std::{
 
 use data_encoding::HEXLOWER;
 use paravent::{
-    Binding, Epoch, Error, Generation, Grant, Keyring, Passphrase, Policy, Protected, Protector,
-    RecordId, Revealer, Schema, SealedCell, SealedRecord, SubjectKey, test_kit,
+    Binding, CheckedPolicy, Epoch, Error, Generation, Grant, Keyring, Passphrase, Protected,
+    Protector, RecordId, Revealer, Schema, SealedCell, SealedRecord, SubjectKey, test_kit,
 };
 use serde::de::IgnoredAny;
 use zeroize::{Zeroizing, zeroize_stack};
 
 use crate::{
     MASK, POLICY, SUBJECT_POLICY,
+    accepted::accepted,
     record::{AT_END, Act, Plain, Target},
 };
 
@@ -110,8 +111,8 @@ impl Plan {
     }
 }
 
-fn policy(rest: &str) -> Policy {
-    Policy::from_toml(rest, &Schema::appointment()).unwrap()
+fn policy(rest: &str) -> CheckedPolicy {
+    accepted(rest, &Schema::appointment()).unwrap()
 }
 
 /// Makes `work`'s calls from a frame of their own, over a stack that was wiped, and stops.
@@ -186,15 +187,17 @@ struct Keys {
 }
 
 impl Keys {
-    fn new(plan: &Plan, policy: &Policy) -> Self {
+    fn new(plan: &Plan, policy: &CheckedPolicy) -> Self {
         let keyring = step("Keyring", || plan.keyring());
         let grant = step("Grant", || keyring.grant(policy).unwrap());
         let protector = step("Protector::new", || {
             Protector::new(&keyring, policy).unwrap()
         });
-        let revealer = step("Revealer::new", || Revealer::new(&grant, policy).unwrap());
+        let revealer = step("Revealer::new", || {
+            Revealer::new(&grant, policy.policy()).unwrap()
+        });
         let backend = step("Revealer::backend", || {
-            Revealer::backend(&keyring, policy).unwrap()
+            Revealer::backend(&keyring, policy.policy()).unwrap()
         });
         Self {
             keyring,
@@ -335,12 +338,12 @@ fn errors(plan: &Plan) {
     AT_END.set(Act::Nothing);
     let other = policy(&POLICY.replace("open.care", "open.contact"));
     refused("another policy's grant", Error::is_other_policy, &|| {
-        Revealer::new(&keys.grant, &other).unwrap_err()
+        Revealer::new(&keys.grant, other.policy()).unwrap_err()
     });
     let elsewhere = policy(&POLICY.replace(crate::secrets::DOMAIN, "elsewhere"));
     refused("another domain's grant", Error::is_wrong_key, &|| {
         let grant = keys.keyring.grant(&elsewhere).unwrap();
-        Revealer::new(&grant, &elsewhere)
+        Revealer::new(&grant, elsewhere.policy())
             .unwrap()
             .reveal::<Target>(&row)
             .unwrap_err()
@@ -410,7 +413,7 @@ fn threads(plan: &Plan) {
         let protector = Protector::new(&keyring, &policy).unwrap();
         (
             Arc::new(protector),
-            Arc::new(Revealer::backend(&keyring, &policy).unwrap()),
+            Arc::new(Revealer::backend(&keyring, policy.policy()).unwrap()),
         )
     });
     let work = |protector: Arc<Protector>, backend: Arc<Revealer>| {
@@ -528,7 +531,7 @@ fn lives(plan: &Plan) {
 }
 
 #[inline(never)]
-fn live(plan: &Plan, policy: &Policy, of_subject: bool, act: Act, sealed: &Mutex<Vec<u8>>) {
+fn live(plan: &Plan, policy: &CheckedPolicy, of_subject: bool, act: Act, sealed: &Mutex<Vec<u8>>) {
     let keyring = plan.keyring();
     let subject = plan.subject();
     let binding = if of_subject {
@@ -537,7 +540,7 @@ fn live(plan: &Plan, policy: &Policy, of_subject: bool, act: Act, sealed: &Mutex
         Binding::NONE
     };
     let protector = Protector::new(&keyring, policy).unwrap();
-    let backend = Revealer::backend(&keyring, policy).unwrap();
+    let backend = Revealer::backend(&keyring, policy.policy()).unwrap();
     let (protector, backend) = (&protector.bind(binding), &backend.bind(binding));
     let row = protector.protect(&Plain::new(plan, Act::Nothing)).unwrap();
     sealed

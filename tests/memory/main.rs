@@ -10,6 +10,9 @@
 )]
 
 #[cfg(target_os = "linux")]
+#[path = "../common/accepted.rs"]
+mod accepted;
+#[cfg(target_os = "linux")]
 mod child;
 #[cfg(target_os = "linux")]
 mod parent;

@@ -117,7 +117,7 @@ fn errors_of_transforms() -> Vec<(&'static str, Error)> {
     let list = "as = \"bucket\"\nlists = { a = [\"x\"] }";
     let index = "[holds]\nrows = 9_000\nsubjects = 9_000\n[index.by_text]\nof = [\"text\"]\nbits = 4\ndistinct = 99\n\
                  reason = \"x\"\n";
-    let query = |rest: &str| Query::new(&test_kit::keyring(), &policy(rest)).unwrap();
+    let query = |rest: &str| Query::new(&test_kit::keyring(), policy(rest).policy()).unwrap();
     let reversible = query("[show.text]\nas = \"reversible\"\nreason = \"x\"\n");
     let stand_in = Reversible::from_bytes(vec![7; 58]).unwrap();
     let far = |day: &str| {
@@ -437,7 +437,16 @@ fn errors_of_definitions() -> Vec<(&'static str, Error)> {
     let grant = keyring.grant(&open("care")).unwrap();
     let wider = schema_of(&FIELDS.replace("width = 40", "width = 41"));
     let wider = policy_of(&wider, "[open.care]\nreason = \"x\"\n");
+    let check = |rest: &str| {
+        let both = "[open.contact]\nreason = \"x\"\n[open.care]\nreason = \"x\"\n";
+        let head = "domain = \"messages\"\nschema = \"appointment\"\nrecord_id = \"unbound\"\n";
+        let policy = Policy::from_toml(&format!("{head}{both}{rest}"), &Schema::appointment());
+        policy.unwrap().check(TODAY).unwrap_err()
+    };
+    let narrow = "[holds]\nsubjects = 20_000\n[index.caller]\nof = [\"phone\"]\nbits = 1\ndistinct = 20_000\nreason = \"x\"\n";
     vec![
+        ("Refused", check("")),
+        ("Refused/more", check(narrow)),
         (
             "Definition/line",
             Schema::from_toml(&format!(
@@ -474,10 +483,13 @@ fn errors_of_definitions() -> Vec<(&'static str, Error)> {
             "Definition/no grant",
             keyring.grant(&policy("")).unwrap_err(),
         ),
-        ("OtherSchema", Revealer::new(&grant, &wider).unwrap_err()),
+        (
+            "OtherSchema",
+            Revealer::new(&grant, wider.policy()).unwrap_err(),
+        ),
         (
             "OtherPolicy",
-            Revealer::new(&grant, &open("identity")).unwrap_err(),
+            Revealer::new(&grant, open("identity").policy()).unwrap_err(),
         ),
     ]
 }
@@ -505,6 +517,7 @@ fn errors_of_files() -> Vec<(&'static str, Error)> {
         ("Definition/no subject", "[show.date]\nas = \"shift\"\nweeks = 1\nsubject = []"),
         ("Definition/field twice", "knows = [\"text\", \"text\"]"),
         ("Definition/lists overlap", "[show.text]\nas = \"bucket\"\nlists = { a = [\"x\"], b = [\"X\"] }"),
+        ("Definition/value listed twice", "[show.text]\nas = \"bucket\"\nlists = { a = [\"x\", \"X\"] }"),
         ("Definition/no lists", "[show.text]\nas = \"bucket\"\nlists = {}"),
         ("Definition/empty list", "[show.text]\nas = \"bucket\"\nlists = { a = [] }"),
         ("Definition/list without a name", "[show.text]\nas = \"bucket\"\nlists = { \"\" = [\"x\"] }"),

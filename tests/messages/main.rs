@@ -24,10 +24,10 @@ use aes::Aes256;
 use cmac::{Cmac, Mac};
 use data_encoding::{BASE32_NOPAD, BASE64_NOPAD, BASE64URL_NOPAD, HEXLOWER};
 use paravent::{
-    Appointment, Binding, Class, Domain, Epoch, Error, FieldId, Generation, Grant, Index,
-    IndexPlan, JsonRecord, Keyring, Nonces, Passphrase, PhoneRegion, Policy, Protector, Pseudonym,
-    Query, RecordId, Revealer, Reversible, Schema, Scope, SealedCell, SealedRecord, SealedRow,
-    Shown, SubjectKey, test_kit,
+    Appointment, Binding, CheckedPolicy, Class, Domain, Epoch, Error, FieldId, Generation, Grant,
+    Index, IndexPlan, JsonRecord, Keyring, Nonces, Passphrase, PhoneRegion, Policy, Protector,
+    Pseudonym, Query, RecordId, Revealer, Reversible, Schema, Scope, SealedCell, SealedRecord,
+    SealedRow, Shown, SubjectKey, test_kit,
 };
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
@@ -40,11 +40,14 @@ use xaes_256_gcm::{
     aead::{Aead, KeyInit, Payload},
 };
 
+#[path = "../common/accepted.rs"]
+mod accepted;
 mod by_hand;
 mod errors;
 mod secrets;
 mod silence;
 
+use accepted::{TODAY, accepted};
 use errors::ERRORS;
 use secrets::debugs;
 
@@ -136,16 +139,16 @@ fn schema_of(fields: &str) -> Schema {
 }
 
 /// A policy with these lines behind its head.
-fn policy(rest: &str) -> Policy {
+fn policy(rest: &str) -> CheckedPolicy {
     policy_of(&schema(), rest)
 }
 
-fn policy_of(schema: &Schema, rest: &str) -> Policy {
+fn policy_of(schema: &Schema, rest: &str) -> CheckedPolicy {
     let unless = |key: &str, line| if rest.contains(key) { "" } else { line };
     let domain = unless("domain", "domain = \"messages\"\n");
     let binds = unless("record_id", "record_id = \"unbound\"\n");
     let toml = format!("schema = \"messages\"\n{domain}{binds}{rest}");
-    Policy::from_toml(&toml, schema).unwrap()
+    accepted(&toml, schema).unwrap()
 }
 
 fn protector(rest: &str) -> Protector {
@@ -153,7 +156,7 @@ fn protector(rest: &str) -> Protector {
 }
 
 fn revealer(rest: &str) -> Revealer {
-    Revealer::backend(&test_kit::keyring(), &policy(rest)).unwrap()
+    Revealer::backend(&test_kit::keyring(), policy(rest).policy()).unwrap()
 }
 
 /// Protects a record that is not to be protected.
@@ -330,6 +333,7 @@ fn each_error_belongs_to_a_group() {
                 error.is_plaintext(),
                 error.is_target(),
                 error.is_definition(),
+                error.is_refused(),
                 error.is_wrong_passphrase(),
                 error.is_damaged(),
                 error.is_newer_version(),

@@ -14,8 +14,8 @@ pub(super) fn debugs() -> Vec<(&'static str, String)> {
     let policy = policy(&rest);
     let protector = Protector::new(&keyring(), &policy).unwrap();
     let grant = keyring().grant(&policy).unwrap();
-    let revealer = Revealer::new(&grant, &policy).unwrap();
-    let query = Query::new(&keyring(), &policy).unwrap();
+    let revealer = Revealer::new(&grant, policy.policy()).unwrap();
+    let query = Query::new(&keyring(), policy.policy()).unwrap();
     let subject = SubjectKey::from_bytes(&mut { root });
     let id = RecordId::new(MARK).unwrap();
     let binding = Binding::record(id).with_subject(&subject);
@@ -55,7 +55,7 @@ pub(super) fn debugs() -> Vec<(&'static str, String)> {
         ("SealedRecord", print(row.sealed())),
         ("SealedRow", print(columns.sealed())),
         ("SealedCell", print(columns.cell("text").unwrap())),
-        ("PhonePseudonym", print(&phone())),
+        ("PhoneStandIn", print(&phone())),
         ("Nonces/pooled", print(&Nonces::pooled())),
         ("Nonces/system", print(&Nonces::system())),
         (
@@ -63,7 +63,8 @@ pub(super) fn debugs() -> Vec<(&'static str, String)> {
             print(&test_kit::fixed_nonces(vec![[7; 24]])),
         ),
         ("Nonces/seeded", print(&test_kit::seeded_nonces(7))),
-        ("Policy", print(&policy)),
+        ("Policy", print(policy.policy())),
+        ("CheckedPolicy", print(&policy)),
         ("Schema", print(&schema())),
         ("Error", print(&refused(&record_too_wide()))),
     ]

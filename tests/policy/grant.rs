@@ -4,15 +4,15 @@ use super::*;
 
 const OPENS: &str = "[open.contact]\nreason = \"x\"\n[open.care]\nreason = \"x\"\n";
 
-fn protect(keyring: &Keyring, policy: &Policy) -> Protected {
+fn protect(keyring: &Keyring, policy: &CheckedPolicy) -> Protected {
     Protector::new(keyring, policy)
         .unwrap()
         .protect(&zoe())
         .unwrap()
 }
 
-fn reveal(grant: &Grant, policy: &Policy, row: &Protected) -> Result<Value, Error> {
-    Revealer::new(grant, policy)?.reveal(row)
+fn reveal(grant: &Grant, policy: &CheckedPolicy, row: &Protected) -> Result<Value, Error> {
+    Revealer::new(grant, policy.policy())?.reveal(row)
 }
 
 #[test]
@@ -25,12 +25,12 @@ fn opens_exactly_the_scopes_of_its_policy_in_every_epoch() {
         rows.push(protect(&keyring, &policy));
     }
     let grant = keyring.grant(&policy).unwrap();
-    assert_eq!(grant.scopes(), policy.opens());
+    assert_eq!(grant.scopes(), policy.policy().opens());
     assert_eq!(grant.epochs(), keyring.epochs().collect::<Vec<_>>());
-    assert_eq!(grant.domain(), policy.domain());
-    assert_eq!(grant.policy_digest(), policy.digest());
-    let revealer = Revealer::new(&grant, &policy).unwrap();
-    assert_eq!(revealer.scopes(), policy.opens());
+    assert_eq!(grant.domain(), policy.policy().domain());
+    assert_eq!(grant.policy_digest(), policy.policy().digest());
+    let revealer = Revealer::new(&grant, policy.policy()).unwrap();
+    assert_eq!(revealer.scopes(), policy.policy().opens());
     for (row, epoch) in rows.iter().zip(1..) {
         assert_eq!(row.sealed().epoch().number(), epoch);
         let revealed: Value = revealer.reveal(row).unwrap();
@@ -43,12 +43,12 @@ fn opens_exactly_the_scopes_of_its_policy_in_every_epoch() {
         );
     }
     for scope in [Scope::IDENTITY, Scope::SCHEDULE, Scope::new(16).unwrap()] {
-        let revealer = Revealer::new(&grant, &policy).unwrap();
+        let revealer = Revealer::new(&grant, policy.policy()).unwrap();
         let error = revealer.only(&[Scope::CARE, scope]).unwrap_err();
         assert!(error.is_not_opened() && error.is_misuse(), "{error}");
         assert_eq!(error.scope(), Some(scope));
     }
-    let care = Revealer::new(&grant, &policy)
+    let care = Revealer::new(&grant, policy.policy())
         .unwrap()
         .only(&[Scope::CARE])
         .unwrap();
@@ -96,7 +96,7 @@ fn under_another_policy_or_schema_is_told() {
             policy("sms", &format!("record_id = \"bound\"\n{OPENS}")),
         ),
     ] {
-        let error = Revealer::new(&grant, &other).unwrap_err();
+        let error = Revealer::new(&grant, other.policy()).unwrap_err();
         assert!(
             error.is_other_policy() && !error.is_other_schema(),
             "{what}: {error}"

@@ -5,11 +5,15 @@
 use std::collections::BTreeSet;
 
 use paravent::{
-    Binding, Class, Epoch, Error, Grant, Keyring, Policy, Protected, Protector, Pseudonym,
-    Revealer, Schema, Scope, SubjectKey,
+    Binding, CheckedPolicy, Class, Epoch, Error, Grant, Keyring, Policy, Protected, Protector,
+    Pseudonym, Revealer, Schema, Scope, SubjectKey,
 };
 use serde_json::{Value, json};
 
+use accepted::accepted;
+
+#[path = "../common/accepted.rs"]
+mod accepted;
 mod digest;
 mod grant;
 mod pseudonym;
@@ -50,14 +54,14 @@ fn with(from: &str, to: &str) -> String {
 }
 
 /// A policy of `domain` on appointments, bound to nothing.
-fn policy(domain: &str, rest: &str) -> Policy {
+fn policy(domain: &str, rest: &str) -> CheckedPolicy {
     let head = format!("domain = \"{domain}\"\nschema = \"appointment\"\n");
     let binds = if rest.contains("record_id") {
         ""
     } else {
         "record_id = \"unbound\"\n"
     };
-    load(&format!("{head}{binds}{rest}")).unwrap()
+    accepted(&format!("{head}{binds}{rest}"), &Schema::appointment()).unwrap()
 }
 
 fn person(last_name: &str, first_name: &str, phone: &str) -> Value {
@@ -119,7 +123,7 @@ const CASES: &[(&str, &str, usize, &str)] = &[
     (r#"subject_key = "bound""#, r#"subject_key = "Bound""#, 4, r#"`subject_key` is neither "bound" nor "unbound""#),
     // Scopes it opens.
     ("[open.contact]", "[open.money]", 6, r#"the policy opens "money", and no field of the schema has that scope"#),
-    ("[open.contact]", "[open.phone]", 6, r#"the policy opens "phone", and no field of the schema has that scope"#),
+    ("[open.contact]", "[open.phone]", 6, r#"the policy opens "phone", which is a field of scope "contact""#),
     ("[open.contact]", "[opens.contact]", 6, "unknown key `opens`"),
     (r#"reason = "the gateway sends to the phone""#, r#"reason = " ""#, 7, "a reason is empty"),
     (r#"reason = "the gateway sends to the phone""#, "", 6, "missing key `reason`"),

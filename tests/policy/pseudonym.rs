@@ -5,7 +5,7 @@ use super::*;
 const PATIENT: &str =
     "[pseudonym.patient]\nof = [\"last_name\", \"first_name\", \"phone\"]\nreason = \"x\"\n";
 
-fn of(keyring: &Keyring, policy: &Policy, name: &str, record: &Value) -> Pseudonym {
+fn of(keyring: &Keyring, policy: &CheckedPolicy, name: &str, record: &Value) -> Pseudonym {
     let row = Protector::new(keyring, policy)
         .unwrap()
         .protect(record)
@@ -188,7 +188,7 @@ fn of_integers_and_dates_is_of_their_text() {
         let policy = format!(
             "domain = \"d\"\nschema = \"typed\"\nrecord_id = \"unbound\"\n[pseudonym.p]\nof = [\"{field}\"]\nreason = \"x\"\n"
         );
-        let policy = Policy::from_toml(&policy, &schema).unwrap();
+        let policy = accepted(&policy, &schema).unwrap();
         let protector = Protector::new(&keyring, &policy).unwrap();
         protector.protect(&record).unwrap().pseudonym("p").unwrap()
     };

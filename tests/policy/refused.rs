@@ -96,27 +96,27 @@ fn background() {
         (
             "[holds]\nrows = 0",
             6,
-            "`rows` is 0, below 1; give that number or a greater one",
+            "`rows` is 0, not 1 or more; give a number in that range",
         ),
         (
             "[holds]\nrows = -5",
             6,
-            "`rows` is -5, below 1; give that number or a greater one",
+            "`rows` is -5, not 1 or more; give a number in that range",
         ),
         (
             "[holds]\nsubjects = 0",
             6,
-            "`subjects` is 0, below 1; give that number or a greater one",
+            "`subjects` is 0, not 1 or more; give a number in that range",
         ),
         (
             "[holds]\nvisits = 0",
             6,
-            "`visits` is 0, below 1; give that number or a greater one",
+            "`visits` is 0, not 1 or more; give a number in that range",
         ),
         (
             "[holds]\nk = 19",
             6,
-            "`k` is 19, below 20; give that number or a greater one",
+            "`k` is 19, not 20 or more; give a number in that range",
         ),
         (
             "[holds]\nsubjects = 10\nrows = 9",
@@ -131,12 +131,12 @@ fn background() {
         (
             "[tenancy]\nspecialties = 0",
             6,
-            "`specialties` is 0, below 1; give that number or a greater one",
+            "`specialties` is 0, not 1 or more; give a number in that range",
         ),
         (
             "[tenancy]\npractices = 0",
             6,
-            "`practices` is 0, below 1; give that number or a greater one",
+            "`practices` is 0, not 1 or more; give a number in that range",
         ),
         (
             "[tenancy]\npratices = 1",
@@ -268,7 +268,7 @@ fn indexes() {
         (
             "[index.i]\nof = [\"phone\"]\nbits = 9\ndistinct = 0\nreason = \"x\"",
             8,
-            "`distinct` of index \"i\" is 0, below 1; give that number or a greater one",
+            "`distinct` of index \"i\" is 0, not 1 or more; give a number in that range",
         ),
         (
             "[index.i]\nof = [\"phone\"]\ndistinct = 9\nreason = \"x\"",
@@ -364,12 +364,12 @@ fn releases_and_renders() {
         (
             "[release.care]\nreason = \"x\"\npurposes = [\"x\"]\nper_hour = 0\ndetect_hours = 1",
             8,
-            "`per_hour` of release \"care\" is 0, below 1; give that number or a greater one",
+            "`per_hour` of release \"care\" is 0, not 1 or more; give a number in that range",
         ),
         (
             "[release.care]\nreason = \"x\"\npurposes = [\"x\"]\nper_hour = 1\ndetect_hours = 0",
             9,
-            "`detect_hours` of release \"care\" is 0, below 1; give that number or a greater one",
+            "`detect_hours` of release \"care\" is 0, not 1 or more; give a number in that range",
         ),
         (
             "[release.care]\nreason = \"x\"\npurposes = [\"x\"]\nper_hour = 1",
@@ -400,8 +400,8 @@ fn releases_and_renders() {
         ("{start}", "{strat}", "line 7: the policy names the field \"strat\", which the schema does not list (did you mean \"start\"?); name fields of the schema".to_owned()),
         ("\"sms\"", "\"SMS\"", "line 8: the gateway of render \"reminder\" is not the name of a domain; use 1 to 64 characters of a-z, 0-9, '.', '_' and '-'".to_owned()),
         ("\"x\"", "\" \"", "line 9: a reason is empty; say why in a sentence".to_owned()),
-        ("500", "0", "line 10: `per_hour` of render \"reminder\" is 0, below 1; give that number or a greater one".to_owned()),
-        ("24", "-1", "line 11: `detect_hours` of render \"reminder\" is -1, below 1; give that number or a greater one".to_owned()),
+        ("500", "0", "line 10: `per_hour` of render \"reminder\" is 0, not 1 or more; give a number in that range".to_owned()),
+        ("24", "-1", "line 11: `detect_hours` of render \"reminder\" is -1, not 1 or more; give a number in that range".to_owned()),
         ("to = ", "too = ", "line 6: unknown key `too`, expected one of `to`, `template`, `gateway`, `reason`, `per_hour`, `detect_hours` (did you mean \"to\"?); mend it there; the documentation of `from_toml` lists the keys".to_owned()),
     ] {
         assert_eq!(render(change, to), message);
@@ -446,6 +446,11 @@ fn acceptances() {
         ("2027-06-30", "2027-02-29", no_date),
         ("2027-06-30", "20270630", no_date),
         ("2027-06-30", "2027-W26-3", no_date),
+        ("2027-06-30", "2027-06-300", no_date),
+        ("2027-06-30", "2027-06-300000", no_date),
+        ("2027-06-30", "2027-06-3", no_date),
+        ("2027-06-30", "2027-06", no_date),
+        ("2027-06-30", "2027", no_date),
         ("2027-06-30", "2027-06-30T00:00:00", no_date),
         ("2027-06-30", "30/06/2027", no_date),
         ("2027-06-30", "", no_date),

@@ -9,8 +9,8 @@ use std::{
 };
 
 use paravent::{
-    Appointment, Error, JsonRecord, Keyring, Policy, Protected, Protector, Revealer, Schema, Scope,
-    Sex, Shown,
+    Appointment, Error, JsonRecord, Keyring, Protected, Protector, Revealer, Schema, Scope, Sex,
+    Shown,
 };
 use proptest::prelude::*;
 use serde::{
@@ -20,6 +20,10 @@ use serde::{
 };
 use serde_json::{Map, Value, json, value::RawValue};
 
+use accepted::accepted;
+
+#[path = "../common/accepted.rs"]
+mod accepted;
 mod flat_form;
 mod json_fields;
 mod json_text;
@@ -65,11 +69,11 @@ impl Kit {
             "domain = \"records\"\nschema = \"{}\"\nrecord_id = \"unbound\"\n",
             schema.name()
         );
-        let policy = Policy::from_toml(&(head + policy), schema).unwrap();
+        let policy = accepted(&(head + policy), schema).unwrap();
         let keyring = Keyring::generate().unwrap();
         Self {
             protector: Protector::new(&keyring, &policy).unwrap(),
-            revealer: Revealer::backend(&keyring, &policy).unwrap(),
+            revealer: Revealer::backend(&keyring, policy.policy()).unwrap(),
         }
     }
 

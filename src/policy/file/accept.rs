@@ -98,11 +98,10 @@ fn digest(text: &str) -> Result<Digest> {
 
 /// RFC 3339 `full-date`; the date library would take more than it.
 fn full_date(text: &str) -> Result<Date> {
-    let shaped = text.len() == 10
-        && text.bytes().enumerate().all(|(i, byte)| match i {
-            4 | 7 => byte == b'-',
-            _ => byte.is_ascii_digit(),
-        });
+    let shaped = text.bytes().enumerate().all(|(i, byte)| match i {
+        4 | 7 => byte == b'-',
+        _ => byte.is_ascii_digit(),
+    });
     text.parse().ok().filter(|_| shaped).ok_or_else(|| {
         Error::definition(
             "an acceptance ends on something else than a date",

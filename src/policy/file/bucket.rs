@@ -1,13 +1,11 @@
 //! The lists of transform `bucket`.
 
-use std::collections::HashMap;
-
 use toml::Spanned;
 
 use super::{Reader, show::Table};
 use crate::{
     error::{Error, Result},
-    policy::Transform,
+    policy::{Buckets, Transform, Unfit},
 };
 
 pub(super) type ListFile = Spanned<Vec<Spanned<String>>>;
@@ -23,23 +21,17 @@ impl Reader<'_> {
             );
             self.at(lists, Err(error))?;
         }
-        // Each value's normal form, and the list that it is on.
-        let mut listed = HashMap::new();
+        let mut buckets = Buckets::new(table.field.class());
         for (list, values) in lists.get_ref() {
             self.at(values, check_list(table, list, values.get_ref().len()))?;
+            buckets.list(list);
             for value in values.get_ref() {
-                let normal = self.at(value, self.normal(table, list, value.get_ref()))?;
-                let other = *listed.entry(normal).or_insert(list);
-                if other != list {
-                    let error = Error::definition(
-                        format!(
-                            "lists {other:?} and {list:?} of field {:?} have a value in common",
-                            table.field.name()
-                        ),
-                        "put each value on one list; values are compared in their normal form",
-                    );
-                    self.at(value, Err(error))?;
-                }
+                let listed = buckets.value(value.get_ref(), self.schema.phone_region());
+                let listed = listed.map_err(|unfit| {
+                    let lists: Vec<_> = lists.get_ref().keys().collect();
+                    unfit_value(table, &lists, list, unfit)
+                });
+                self.at(value, listed)?;
             }
         }
         if let Some(other) = &file.other {
@@ -66,21 +58,29 @@ impl Reader<'_> {
             other: file.other.as_ref().map(|other| other.get_ref().clone()),
         })
     }
+}
 
-    fn normal(&self, table: &Table<'_>, list: &str, value: &str) -> Result<String> {
-        let class = table.field.class();
-        class
-            .normalize(value, self.schema.phone_region())
-            .map_err(|_| {
-                Error::definition(
-                    format!(
-                        "list {list:?} of field {:?} has a value that cannot be normalised as {}",
-                        table.field.name(),
-                        class.name()
-                    ),
-                    "mend the value: no record can have it",
-                )
-            })
+/// A value of `list` that cannot be there; `lists` are all of them, in their order.
+fn unfit_value(table: &Table<'_>, lists: &[&String], list: &str, unfit: Unfit) -> Error {
+    let (field, class) = (table.field.name(), table.field.class().name());
+    match unfit {
+        Unfit::NotNormalizable => Error::definition(
+            format!(
+                "list {list:?} of field {field:?} has a value that cannot be normalised as {class}"
+            ),
+            "mend the value: no record can have it",
+        ),
+        Unfit::Twice => Error::definition(
+            format!("list {list:?} of field {field:?} has a value twice"),
+            "list each value once; values are compared in their normal form",
+        ),
+        Unfit::OnOtherList(other) => Error::definition(
+            format!(
+                "lists {:?} and {list:?} of field {field:?} have a value in common",
+                lists[other]
+            ),
+            "put each value on one list; values are compared in their normal form",
+        ),
     }
 }
 

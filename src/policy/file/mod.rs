@@ -76,7 +76,7 @@ struct OpenFile {
 }
 
 struct Reader<'a> {
-    lines: Lines<'a>,
+    lines: Lines,
     schema: &'a Schema,
 }
 
@@ -177,6 +177,14 @@ impl Reader<'_> {
 
     fn open(&self, name: &str, open: &Spanned<OpenFile>) -> Result<Scope> {
         self.reason(&open.get_ref().reason)?;
+        if let Some(field) = self.schema.field(name) {
+            let scope = self.schema.scope_name(field.scope());
+            let error = Error::definition(
+                format!("the policy opens {name:?}, which is a field of scope {scope:?}"),
+                "open its scope, which opens all fields of it, or show the field",
+            );
+            return self.at(open, Err(error));
+        }
         let scope = self.scope(name).ok_or_else(|| {
             Error::definition(
                 format!(

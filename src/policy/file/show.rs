@@ -14,51 +14,90 @@ use crate::{
     wire::envelope::Flags,
 };
 
-/// Every word of `as`, what it fits, and the parameters it takes.
-const KINDS: [Kind; 10] = [
-    Kind::new("keep", "any field", &[]),
-    Kind::new("redact", "any field", &[]),
-    Kind::new("bands", "integers", &["edges"]),
-    Kind::new(
-        "truncate",
-        "dates, date-times, and text of class text or exact",
-        &["to"],
-    ),
-    Kind::new("round", "integers", &["to"]),
-    Kind::new(
-        "shift",
-        "dates and date-times",
-        &["weeks", "subject", "erasable"],
-    ),
-    Kind::new("mask", "text", &["first", "last"]),
-    Kind::new("reversible", "all types but json", &["erasable"]),
-    Kind::new("phone", "text of class phone", &["erasable"]),
-    Kind::new("bucket", "text", &["lists", "other"]),
-];
-
-struct Kind {
-    name: &'static str,
-    fits: &'static str,
-    takes: &'static [&'static str],
+/// The words of `as`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Keep,
+    Redact,
+    Bands,
+    Truncate,
+    Round,
+    Shift,
+    Mask,
+    Reversible,
+    Phone,
+    Bucket,
 }
 
 impl Kind {
-    const fn new(name: &'static str, fits: &'static str, takes: &'static [&'static str]) -> Self {
-        Self { name, fits, takes }
+    const ALL: [Self; 10] = [
+        Self::Keep,
+        Self::Redact,
+        Self::Bands,
+        Self::Truncate,
+        Self::Round,
+        Self::Shift,
+        Self::Mask,
+        Self::Reversible,
+        Self::Phone,
+        Self::Bucket,
+    ];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Keep => "keep",
+            Self::Redact => "redact",
+            Self::Bands => "bands",
+            Self::Truncate => "truncate",
+            Self::Round => "round",
+            Self::Shift => "shift",
+            Self::Mask => "mask",
+            Self::Reversible => "reversible",
+            Self::Phone => "phone",
+            Self::Bucket => "bucket",
+        }
     }
 
-    fn fits(&self, field: &Field) -> bool {
+    /// The parameters it takes.
+    fn takes(self) -> &'static [&'static str] {
+        match self {
+            Self::Keep | Self::Redact => &[],
+            Self::Bands => &["edges"],
+            Self::Truncate | Self::Round => &["to"],
+            Self::Shift => &["weeks", "subject", "erasable"],
+            Self::Mask => &["first", "last"],
+            Self::Reversible | Self::Phone => &["erasable"],
+            Self::Bucket => &["lists", "other"],
+        }
+    }
+
+    fn fits(self, field: &Field) -> bool {
         let value_type = field.value_type();
         let is_text = value_type == ValueType::Text;
         let is_date = matches!(value_type, ValueType::Date | ValueType::DateTime);
-        match self.name {
-            "bands" | "round" => value_type == ValueType::Integer,
-            "truncate" => is_date || is_text && matches!(field.class(), Class::Text | Class::Exact),
-            "shift" => is_date,
-            "mask" | "bucket" => is_text,
-            "reversible" => value_type != ValueType::Json,
-            "phone" => field.class() == Class::Phone,
-            _ => true,
+        match self {
+            Self::Keep | Self::Redact => true,
+            Self::Bands | Self::Round => value_type == ValueType::Integer,
+            Self::Truncate => {
+                is_date || is_text && matches!(field.class(), Class::Text | Class::Exact)
+            }
+            Self::Shift => is_date,
+            Self::Mask | Self::Bucket => is_text,
+            Self::Reversible => value_type != ValueType::Json,
+            Self::Phone => field.class() == Class::Phone,
+        }
+    }
+
+    /// What it fits, in words.
+    fn fitting(self) -> &'static str {
+        match self {
+            Self::Keep | Self::Redact => "any field",
+            Self::Bands | Self::Round => "integers",
+            Self::Truncate => "dates, date-times, and text of class text or exact",
+            Self::Shift => "dates and date-times",
+            Self::Mask | Self::Bucket => "text",
+            Self::Reversible => "all types but json",
+            Self::Phone => "text of class phone",
         }
     }
 }
@@ -117,8 +156,8 @@ impl<'de> Deserialize<'de> for To {
 
 impl ShowFile {
     /// The lines of the parameters that are there.
-    fn parameters(&self, lines: &Lines<'_>) -> impl Iterator<Item = (&'static str, usize)> {
-        fn line<T>(lines: &Lines<'_>, place: Option<&Spanned<T>>) -> Option<usize> {
+    fn parameters(&self, lines: &Lines) -> impl Iterator<Item = (&'static str, usize)> {
+        fn line<T>(lines: &Lines, place: Option<&Spanned<T>>) -> Option<usize> {
             place.map(|place| lines.of(place))
         }
         [
@@ -160,12 +199,14 @@ impl Reader<'_> {
     ) -> Result<Option<Show>> {
         let position = self.at(file, self.position(name))?;
         let word = &file.get_ref().kind;
-        let kind = KINDS.iter().find(|kind| kind.name == word.get_ref());
+        let kind = Kind::ALL
+            .into_iter()
+            .find(|kind| kind.name() == word.get_ref());
         let kind = kind.ok_or_else(|| {
             Error::definition(
                 format!(
                     "field {name:?} is shown in an unknown way{}",
-                    hint(word.get_ref(), KINDS.iter().map(|kind| kind.name))
+                    hint(word.get_ref(), Kind::ALL.map(Kind::name))
                 ),
                 "use keep, redact, bands, truncate, round, shift, mask, reversible, phone or bucket",
             )
@@ -173,7 +214,7 @@ impl Reader<'_> {
         let kind = self.at(word, kind)?;
         let table = Table {
             field: &self.schema.fields()[position],
-            what: format!("transform {:?} of field {name:?}", kind.name),
+            what: format!("transform {:?} of field {name:?}", kind.name()),
             file,
         };
         self.check_parameters(kind, &table)?;
@@ -181,16 +222,6 @@ impl Reader<'_> {
         let Some(transform) = self.transform(kind, &table)? else {
             return Ok(None);
         };
-        if let Some(feature) = transform.missing_feature() {
-            let error = Error::definition(
-                format!(
-                    "{} needs the crate's feature {feature:?}, which is not built in",
-                    table.what
-                ),
-                "add the feature to the dependency `paravent`, or choose another transform",
-            );
-            self.at(word, Err(error))?;
-        }
         match &file.get_ref().reason {
             Some(reason) => self.reason(reason)?,
             None => {
@@ -215,9 +246,9 @@ impl Reader<'_> {
     }
 
     /// Refuses the first parameter that this transform does not take.
-    fn check_parameters(&self, kind: &Kind, table: &Table<'_>) -> Result<()> {
+    fn check_parameters(&self, kind: Kind, table: &Table<'_>) -> Result<()> {
         let mut given = table.file.get_ref().parameters(&self.lines);
-        match given.find(|(name, _)| !kind.takes.contains(name)) {
+        match given.find(|(name, _)| !kind.takes().contains(name)) {
             None => Ok(()),
             Some((name, line)) => Err(Error::definition(
                 format!("{} takes no `{name}`", table.what),
@@ -227,18 +258,19 @@ impl Reader<'_> {
         }
     }
 
-    fn transform(&self, kind: &Kind, table: &Table<'_>) -> Result<Option<Transform>> {
-        Ok(Some(match kind.name {
-            "keep" => Transform::Keep,
-            "bands" => self.bands(table)?,
-            "truncate" => self.truncate(table)?,
-            "round" => Transform::Round(self.to_number(table, 2..=1_000_000_000)?),
-            "shift" => self.shift(table)?,
-            "mask" => self.mask(table)?,
-            "reversible" => Transform::Reversible,
-            "phone" => Transform::Phone,
-            "bucket" => self.bucket(table)?,
-            _ => return Ok(None),
+    /// `None` where nothing is shown.
+    fn transform(&self, kind: Kind, table: &Table<'_>) -> Result<Option<Transform>> {
+        Ok(Some(match kind {
+            Kind::Keep => Transform::Keep,
+            Kind::Redact => return Ok(None),
+            Kind::Bands => self.bands(table)?,
+            Kind::Truncate => self.truncate(table)?,
+            Kind::Round => Transform::Round(self.to_number(table, 2..=1_000_000_000)?),
+            Kind::Shift => self.shift(table)?,
+            Kind::Mask => self.mask(table)?,
+            Kind::Reversible => Transform::Reversible,
+            Kind::Phone => Transform::Phone,
+            Kind::Bucket => self.bucket(table)?,
         }))
     }
 
@@ -360,7 +392,7 @@ impl Reader<'_> {
     }
 }
 
-fn check_fit(kind: &Kind, table: &Table<'_>) -> Result<()> {
+fn check_fit(kind: Kind, table: &Table<'_>) -> Result<()> {
     let field = table.field;
     if kind.fits(field) {
         return Ok(());
@@ -372,8 +404,8 @@ fn check_fit(kind: &Kind, table: &Table<'_>) -> Result<()> {
     Err(Error::definition(
         format!(
             "transform {:?} fits {}, and field {:?} is {}{class}",
-            kind.name,
-            kind.fits,
+            kind.name(),
+            kind.fitting(),
             field.name(),
             field.value_type().noun()
         ),

@@ -1,9 +1,11 @@
 //! Values on lists: what is shown is the name of the list.
 
-use std::{collections::BTreeMap, fmt};
+use std::{
+    collections::{BTreeMap, btree_map::Entry},
+    fmt,
+};
 
 use crate::{
-    error::{Error, Result},
     normal,
     schema::{Class, PhoneRegion},
 };
@@ -18,42 +20,62 @@ pub(crate) struct Buckets {
 }
 
 impl Buckets {
-    /// The lists of a rule for a field of this class.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::is_definition`] where a value has no normal form, or where two lists have it.
-    pub(crate) fn new(
+    /// No lists yet, for a field of this class.
+    pub(crate) fn new(class: Class) -> Self {
+        Self {
+            class,
+            names: Vec::new(),
+            lists: BTreeMap::new(),
+            other: None,
+        }
+    }
+
+    /// The lists of a rule that was read.
+    pub(crate) fn of(
         lists: &[(String, Vec<String>)],
         other: Option<&str>,
         class: Class,
         region: Option<&PhoneRegion>,
-    ) -> Result<Self> {
-        let mut buckets = Self {
-            class,
-            names: lists.iter().map(|(name, _)| name.clone()).collect(),
-            lists: BTreeMap::new(),
-            other: other.map(|_| lists.len()),
-        };
-        buckets.names.extend(other.map(str::to_owned));
-        for (position, (name, values)) in lists.iter().enumerate() {
+    ) -> Self {
+        let mut buckets = Self::new(class);
+        for (name, values) in lists {
+            buckets.list(name);
             for value in values {
-                let form = class.normalize(value, region).map_err(|_| {
-                    Error::definition(
-                        format!("list {name:?} has a value without a normal form"),
-                        "list values as the field's class takes them",
-                    )
-                })?;
-                let before = buckets.lists.insert(form.into_bytes(), position);
-                if before.is_some_and(|before| before != position) {
-                    return Err(Error::definition(
-                        format!("list {name:?} has a value that is on another list, too"),
-                        "put each value on one list",
-                    ));
+                if buckets.value(value, region).is_err() {
+                    unreachable!("the policy's file was refused")
                 }
             }
         }
-        Ok(buckets)
+        if let Some(other) = other {
+            buckets.other(other);
+        }
+        buckets
+    }
+
+    /// Begins a list.
+    pub(crate) fn list(&mut self, name: &str) {
+        self.names.push(name.to_owned());
+    }
+
+    /// Puts a value on the list that was begun last.
+    pub(crate) fn value(&mut self, value: &str, region: Option<&PhoneRegion>) -> Result<(), Unfit> {
+        let list = self.names.len() - 1;
+        let form = self.class.normalize(value, region);
+        let form = form.map_err(|_| Unfit::NotNormalizable)?.into_bytes();
+        match self.lists.entry(form) {
+            Entry::Vacant(place) => {
+                place.insert(list);
+                Ok(())
+            }
+            Entry::Occupied(place) if *place.get() == list => Err(Unfit::Twice),
+            Entry::Occupied(place) => Err(Unfit::OnOtherList(*place.get())),
+        }
+    }
+
+    /// Names what is on no list, once all are there.
+    pub(crate) fn other(&mut self, name: &str) {
+        self.other = Some(self.names.len());
+        self.names.push(name.to_owned());
     }
 
     /// The name of the list that a value is on. `form` is room for its normal form and holds it after.
@@ -63,7 +85,7 @@ impl Buckets {
         region: Option<&PhoneRegion>,
         work: &mut normal::Work,
         form: &mut Vec<u8>,
-    ) -> std::result::Result<&str, NoBucket> {
+    ) -> Result<&str, NoBucket> {
         normal::append(self.class, value.as_bytes(), region, work, form)
             .map_err(NoBucket::NotNormalizable)?;
         let list = self.lists.get(form.as_slice()).copied().or(self.other);
@@ -80,6 +102,16 @@ impl fmt::Debug for Buckets {
     }
 }
 
+/// Why a value cannot be on a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unfit {
+    NotNormalizable,
+    /// It is on this list already: it would count as several.
+    Twice,
+    /// It is on the list of this position.
+    OnOtherList(usize),
+}
+
 /// Why there is no list to show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum NoBucket {
@@ -93,26 +125,33 @@ mod tests {
 
     use super::*;
 
-    fn lists(lists: &[(&str, &[&str])]) -> Vec<(String, Vec<String>)> {
-        let owned = |values: &[&str]| values.iter().map(|&value| value.to_owned()).collect();
-        lists
-            .iter()
-            .map(|&(name, values)| (name.to_owned(), owned(values)))
-            .collect()
+    fn buckets(lists: &[(&str, &[&str])], class: Class) -> Result<Buckets, Unfit> {
+        let mut buckets = Buckets::new(class);
+        for (name, values) in lists {
+            buckets.list(name);
+            for value in *values {
+                buckets.value(value, None)?;
+            }
+        }
+        Ok(buckets)
     }
 
-    fn show<'b>(buckets: &'b Buckets, value: &str) -> std::result::Result<&'b str, NoBucket> {
+    fn show<'b>(buckets: &'b Buckets, value: &str) -> Result<&'b str, NoBucket> {
         let mut form = Zeroizing::new(Vec::with_capacity(normal::room(value.as_bytes())));
         buckets.show(value, None, &mut normal::Work::default(), &mut form)
     }
 
     #[test]
     fn values_are_compared_in_their_normal_form() {
-        let rule = lists(&[
+        let lists: [(&str, &[&str]); 2] = [
             ("surgery", &["Chirurgie"]),
             ("medicine", &["Médecine générale", "Dermatologie"]),
-        ]);
-        let buckets = Buckets::new(&rule, Some("rest"), Class::Text, None).unwrap();
+        ];
+        let mut texts = buckets(&lists, Class::Text).unwrap();
+        texts.other("rest");
+        // Printed by the names of its lists, without their values.
+        let printed = format!("{texts:?}");
+        assert!(printed.contains("surgery") && !printed.to_lowercase().contains("chirurgie"));
         for (value, list) in [
             ("Chirurgie", "surgery"),
             (" CHIRURGIE ", "surgery"),
@@ -121,29 +160,29 @@ mod tests {
             ("", "rest"),
             ("rest", "rest"),
         ] {
-            assert_eq!(show(&buckets, value), Ok(list), "{value:?}");
+            assert_eq!(show(&texts, value), Ok(list), "{value:?}");
         }
         assert!(matches!(
-            show(&buckets, "a\u{1}"),
+            show(&texts, "a\u{1}"),
             Err(NoBucket::NotNormalizable(_))
         ));
 
-        let buckets = Buckets::new(&rule, None, Class::Name, None).unwrap();
-        assert_eq!(show(&buckets, "medecine-generale"), Ok("medicine"));
-        assert_eq!(show(&buckets, "Podologie"), Err(NoBucket::OnNoList));
-        assert_eq!(show(&buckets, "surgery"), Err(NoBucket::OnNoList));
+        let names = buckets(&lists, Class::Name).unwrap();
+        assert_eq!(show(&names, "medecine-generale"), Ok("medicine"));
+        assert_eq!(show(&names, "Podologie"), Err(NoBucket::OnNoList));
+        assert_eq!(show(&names, "surgery"), Err(NoBucket::OnNoList));
     }
 
     #[test]
-    fn no_value_is_on_two_lists() {
-        let twice = lists(&[("a", &["x", " X"]), ("b", &["y"])]);
-        assert!(Buckets::new(&twice, None, Class::Text, None).is_ok());
-        let both = lists(&[("a", &["x"]), ("b", &["X "])]);
-        let error = Buckets::new(&both, None, Class::Text, None).unwrap_err();
-        assert!(error.is_definition() && !error.to_string().contains('X'));
-        assert!(Buckets::new(&both, None, Class::Exact, None).is_ok());
-        let broken = lists(&[("a", &["\u{1}"])]);
-        let error = Buckets::new(&broken, None, Class::Text, None).unwrap_err();
-        assert!(error.is_definition());
+    fn a_value_is_listed_once() {
+        let unfit = |lists: &[(&str, &[&str])], class| buckets(lists, class).err();
+        let twice: [(&str, &[&str]); 2] = [("a", &["x", " X"]), ("b", &["y"])];
+        assert_eq!(unfit(&twice, Class::Text), Some(Unfit::Twice));
+        assert_eq!(unfit(&twice, Class::Exact), None);
+        let both: [(&str, &[&str]); 3] = [("a", &["z"]), ("b", &["x"]), ("c", &["X "])];
+        assert_eq!(unfit(&both, Class::Text), Some(Unfit::OnOtherList(1)));
+        assert_eq!(unfit(&both, Class::Exact), None);
+        let broken = [("a", &["\u{1}"][..])];
+        assert_eq!(unfit(&broken, Class::Text), Some(Unfit::NotNormalizable));
     }
 }

@@ -93,12 +93,11 @@ pub(super) fn round(to: u64, value: i64) -> Result<i64, &'static str> {
 /// between.
 pub(super) fn mask(first: usize, last: usize, value: &str, text: &mut String) {
     let mut between = value.chars();
-    let shows_first = (0..first).all(|_| between.next().is_some());
+    between.by_ref().take(first).for_each(drop);
     let start = value.len() - between.as_str().len();
-    let shows_last = (0..last).all(|_| between.next_back().is_some());
+    between.by_ref().rev().take(last).for_each(drop);
     let end = start + between.as_str().len();
-    let shows = shows_first && shows_last && start < end;
-    let (first, last) = if shows {
+    let (first, last) = if start < end {
         (&value[..start], &value[end..])
     } else {
         ("", "")

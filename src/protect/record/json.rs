@@ -24,14 +24,15 @@ use crate::error::{Error, Kind, Result};
 /// # Examples
 ///
 /// ```
-/// use paravent::{JsonRecord, Keyring, Policy, Protector, Schema};
+/// use paravent::{Date, JsonRecord, Keyring, Policy, Protector, Schema};
 ///
 /// let policy = Policy::from_toml(r#"
 ///     domain = "archive"
 ///     schema = "appointment"
 ///     record_id = "unbound"
 /// "#, &Schema::appointment())?;
-/// let protector = Protector::new(&Keyring::generate()?, &policy)?;
+/// let checked = policy.check(Date::constant(2026, 11, 24))?;
+/// let protector = Protector::new(&Keyring::generate()?, &checked)?;
 /// let twice = JsonRecord::parse(r#"{"last_name": "Martin", "last_name": "Petit"}"#)?;
 /// assert!(protector.protect(&twice).unwrap_err().is_duplicate_field());
 /// # Ok::<(), paravent::Error>(())

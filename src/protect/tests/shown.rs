@@ -20,7 +20,7 @@ fn a_row_shows_what_its_policy_says() {
     #[cfg(feature = "phone")]
     {
         let Some(Shown::Phone(phone)) = row.shown("phone") else {
-            panic!("a phone pseudonym")
+            panic!("a phone stand-in")
         };
         assert!(phone.not_a_number_to_dial().starts_with("+336"));
         assert_ne!(phone.not_a_number_to_dial(), "+33639981234");
@@ -61,7 +61,7 @@ fn a_parsed_row_knows_indexes_and_stand_ins_by_their_text() {
     #[cfg(feature = "phone")]
     {
         let Some(Shown::Phone(phone)) = row.shown("phone") else {
-            panic!("a phone pseudonym")
+            panic!("a phone stand-in")
         };
         let text = phone.not_a_number_to_dial();
         assert_eq!(parsed.shown("phone"), Some(Shown::Text(text)));
@@ -240,7 +240,7 @@ fn what_is_erasable_needs_its_subject_key() {
     let mut by_phone = index("by_phone", &["phone"], 32);
     by_phone.erasable = true;
     let policy = policy(bound, shows, vec![by_phone]);
-    let protector = Protector::new(&keyring(1), &policy).unwrap();
+    let protector = protector_of(&keyring(1), policy.clone());
     let [first, second] = [1, 2].map(|byte| SubjectKey::from_bytes(&mut [byte; 32]));
     let of = |key| {
         let row = protector.bind(Binding::subject(key)).protect(&martin());
@@ -294,7 +294,7 @@ fn queries_give_what_rows_of_each_generation_have() {
         )
     };
     let row = |generations| {
-        let protector = Protector::new(&keyring(generations), &rules()).unwrap();
+        let protector = protector_of(&keyring(generations), rules());
         protector.protect(&martin()).unwrap()
     };
     let (first, second) = (row(1), row(2));
@@ -361,4 +361,30 @@ fn queries_refuse_what_they_cannot_ask() {
         .index("by_phone", &json!({ "telephone": "x" }))
         .unwrap_err();
     assert!(error.is_unknown_field(), "{error}");
+}
+
+#[cfg(not(all(feature = "phone", feature = "reversible")))]
+#[test]
+fn a_transform_that_was_not_compiled_in_protects_nothing() {
+    let error = |field, transform| {
+        let policy = policy("", vec![show(field, transform)], Vec::new());
+        let checked = CheckedPolicy::unchecked(policy);
+        Protector::new(&keyring(1), &checked).unwrap_err()
+    };
+    for (field, transform, is_missing) in [
+        ("phone", Transform::Phone, !cfg!(feature = "phone")),
+        ("name", Transform::Reversible, !cfg!(feature = "reversible")),
+    ] {
+        if is_missing {
+            let word = transform.name();
+            let error = error(field, transform);
+            assert!(error.is_definition());
+            assert_eq!(
+                error.to_string(),
+                format!(
+                    "field \"{field}\" is shown by `{word}`, which this build of the crate does not have; compile the crate with the feature of that name"
+                )
+            );
+        }
+    }
 }

@@ -117,10 +117,7 @@ fn protect(
 ) -> Value {
     let head = HEAD.replace("billing", domain);
     let policy = Policy::by_hand(&head, schema, shows, indexes).unwrap();
-    let row = Protector::new(keyring, &policy)
-        .unwrap()
-        .protect(record)
-        .unwrap();
+    let row = protector_of(keyring, policy).protect(record).unwrap();
     serde_json::to_value(row).unwrap()
 }
 

@@ -1,5 +1,7 @@
 //! The Rust side of the exchange: one request a line on standard input, replies a line each on standard output.
 
+#[path = "../../common/accepted.rs"]
+mod accepted;
 mod lines;
 mod made;
 
@@ -10,12 +12,13 @@ use std::str::FromStr;
 
 use data_encoding::HEXLOWER;
 use paravent::{
-    Binding, Class, Error, Grant, Keyring, Passphrase, PhoneRegion, Policy, Protected,
+    Binding, CheckedPolicy, Class, Error, Grant, Keyring, Passphrase, PhoneRegion, Protected,
     ProtectedRow, Protector, RecordId, Revealer, Schema, SealedCell, SealedRecord, SealedRow,
     SubjectKey,
 };
 use serde_json::{Value, json};
 
+use crate::accepted::accepted;
 use crate::lines::{Bound, Fields, Opening, Request};
 
 type Outcome<T> = Result<T, Box<dyn StdError>>;
@@ -24,7 +27,7 @@ type Outcome<T> = Result<T, Box<dyn StdError>>;
 #[derive(Default)]
 struct Peer {
     schemas: BTreeMap<String, Schema>,
-    policies: BTreeMap<String, Policy>,
+    policies: BTreeMap<String, CheckedPolicy>,
     keyring: Option<Keyring>,
     /// One for each epoch and policy.
     protectors: Vec<(String, Protector)>,
@@ -93,12 +96,13 @@ impl Peer {
         }
         for (name, (schema, text)) in policies {
             self.policies
-                .insert(name, Policy::from_toml(&text, &self.schemas[&schema])?);
+                .insert(name, accepted(&text, &self.schemas[&schema])?);
         }
         let digests = self.policies.iter().map(|(name, one)| {
             (
                 name,
-                [one.schema().digest().to_string(), one.digest().to_string()],
+                [one.policy().schema().digest(), one.policy().digest()]
+                    .map(|digest| digest.to_string()),
             )
         });
         Ok(json!({ "digests": digests.collect::<BTreeMap<_, _>>() }))
@@ -121,7 +125,7 @@ impl Peer {
         for (name, policy) in self
             .policies
             .iter()
-            .filter(|(_, policy)| !policy.opens().is_empty())
+            .filter(|(_, policy)| !policy.policy().opens().is_empty())
         {
             grants.insert(name, keyring.grant(policy)?.to_key_file(&passphrase)?);
         }
@@ -135,7 +139,7 @@ impl Peer {
         self.protectors.clear();
         for (name, policy) in &self.policies {
             self.revealers
-                .insert(name.clone(), Revealer::backend(&keyring, policy)?);
+                .insert(name.clone(), Revealer::backend(&keyring, policy.policy())?);
             self.protectors
                 .push((name.clone(), Protector::new(&keyring, policy)?));
         }
@@ -146,8 +150,12 @@ impl Peer {
     }
 
     fn grant(&mut self, policy: String, text: &str, passphrase: String) -> Outcome<Value> {
-        let opened = Grant::from_key_file(text, &Passphrase::new(passphrase)?)
-            .and_then(|grant| Ok((Revealer::new(&grant, &self.policies[&policy])?, grant)));
+        let opened = Grant::from_key_file(text, &Passphrase::new(passphrase)?).and_then(|grant| {
+            Ok((
+                Revealer::new(&grant, self.policies[&policy].policy())?,
+                grant,
+            ))
+        });
         Ok(match opened {
             Ok((revealer, grant)) => {
                 let scopes: Vec<_> = grant.scopes().iter().map(|scope| scope.number()).collect();

@@ -4,8 +4,8 @@ use std::{cell::Cell, hint::black_box};
 
 use dudect_bencher::{BenchRng, Class, CtRunner, ctbench_main, rand::RngExt};
 use paravent::{
-    Appointment, Binding, Error, Keyring, Policy, Protector, Pseudonym, RecordId, Revealer, Schema,
-    Scope, SealedCell, SealedRecord, SealedRow,
+    Appointment, Binding, Date, Error, Keyring, Policy, Protector, Pseudonym, RecordId, Revealer,
+    Schema, Scope, SealedCell, SealedRecord, SealedRow,
 };
 use serde::de::IgnoredAny;
 
@@ -129,6 +129,7 @@ impl Setting {
         let policy =
             format!("domain = \"timing\"\nschema = \"appointment\"\nrecord_id = \"{bound}\"\n");
         let policy = Policy::from_toml(&policy, &Schema::appointment()).unwrap();
+        let checked = policy.check(Date::constant(2026, 11, 24)).unwrap();
         let keyring = Keyring::generate().unwrap();
         let appointment = Appointment {
             start: "2020-07-21T09:30:00+02:00".into(),
@@ -139,7 +140,7 @@ impl Setting {
         let binding = id.map_or(Binding::NONE, |id| {
             Binding::record(RecordId::new(id).unwrap())
         });
-        let protector = Protector::new(&keyring, &policy).unwrap();
+        let protector = Protector::new(&keyring, &checked).unwrap();
         let protector = protector.bind(binding);
         let (record, row) = (
             protector.protect(&appointment).unwrap(),

@@ -1,0 +1,81 @@
+//! Schemas and policies on disk.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use paravent::{Domain, Policy, PolicySet, Schema};
+
+/// Policies, each with the file that it is from.
+pub(super) struct Loaded(Vec<(PathBuf, Policy)>);
+
+impl Loaded {
+    pub(super) fn set(&self) -> PolicySet {
+        PolicySet::new(self.0.iter().map(|(_, policy)| policy.clone()))
+    }
+
+    /// The files of a domain's policies, in words.
+    pub(super) fn files_of(&self, domain: &Domain) -> String {
+        let files: Vec<String> = self
+            .0
+            .iter()
+            .filter(|(_, policy)| policy.domain() == domain)
+            .map(|(path, _)| path.display().to_string())
+            .collect();
+        files.join(" or ")
+    }
+}
+
+/// The schema in a file, or the bundled one.
+pub(super) fn schema(path: Option<&Path>) -> Result<Schema, String> {
+    match path {
+        None => Ok(Schema::appointment()),
+        Some(path) => Schema::from_toml(&text(path)?).map_err(|error| at(path, error)),
+    }
+}
+
+/// The policies of these files, or all that is wrong with them.
+pub(super) fn load(paths: &[PathBuf], schema: &Schema) -> Result<Loaded, Vec<String>> {
+    let (mut policies, mut errors) = (Vec::new(), Vec::new());
+    for path in paths {
+        let policy = text(path)
+            .and_then(|text| Policy::from_toml(&text, schema).map_err(|error| at(path, error)));
+        match policy {
+            Ok(policy) => policies.push((path.clone(), policy)),
+            Err(error) => errors.push(error),
+        }
+    }
+    if errors.is_empty() {
+        Ok(Loaded(policies))
+    } else {
+        Err(errors)
+    }
+}
+
+/// The policies of all `.toml` files in a folder.
+pub(super) fn folder(folder: &Path, schema: &Schema) -> Result<Loaded, Vec<String>> {
+    let entries = fs::read_dir(folder).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+    let entries = entries.map_err(|error| vec![at(folder, error)])?;
+    let mut paths: Vec<PathBuf> = entries
+        .into_iter()
+        .map(|entry| entry.path())
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "toml")
+        })
+        .collect();
+    paths.sort_unstable();
+    if paths.is_empty() {
+        return Err(vec![at(folder, "there is no policy in this folder")]);
+    }
+    load(&paths, schema)
+}
+
+fn text(path: &Path) -> Result<String, String> {
+    fs::read_to_string(path).map_err(|error| at(path, error))
+}
+
+fn at(path: &Path, error: impl std::fmt::Display) -> String {
+    format!("{}: {error}", path.display())
+}
