@@ -164,6 +164,25 @@ fn a_set_is_accepted_with_all_its_domains() {
     );
 }
 
+/// A domain that is nearly one of the set is misspelt; of another one nothing is known here.
+#[test]
+fn a_misspelt_domain_is_told_with_the_one_that_is_near() {
+    let [contacts, care] = colluding();
+    let with = |name: &str| {
+        let accept = accept(&"ab".repeat(32), &format!("with = [\"{name}\"]\n"));
+        let set = [
+            policy("contacts", &(contacts.clone() + &accept)),
+            policy("statistics", &care),
+        ];
+        PolicySet::new(set).report(TODAY)
+    };
+    let report = with("statistic");
+    let (_, error) = report.problems().next().unwrap();
+    let expected = "line 15: an acceptance of domain \"contacts\" names \"statistic\", which is not in the set (did you mean \"statistics\"?)";
+    assert!(error.to_string().starts_with(expected), "{error}");
+    assert_eq!(with("warehouse").problems().count(), 0);
+}
+
 /// What was accepted of two does not cover a third.
 #[test]
 fn a_longer_chain_is_not_covered() {

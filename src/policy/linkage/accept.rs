@@ -12,6 +12,7 @@ use crate::{
     error::Error,
     id::Domain,
     policy::{Acceptance, Policy},
+    toml_file::hint,
 };
 
 /// Notes who answers for what. Returns what is wrong with acceptances, each with its domain.
@@ -26,18 +27,35 @@ pub(super) fn accept(
     let mut beginnings: Option<BTreeSet<[u8; 32]>> = None;
     for policy in policies {
         for acceptance in policy.acceptances() {
-            // Of a set that is not here, nothing can be said.
-            if acceptance.with.iter().all(|domain| here.contains(domain)) {
-                let problem = accept_one(policy, acceptance, found, today, |digest, found| {
+            let domain = policy.domain();
+            let absent = acceptance.with.iter().find(|domain| !here.contains(domain));
+            let problem = match absent {
+                // Of a set that is not here, nothing can be said, but for a name that is nearly one that is.
+                Some(absent) => misspelt(domain, absent, &here),
+                None => accept_one(policy, acceptance, found, today, |digest, found| {
                     let beginnings = beginnings.get_or_insert_with(|| leaks.beginnings(found));
                     beginnings.contains(digest)
-                });
-                let domain = policy.domain().clone();
-                problems.extend(problem.map(|error| (domain, error.at_line(acceptance.line))));
-            }
+                }),
+            };
+            problems.extend(problem.map(|error| (domain.clone(), error.at_line(acceptance.line))));
         }
     }
     problems
+}
+
+fn misspelt(domain: &Domain, absent: &Domain, here: &BTreeSet<&Domain>) -> Option<Error> {
+    let others = here.iter().filter(|&&other| other != domain);
+    let near = hint(absent.as_str(), others.map(|other| other.as_str()));
+    (!near.is_empty()).then(|| {
+        Error::definition(
+            format!(
+                "an acceptance of domain {:?} names {:?}, which is not in the set{near}",
+                domain.as_str(),
+                absent.as_str()
+            ),
+            "list under `with` the other domains of the finding, and no others",
+        )
+    })
 }
 
 fn accept_one(
