@@ -1,13 +1,19 @@
 //! One opaque error. It names fields, scopes, epochs, widths and lines, never a value.
 
+mod code;
+mod groups;
 mod message;
 
-use std::{error, fmt, io};
+use std::{
+    error, fmt, io,
+    path::{Path, PathBuf},
+};
 
+use jiff::civil::Date;
 use zeroize::zeroize_stack;
 
 use crate::{
-    id::{Digest, Epoch, Scope},
+    id::{Digest, Domain, Epoch, Scope},
     secret::KEY_STACK,
 };
 
@@ -18,8 +24,8 @@ pub type Result<T> = std::result::Result<T, Error>;
 ///
 /// `Display` prints the first two and [`advice`](Error::advice) the third, joined by a semicolon. Neither
 /// ever holds a value of a record, a key or a passphrase; the key of a map counts as a name, not as a value. The `is_…` predicates sort errors into the
-/// groups a caller acts on; [`field`](Error::field), [`scope`](Error::scope), [`row`](Error::row) and
-/// [`line`](Error::line) say where.
+/// groups a caller acts on; [`field`](Error::field), [`scope`](Error::scope), [`row`](Error::row),
+/// [`line`](Error::line) and [`file`](Error::file) say where.
 ///
 /// # Examples
 ///
@@ -35,11 +41,17 @@ pub struct Error(Box<Inner>);
 struct Inner {
     kind: Kind,
     row: Option<usize>,
+    /// The line of a file of rows, from 1.
+    line: Option<usize>,
+    file: Option<PathBuf>,
 }
 
 /// The private kinds. Their groups are the public predicates.
 #[derive(Debug)]
-#[cfg_attr(not(feature = "key-file"), allow(dead_code))]
+#[cfg_attr(
+    not(all(feature = "key-file", feature = "csv", feature = "ndjson")),
+    allow(dead_code)
+)]
 pub(crate) enum Kind {
     // The record that was to be protected.
     UnknownField {
@@ -101,6 +113,10 @@ pub(crate) enum Kind {
         what: &'static str,
         name: String,
     },
+    #[cfg_attr(not(feature = "key-file"), allow(dead_code))]
+    NoSuchDomain {
+        domain: Domain,
+    },
 
     // The sealed bytes.
     Text {
@@ -153,6 +169,29 @@ pub(crate) enum Kind {
         what: String,
     },
 
+    // Files of rows.
+    Input {
+        what: String,
+        advice: &'static str,
+    },
+    Stopped,
+    PlainRow {
+        /// The last day on which rows in clear were taken, where there was one.
+        until: Option<Date>,
+    },
+
+    HalfProtected {
+        field: String,
+    },
+    Unaccounted {
+        column: String,
+        what: &'static str,
+    },
+    Migration {
+        what: &'static str,
+        advice: &'static str,
+    },
+
     // Schemas, policies, names.
     Definition {
         what: String,
@@ -168,6 +207,13 @@ pub(crate) enum Kind {
     OtherPolicy,
 
     // Keys and the machine.
+    GrantEnded {
+        until: Date,
+    },
+    KeyFileExposed,
+    PassphraseExposed,
+    #[cfg_attr(not(feature = "key-file"), allow(dead_code))]
+    NoPassphrase,
     EpochsExhausted,
     KeyFileForm {
         what: &'static str,
@@ -212,6 +258,8 @@ impl Error {
             Error(Box::new(Inner {
                 kind: kind(),
                 row: None,
+                line: None,
+                file: None,
             }))
         }
 
@@ -232,6 +280,37 @@ impl Error {
     #[must_use]
     pub(crate) fn at_row(mut self, row: usize) -> Self {
         self.0.row = Some(row);
+        self
+    }
+
+    /// What the system's error was about, for `map_err`.
+    #[cfg(any(feature = "csv", feature = "key-file", feature = "ndjson"))]
+    pub(crate) fn io(doing: &'static str) -> impl Fn(io::Error) -> Self + Copy {
+        move |source| Self::new(|| Kind::Io { doing, source })
+    }
+
+    /// A file of rows that is not of its form.
+    #[cfg(any(feature = "csv", feature = "ndjson"))]
+    pub(crate) fn input(what: impl Into<String>, advice: &'static str) -> Self {
+        Self::new(|| Kind::Input {
+            what: what.into(),
+            advice,
+        })
+    }
+
+    /// Says at which line of a file of rows the failing row begins, from 1.
+    #[cfg(any(feature = "csv", feature = "ndjson"))]
+    #[must_use]
+    pub(crate) fn at_file_line(mut self, line: usize) -> Self {
+        self.0.line = Some(line);
+        self
+    }
+
+    /// Says in which file it is, where that is not said yet.
+    #[cfg(feature = "key-file")]
+    #[must_use]
+    pub(crate) fn in_file(mut self, path: &Path) -> Self {
+        self.0.file.get_or_insert_with(|| path.to_owned());
         self
     }
 
@@ -288,7 +367,8 @@ impl Error {
             | Kind::NotShown { field, .. }
             | Kind::NotTurnedBack { field }
             | Kind::NoSuchField { field }
-            | Kind::MissingCell { field } => Some(field),
+            | Kind::MissingCell { field }
+            | Kind::HalfProtected { field } => Some(field),
             Kind::Shape { field, .. }
             | Kind::NotNormalizable { field, .. }
             | Kind::Tampered { field, .. }
@@ -316,8 +396,12 @@ impl Error {
         self.0.row
     }
 
-    /// The line of a schema, a policy or a JSON text where the error is, from 1.
+    /// The line of a schema, a policy or a JSON text where the error is, or that of a file of rows where the failing row
+    /// begins, from 1.
     pub fn line(&self) -> Option<usize> {
+        if self.0.line.is_some() {
+            return self.0.line;
+        }
         match self.0.kind {
             Kind::Definition { line, .. } => line,
             Kind::Json { line, .. } => Some(line),
@@ -325,167 +409,22 @@ impl Error {
         }
     }
 
-    /// Whether the record does not fit the schema or the policy: an unknown, missing or duplicate field,
-    /// a value over its width or of another type, a part of a pseudonym that is missing, a value that cannot be shown as
-    /// the policy says.
-    pub fn is_record(&self) -> bool {
-        matches!(
-            self.0.kind,
-            Kind::UnknownField { .. }
-                | Kind::MissingField { .. }
-                | Kind::DuplicateField { .. }
-                | Kind::TooWide { .. }
-                | Kind::WrongType { .. }
-                | Kind::Shape { .. }
-                | Kind::NotNormalizable { .. }
-                | Kind::EmptyPart { .. }
-                | Kind::NotShown { .. }
-                | Kind::Json { .. }
-                | Kind::Serialize
-        )
-    }
-
-    /// Whether the record has a field that the schema does not list.
-    pub fn is_unknown_field(&self) -> bool {
-        matches!(self.0.kind, Kind::UnknownField { .. })
-    }
-
-    /// Whether the record lacks a field that is not optional.
-    pub fn is_missing_field(&self) -> bool {
-        matches!(self.0.kind, Kind::MissingField { .. })
-    }
-
-    /// Whether the record has a field twice.
-    pub fn is_duplicate_field(&self) -> bool {
-        matches!(self.0.kind, Kind::DuplicateField { .. })
-    }
-
-    /// Whether a value is longer than its field's width.
-    pub fn is_too_wide(&self) -> bool {
-        matches!(self.0.kind, Kind::TooWide { .. })
-    }
-
-    /// Whether the call itself was wrong: a record id or subject key that the policy does not expect or
-    /// that it misses, a scope that the grant does not open, a field that the schema does not have, a pseudonym or index
-    /// that the policy does not have, a key file of another kind, an empty passphrase, an epoch beyond the last.
-    pub fn is_misuse(&self) -> bool {
-        matches!(
-            self.0.kind,
-            Kind::Binding { .. }
-                | Kind::NotOpened { .. }
-                | Kind::NothingLeft
-                | Kind::NoSuchField { .. }
-                | Kind::NoSuchRule { .. }
-                | Kind::KeyFileHolds { .. }
-                | Kind::EmptyPassphrase
-                | Kind::EpochsExhausted
-        )
-    }
-
-    /// Whether a scope was asked for that the holder has no key for.
-    pub fn is_not_opened(&self) -> bool {
-        matches!(self.0.kind, Kind::NotOpened { .. })
-    }
-
-    /// Whether the sealed bytes or text are not of the format: cut, extended, re-ordered, not canonical.
-    pub fn is_malformed(&self) -> bool {
-        matches!(self.0.kind, Kind::Text { .. } | Kind::Structure { .. })
-    }
-
-    /// Whether the sealed bytes name a version, suite, profile or flag that is not read here: by this release, or by the
-    /// type they were parsed as.
-    pub fn is_unsupported(&self) -> bool {
-        matches!(self.0.kind, Kind::Unsupported { .. } | Kind::Profile { .. })
-    }
-
-    /// Whether the row or the grant was made under another policy than the one given.
-    pub fn is_other_policy(&self) -> bool {
-        matches!(self.0.kind, Kind::OtherPolicy | Kind::Mismatch { .. })
-    }
-
-    /// Whether the row or the grant was made under another schema than the one given.
-    pub fn is_other_schema(&self) -> bool {
-        matches!(self.0.kind, Kind::OtherSchema | Kind::ForeignScope { .. })
-    }
-
-    /// Whether the row's epoch is not in the keyring or grant.
-    pub fn is_unknown_epoch(&self) -> bool {
-        matches!(self.0.kind, Kind::UnknownEpoch { .. })
-    }
-
-    /// Whether the row or the table lacks a scope or a cell that was asked for.
-    pub fn is_missing_scope(&self) -> bool {
-        matches!(
-            self.0.kind,
-            Kind::MissingScope { .. } | Kind::MissingCell { .. }
-        )
-    }
-
-    /// Whether the commitment does not match: another key, domain or subject key sealed this. Also whether no key turns
-    /// a reversible stand-in back, which tells no wrong key from a changed text.
-    pub fn is_wrong_key(&self) -> bool {
-        matches!(
-            self.0.kind,
-            Kind::WrongKey { .. } | Kind::NotTurnedBack { .. }
-        )
-    }
-
-    /// Whether the tag does not match: changed, moved to another row, column or record id, or cut.
-    pub fn is_tampered(&self) -> bool {
-        matches!(self.0.kind, Kind::Tampered { .. })
-    }
-
-    /// Whether what was sealed is authentic and yet not of the format or of the schema's types.
-    pub fn is_plaintext(&self) -> bool {
-        matches!(self.0.kind, Kind::Plaintext { .. })
-    }
-
-    /// Whether the type that was to receive the fields does not fit them.
-    pub fn is_target(&self) -> bool {
-        matches!(self.0.kind, Kind::Target { .. })
-    }
-
-    /// Whether a schema, a policy, a domain, a record id or another name breaks a rule.
-    pub fn is_definition(&self) -> bool {
-        matches!(self.0.kind, Kind::Definition { .. })
-    }
-
-    /// Whether the check of policies found something that nobody has accepted.
-    pub fn is_refused(&self) -> bool {
-        matches!(self.0.kind, Kind::Refused { .. })
-    }
-
-    /// Whether a key file did not open under this passphrase.
-    pub fn is_wrong_passphrase(&self) -> bool {
-        matches!(self.0.kind, Kind::Passphrase)
-    }
-
-    /// Whether a key file is damaged or is not one.
-    pub fn is_damaged(&self) -> bool {
-        matches!(
-            self.0.kind,
-            Kind::KeyFileDamaged { .. } | Kind::KeyFileForm { .. } | Kind::KeyFileCost
-        )
-    }
-
-    /// Whether a key file was written by a newer release.
-    pub fn is_newer_version(&self) -> bool {
-        matches!(self.0.kind, Kind::KeyFileVersion)
-    }
-
-    /// Whether a file could not be read or written, or the system gave no random bytes or no memory.
-    pub fn is_io(&self) -> bool {
-        matches!(
-            self.0.kind,
-            Kind::Io { .. } | Kind::Entropy | Kind::FileExists | Kind::Memory
-        )
+    /// The file or folder that the error is about: of a configuration, a passphrase or the register of grants.
+    pub fn file(&self) -> Option<&Path> {
+        self.0.file.as_deref()
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(file) = &self.0.file {
+            write!(f, "{}: ", file.display())?;
+        }
         if let Some(row) = self.0.row {
             write!(f, "row {row}, counted from 0: ")?;
+        }
+        if let Some(line) = self.0.line {
+            write!(f, "line {line}: ")?;
         }
         write!(f, "{}; {}", self.0.kind, self.advice())
     }

@@ -2,6 +2,7 @@
 
 use std::{fmt, num::NonZeroU32, sync::Arc};
 
+use data_encoding::HEXLOWER_PERMISSIVE;
 use serde::{Serialize, Serializer};
 
 use crate::error::{Error, Kind, Result};
@@ -210,6 +211,15 @@ macro_rules! period {
                 self.0.fmt(f)
             }
         }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(
+                &self,
+                serializer: S,
+            ) -> std::result::Result<S::Ok, S::Error> {
+                serializer.serialize_u32(self.number())
+            }
+        }
     };
 }
 
@@ -283,6 +293,12 @@ pub struct Digest([u8; 32]);
 impl Digest {
     pub(crate) fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
+    }
+
+    /// The digest that was printed so, in letters of any case.
+    pub(crate) fn from_hex(text: &str) -> Option<Self> {
+        let bytes = HEXLOWER_PERMISSIVE.decode(text.as_bytes()).ok()?;
+        bytes.try_into().ok().map(Self)
     }
 
     /// The 32 bytes.

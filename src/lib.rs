@@ -65,11 +65,18 @@
 //! | [`Grant`] | a keyring cut down to what one domain may open |
 //! | [`Protector`] | turns a record into a [`Protected`] record, or a [`ProtectedRow`] with one cell a field |
 //! | [`Revealer`] | turns it back, as far as its keys go |
+//! | `Migration` | protects the rows of a CSV or NDJSON file where they are; `Verification` proves that none is left in clear |
+//! | [`Reader`] | a revealer that, until a date, also takes rows that are still in clear |
 //! | [`Pseudonym`] | a keyed one-way stand-in: equal for equal inputs inside a domain, unlinkable across domains |
 //! | [`Index`] | a short keyed value for look-ups, with collisions; [`IndexPlan`] tells how short |
 //! | [`Transform`] | how a field is shown otherwise than it is, such as in bands |
+//! | `Transfer` | takes files of rows, CSV and NDJSON, through a protector or a revealer in constant memory |
 //! | [`Query`] | what the backend looks for in a domain's rows, and the way back from [`Reversible`] stand-ins |
+//! | [`Inspected`] | what a text is, as far as it tells without keys |
 //! | [`Binding`] | what a seal is bound to: the id of its row ([`RecordId`]), the key of its person ([`SubjectKey`]) |
+//! | `Config` | where a deployment keeps its schema, policies, keyring, register of grants and passphrases |
+//! | `GrantRegister` | which grants were issued, to whom and until when, and which are due |
+//! | `Service` | the backend's side of a whole folder of policies, loaded anew while it runs, with `Counters` and `Health` |
 //!
 //! # What it does
 //!
@@ -95,7 +102,8 @@
 //!   for each domain.
 //! - Who holds the keyring, or the grants of both sides with the rows of one domain, reads them. A pseudonym shows which
 //!   rows are of one person. A row can be replaced by an older row with the same record id.
-//! - It stores nothing but key files, keeps no time, logs nothing and opens no connection.
+//! - It stores nothing but key files, a register of grants and the files of rows that it migrates, keeps no time, logs
+//!   nothing but the events of feature `tracing`, and opens no connection.
 //!
 //! # From async code
 //!
@@ -107,18 +115,23 @@
 //!
 //! | feature | |
 //! |---|---|
-//! | `key-file` (default) | [`Keyring`]s and [`Grant`]s in files sealed under a `Passphrase` |
+//! | `key-file` (default) | [`Keyring`]s and [`Grant`]s in files sealed under a `Passphrase`; `Config`, `Service` and `GrantRegister` |
+//! | `csv`, `ndjson` | files of rows in these formats: `Transfer`, `Migration`, `Verification` |
 //! | `rayon` | `Protector::protect_batch` on all cores |
 //! | `phone` | stand-ins in the shape of a telephone number, by FF1: `as = "phone"` |
 //! | `reversible` | stand-ins that the keyring turns back, by AES-SIV: `as = "reversible"` |
-//! | `full` | all four |
+//! | `tracing` | what a `Service` does, as events with the target `paravent` |
+//! | `full` | all of the above but `cli` |
 //! | `test-kit` | a fixed keyring and seeded nonces for your tests; does not compile in release builds |
 
+#[cfg(any(feature = "csv", feature = "ndjson"))]
+mod adapter;
 mod appointment;
 mod crypto;
 mod digest;
 mod error;
 mod id;
+mod inspect;
 mod key;
 mod normal;
 mod policy;
@@ -126,19 +139,26 @@ mod protect;
 mod schema;
 mod secret;
 #[cfg(feature = "key-file")]
+mod service;
+#[cfg(feature = "key-file")]
 mod store;
 #[cfg(feature = "test-kit")]
 pub mod test_kit;
 mod toml_file;
 mod wire;
 
-#[cfg(feature = "key-file")]
-pub use crate::store::Passphrase;
+#[cfg(feature = "csv")]
+pub use crate::adapter::CsvFormat;
+#[cfg(any(feature = "csv", feature = "ndjson"))]
+pub use crate::adapter::{
+    Encoding, Format, Migrated, Migration, Progress, Summary, Transfer, Verification, Verified,
+};
 pub use crate::{
     appointment::{Appointment, Sex},
     crypto::entropy::Nonces,
     error::{Error, Result},
     id::{Digest, Domain, Epoch, FieldId, Generation, RecordId, Scope},
+    inspect::{Inspected, Seal, SealedScope},
     key::{Grant, Keyring, SubjectKey},
     policy::{
         Accepted, Chain, CheckedPolicy, Diff, FieldReport, FieldStep, Finding, FindingKind, Gain,
@@ -146,10 +166,15 @@ pub use crate::{
     },
     protect::{
         Binding, BoundProtector, BoundQuery, BoundRevealer, JsonRecord, Protected, ProtectedRow,
-        Protector, Query, Revealer, Shown,
+        Protector, Query, Reader, ReaderCounts, Revealer, Shown,
     },
     schema::{Class, Determines, Field, PhoneRegion, Role, Schema, ValueType},
     wire::{Index, PhoneStandIn, Pseudonym, Reversible, SealedCell, SealedRecord, SealedRow},
+};
+#[cfg(feature = "key-file")]
+pub use crate::{
+    service::{Config, Counters, DomainHealth, GrantHealth, Health, ReloadFailure, Service},
+    store::{Due, GrantRegister, Issued, Passphrase},
 };
 
 pub use jiff::civil::Date;

@@ -399,15 +399,19 @@ impl Schema {
         scope_named(&self.0.scopes, name)
     }
 
-    /// The name of a scope that has a field.
-    pub(crate) fn scope_name(&self, scope: Scope) -> &str {
+    /// The name of this scope: one of the four, or one that the schema declares.
+    pub fn name_of(&self, scope: Scope) -> Option<&str> {
         let own = self.0.scopes.iter().map(|(name, scope)| (&**name, *scope));
-        match Scope::KNOWN
+        Scope::KNOWN
             .into_iter()
             .chain(own)
-            .find(|&(_, known)| known == scope)
-        {
-            Some((name, _)) => name,
+            .find_map(|(name, known)| (known == scope).then_some(name))
+    }
+
+    /// The name of a scope that has a field.
+    pub(crate) fn scope_name(&self, scope: Scope) -> &str {
+        match self.name_of(scope) {
+            Some(name) => name,
             None => unreachable!("a field's scope has a name"),
         }
     }

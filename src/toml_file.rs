@@ -11,7 +11,7 @@ use toml::Spanned;
 use crate::error::{Error, Result};
 
 /// The most bytes of a file, 1 MiB: what is written by hand is far below.
-const MAX_SIZE: usize = 1 << 20;
+pub(crate) const MAX_SIZE: usize = 1 << 20;
 
 /// Parses a file, with the line of what TOML or the table of keys refuses.
 pub(crate) fn parse<T: DeserializeOwned>(text: &str) -> Result<T> {

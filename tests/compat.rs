@@ -20,8 +20,8 @@ use std::{
 
 use data_encoding::HEXLOWER;
 use paravent::{
-    Binding, CheckedPolicy, Grant, Keyring, Passphrase, Policy, Protected, Protector, RecordId,
-    Revealer, Schema, Scope, SealedCell, SealedRow, SubjectKey,
+    Binding, CheckedPolicy, Date, Grant, Keyring, Passphrase, Policy, Protected, Protector,
+    RecordId, Revealer, Schema, Scope, SealedCell, SealedRow, SubjectKey,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{
@@ -36,6 +36,12 @@ mod accepted;
 
 /// Of every keyring and grant in the folders.
 const PASSPHRASE: &str = "paravent compatibility: nobody's secret";
+
+/// Of every grant in the folders whose key file is of version 2.
+const TERM: (&str, Date) = (
+    "Zoé of the compatibility office",
+    Date::constant(2027, 6, 30),
+);
 
 /// Name, and the schema it is for.
 const POLICIES: [(&str, &str); 2] = [("archive", "appointment"), ("bound", "visit")];
@@ -96,6 +102,15 @@ impl Written {
     }
 }
 
+fn passphrase() -> Passphrase {
+    Passphrase::new(PASSPHRASE).unwrap()
+}
+
+/// Whatever mode it was checked out with.
+fn key_file(folder: &Path, name: &str) -> String {
+    fs::read_to_string(folder.join(name)).unwrap()
+}
+
 /// A folder, read.
 struct Folder {
     path: PathBuf,
@@ -106,14 +121,14 @@ struct Folder {
 
 impl Folder {
     fn read(path: PathBuf) -> Self {
-        let passphrase = Passphrase::new(PASSPHRASE).unwrap();
         let policies = POLICIES.map(|(name, schema)| {
             let text = |name: &str| fs::read_to_string(path.join(format!("{name}.toml"))).unwrap();
             let schema = Schema::from_toml(&text(schema)).unwrap();
             (name.to_owned(), accepted(&text(name), &schema).unwrap())
         });
         Self {
-            keyring: Keyring::load(path.join("keyring.key"), &passphrase).unwrap(),
+            keyring: Keyring::from_key_file(&key_file(&path, "keyring.key"), &passphrase())
+                .unwrap(),
             policies: policies.into(),
             path,
         }
@@ -222,8 +237,10 @@ fn check_extra(written: &Written, reveal: impl FnOnce() -> Extra) {
 /// The grant of the policy `archive`: told by the digests of policy and schema, and opening what that opens.
 fn check_grant(folder: &Folder) {
     let policy = folder.policies["archive"].policy();
-    let passphrase = Passphrase::new(PASSPHRASE).unwrap();
-    let grant = Grant::load(folder.path.join("grant.key"), &passphrase).unwrap();
+    let text = key_file(&folder.path, "grant.key");
+    let grant = Grant::from_key_file(&text, &passphrase()).unwrap();
+    let term = text.starts_with("paravent-grant-2.").then_some(TERM);
+    assert_eq!(grant.owner().zip(grant.until()), term);
     assert_eq!(grant.scopes(), policy.opens());
     assert_eq!(grant.epochs(), folder.keyring.epochs().collect::<Vec<_>>());
     let revealer = Revealer::new(&grant, policy).unwrap();
@@ -460,13 +477,15 @@ fn write(folder: &Path) {
         "cells.json",
         &(serde_json::to_string_pretty(&cells).unwrap() + "\n"),
     );
-    let passphrase = Passphrase::new(PASSPHRASE).unwrap();
     keyring
-        .save(folder.join("keyring.key"), &passphrase)
+        .save(folder.join("keyring.key"), &passphrase())
         .unwrap();
+    let (owner, until) = TERM;
     keyring
         .grant(&archive)
         .unwrap()
-        .save(folder.join("grant.key"), &passphrase)
+        .with_term(owner, until)
+        .unwrap()
+        .save(folder.join("grant.key"), &passphrase())
         .unwrap();
 }

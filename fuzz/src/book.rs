@@ -78,11 +78,11 @@ pub fn value_in(plaintext: &[u8]) -> Option<Option<&[u8]>> {
     whole.then_some((!is_null).then_some(value))
 }
 
-/// A key file under [`PASSPHRASE`], at the least cost that there is.
+/// A key file under [`PASSPHRASE`], at the least cost that there is; `kind` with its version.
 pub fn key_file(kind: &str, payload: &[u8]) -> String {
     const SALT: &[u8] = &[5; 16];
     const NONCE: &[u8] = &[6; 24];
-    let prefix = format!("paravent-{kind}-1.");
+    let prefix = format!("paravent-{kind}.");
     let mut stretched = [0; 32];
     Argon2::new(
         Algorithm::Argon2id,

@@ -10,12 +10,12 @@ mod book;
 mod check;
 mod kit;
 
-use std::{str::from_utf8, sync::LazyLock};
+use std::{num::NonZeroUsize, str::from_utf8, sync::LazyLock};
 
 use paravent::{
-    Appointment, Binding, Class, Error, Grant, JsonRecord, Keyring, Passphrase, PhoneRegion,
-    Policy, Protected, Protector, Pseudonym, RecordId, Revealer, Schema, SealedCell, SealedRecord,
-    SealedRow, SubjectKey, ValueType, test_kit,
+    Appointment, Binding, Class, CsvFormat, Encoding, Error, Format, Grant, Inspected, JsonRecord,
+    Keyring, Passphrase, PhoneRegion, Policy, Protected, Protector, Pseudonym, RecordId, Revealer,
+    Schema, SealedCell, SealedRecord, SealedRow, SubjectKey, Transfer, ValueType, test_kit,
 };
 use serde::de::IgnoredAny;
 use serde_json::{Value, value::RawValue};
@@ -33,8 +33,10 @@ use self::{
 /// A target by its name.
 pub type Target = (&'static str, fn(&[u8]));
 
-pub const TARGETS: [Target; 12] = [
+pub const TARGETS: [Target; 14] = [
     ("cell", cell),
+    ("file", file),
+    ("inspected", inspected),
     ("json_record", json_record),
     ("key_file", key_file),
     ("normal", normal),
@@ -47,6 +49,96 @@ pub const TARGETS: [Target; 12] = [
     ("tampered", tampered),
     ("text", text),
 ];
+
+/// A byte that says how, and bytes that may be a file of rows, in clear or protected.
+pub fn file(data: &[u8]) {
+    struct Rows {
+        protector: Protector,
+        revealer: Revealer,
+    }
+    static ROWS: LazyLock<Rows> = LazyLock::new(|| {
+        let policy = r#"
+            domain = "files"
+            schema = "appointment"
+            record_id = "bound"
+            [source]
+            record_id = "id"
+            drop = ["note"]
+            [source.columns]
+            last_name = "Nom"
+            [show.age]
+            as = "keep"
+            reason = "a test"
+            [show.specialty]
+            as = "keep"
+            reason = "a test"
+            [pseudonym.patient]
+            of = ["last_name", "first_name"]
+            reason = "a test"
+        "#;
+        let checked = accepted(policy, &Schema::appointment()).unwrap();
+        Rows {
+            protector: Protector::new(&test_kit::keyring(), &checked).unwrap(),
+            revealer: Revealer::backend(&test_kit::keyring(), checked.policy()).unwrap(),
+        }
+    });
+    let Some((how, bytes)) = data.split_first() else {
+        return;
+    };
+    let csv = match how >> 2 & 3 {
+        0 => CsvFormat::default(),
+        1 => CsvFormat::default().encoding(Encoding::Windows1252),
+        2 => CsvFormat::default()
+            .delimiter(b';')
+            .encoding(Encoding::Utf8),
+        _ => CsvFormat::default().delimiter(b'|'),
+    };
+    let format = |bit: u8| match how >> bit & 1 {
+        0 => Format::Csv(csv.clone()),
+        _ => Format::Ndjson,
+    };
+    let transfer = match how >> 1 & 1 {
+        0 => Transfer::protect(&ROWS.protector),
+        _ => Transfer::reveal(&ROWS.revealer),
+    };
+    let to = match how >> 4 & 1 {
+        0 => Format::Csv(CsvFormat::default()),
+        _ => Format::Ndjson,
+    };
+    let (mut quarantine, mut output) = (Vec::new(), Vec::new());
+    let done = transfer
+        .from(format(0))
+        .to(to.clone())
+        .window(NonZeroUsize::MIN)
+        .quarantine(&mut quarantine)
+        .run(bytes, &mut output);
+    let summary = match done {
+        Ok(summary) => summary,
+        Err(error) => return assert!(error.is_input() || error.is_record(), "{error}"),
+    };
+    let bad = quarantine.iter().filter(|&&byte| byte == b'\n').count() as u64;
+    assert_eq!(bad, summary.quarantined());
+    assert_eq!(bad, summary.failures().values().sum::<u64>());
+    if how >> 1 & 1 == 0 {
+        let mut back = Vec::new();
+        let revealed = Transfer::reveal(&ROWS.revealer)
+            .from(to)
+            .run(&output[..], &mut back);
+        assert_eq!(revealed.unwrap().rows(), summary.rows());
+    }
+}
+
+/// Bytes that may be any text of the crate.
+pub fn inspected(data: &[u8]) {
+    let Ok(text) = from_utf8(data) else { return };
+    match text.parse::<Inspected>() {
+        Ok(inspected) => {
+            assert!(!inspected.to_string().is_empty());
+            assert!(json(&inspected).starts_with('{'));
+        }
+        Err(error) => assert!(!error.is_io() && !error.is_record(), "{error}"),
+    }
+}
 
 /// Bytes that may be a cell of the kit's first row.
 pub fn cell(data: &[u8]) {
@@ -97,7 +189,7 @@ pub fn json_record(data: &[u8]) {
 }
 
 /// Text that begins as a key file does, or a byte and the payload of one: `g` and what stands behind a grant's
-/// digests, else a keyring's.
+/// digests, `t` and the same of one with a term, else a keyring's.
 pub fn key_file(data: &[u8]) {
     let passphrase = Passphrase::new(book::PASSPHRASE).unwrap();
     if data.starts_with(b"paravent-") {
@@ -116,7 +208,7 @@ pub fn key_file(data: &[u8]) {
     let Some((&kind, rest)) = data.split_first() else {
         return;
     };
-    let loaded = if kind == b'g' {
+    let loaded = if kind == b'g' || kind == b't' {
         let policy = KIT.policy.policy();
         let domain = policy.domain().as_str();
         let mut payload = vec![domain.len() as u8];
@@ -124,7 +216,11 @@ pub fn key_file(data: &[u8]) {
         payload.extend_from_slice(policy.schema().digest().as_bytes());
         payload.extend_from_slice(policy.digest().as_bytes());
         payload.extend_from_slice(rest);
-        Grant::from_key_file(&book::key_file("grant", &payload), &passphrase).map(|grant| {
+        let word = if kind == b'g' { "grant-1" } else { "grant-2" };
+        Grant::from_key_file(&book::key_file(word, &payload), &passphrase).map(|grant| {
+            let owner = grant.owner().unwrap_or_default();
+            assert_eq!(grant.until().is_some(), kind == b't');
+            assert!(owner.is_empty() == (kind == b'g') && owner.lines().count() < 2);
             assert!(grant.scopes().is_sorted_by(|a, b| a < b));
             assert!(grant.epochs().is_sorted_by(|a, b| a < b));
             assert_eq!(grant.domain(), policy.domain());
@@ -133,29 +229,31 @@ pub fn key_file(data: &[u8]) {
             Revealer::new(&grant, policy).unwrap()
         })
     } else {
-        Keyring::from_key_file(&book::key_file("keyring", rest), &passphrase).map(|mut keyring| {
-            let active = keyring.active_epoch();
-            assert_eq!(active.number().to_be_bytes(), rest[..4]);
-            assert!(keyring.epochs().any(|epoch| epoch == active));
-            let generation = keyring.generation().number().to_be_bytes();
-            assert!(rest.windows(4).any(|word| word == generation));
-            assert!(format!("{keyring:?}").ends_with(", .. }"));
-            Protector::new(&keyring, &KIT.policy).unwrap();
-            let revealer = Revealer::backend(&keyring, KIT.policy.policy()).unwrap();
-            let last = keyring.epochs().last().unwrap();
-            match keyring.start_epoch() {
-                Ok(epoch) => {
-                    assert!(epoch > last);
-                    assert_eq!(keyring.active_epoch(), epoch);
+        Keyring::from_key_file(&book::key_file("keyring-1", rest), &passphrase).map(
+            |mut keyring| {
+                let active = keyring.active_epoch();
+                assert_eq!(active.number().to_be_bytes(), rest[..4]);
+                assert!(keyring.epochs().any(|epoch| epoch == active));
+                let generation = keyring.generation().number().to_be_bytes();
+                assert!(rest.windows(4).any(|word| word == generation));
+                assert!(format!("{keyring:?}").ends_with(", .. }"));
+                Protector::new(&keyring, &KIT.policy).unwrap();
+                let revealer = Revealer::backend(&keyring, KIT.policy.policy()).unwrap();
+                let last = keyring.epochs().last().unwrap();
+                match keyring.start_epoch() {
+                    Ok(epoch) => {
+                        assert!(epoch > last);
+                        assert_eq!(keyring.active_epoch(), epoch);
+                    }
+                    Err(error) => {
+                        assert!(error.is_misuse(), "{error}");
+                        assert!(last.number() == u32::MAX || keyring.epochs().count() >= 1_200);
+                        assert_eq!(keyring.active_epoch(), active);
+                    }
                 }
-                Err(error) => {
-                    assert!(error.is_misuse(), "{error}");
-                    assert!(last.number() == u32::MAX || keyring.epochs().count() >= 1_200);
-                    assert_eq!(keyring.active_epoch(), active);
-                }
-            }
-            revealer
-        })
+                revealer
+            },
+        )
     };
     match loaded {
         Ok(revealer) => {

@@ -49,6 +49,7 @@ impl Error {
             Kind::NothingLeft => "keep at least one scope",
             Kind::NoSuchField { .. } => "use a field name of the schema",
             Kind::NoSuchRule { .. } => "use a name of the policy",
+            Kind::NoSuchDomain { .. } => "put its policy into the folder of policies, and reload",
             Kind::Text { .. } => "pass the text as it was written, without white space or padding",
             Kind::Unsupported { .. } => "read it with the release that wrote it or a newer one",
             Kind::Profile { .. } => "parse records as SealedRecord and row columns as SealedRow",
@@ -71,7 +72,26 @@ impl Error {
             }
             Kind::Plaintext { .. } => "open it with the schema under which it was sealed",
             Kind::Target { .. } => "receive the fields in a type that fits the schema",
-            Kind::Definition { advice, .. } => advice,
+            Kind::Input { advice, .. }
+            | Kind::Migration { advice, .. }
+            | Kind::Definition { advice, .. } => advice,
+            Kind::Stopped => "run it again",
+            Kind::PlainRow { until: None } => {
+                "protect it first, or accept rows in clear until a date"
+            }
+            Kind::PlainRow { until: Some(_) } => "protect what is left in clear",
+            Kind::HalfProtected { .. } => {
+                "protect the row anew where its values in clear are newer, or else take them away"
+            }
+            Kind::Unaccounted { .. } => "protect the row anew from its record",
+            Kind::GrantEnded { .. } => "ask its owner for one that was issued anew",
+            Kind::KeyFileExposed => "give it mode 0600, and new keys if others read it",
+            Kind::PassphraseExposed => {
+                "give it mode 0600, and change the passphrase if others read it"
+            }
+            Kind::NoPassphrase => {
+                "put it in the credentials folder, in a file that is named as the key file"
+            }
             Kind::OtherSchema => "load the schema under which it was made, or issue the grant anew",
             Kind::Refused { .. } => {
                 "change the policy; where the job cannot be done otherwise, add [[accept]] with `finding`, `reason`, `owner` and `until`, and for a set of domains `with`"
@@ -91,7 +111,7 @@ impl Error {
             Kind::Io { .. } => {
                 "check the path and its permissions, and when writing the space left"
             }
-            Kind::Memory => "free some memory: a key file takes 64 MiB for a moment",
+            Kind::Memory => "free some memory: a key file takes 48 MiB for a moment",
             Kind::Entropy => "check that the system's random source works",
         }
     }
@@ -194,6 +214,9 @@ impl fmt::Display for Kind {
                 "the call names field {field:?}, which the schema does not list"
             ),
             Kind::NoSuchRule { what, name } => write!(f, "the policy has no {what} {name:?}"),
+            Kind::NoSuchDomain { domain } => {
+                write!(f, "there is no policy for domain {:?}", domain.as_str())
+            }
             Kind::Text { form } => write!(f, "the text is not a canonical {form}"),
             Kind::Unsupported { what, found } => {
                 write!(f, "{what} {found} is not one this release reads")
@@ -246,6 +269,23 @@ impl fmt::Display for Kind {
             Kind::Target { field: None, what } => {
                 write!(f, "the fields do not fit the type asked for: {what}")
             }
+            Kind::Input { what, .. } => f.write_str(what),
+            Kind::Stopped => f.write_str("it was stopped before all rows were through"),
+            Kind::PlainRow { until: None } => f.write_str("the row is in clear"),
+            Kind::PlainRow { until: Some(until) } => write!(
+                f,
+                "the row is in clear, and such rows were taken until {until}"
+            ),
+            Kind::HalfProtected { field } => write!(
+                f,
+                "the row is sealed, and field {field:?} stands beside the seal in clear"
+            ),
+            Kind::Unaccounted { column, what } => write!(f, "column {column} {what}"),
+            Kind::Migration { what, .. } => f.write_str(what),
+            Kind::GrantEnded { until } => write!(f, "the grant ended on {until}"),
+            Kind::KeyFileExposed => f.write_str("others can read or change the key file"),
+            Kind::PassphraseExposed => f.write_str("others can read or change the passphrase"),
+            Kind::NoPassphrase => f.write_str("there is no passphrase for the key file"),
             Kind::Definition {
                 what,
                 line: Some(line),

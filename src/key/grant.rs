@@ -2,10 +2,16 @@
 
 use std::{collections::BTreeMap, fmt};
 
+use jiff::civil::Date;
+
 use crate::{
+    error::{Error, Kind, Result},
     id::{Digest, Domain, Epoch, Scope},
     secret::Secret,
 };
+
+/// The most bytes of an owner's name.
+const MAX_OWNER: usize = 200;
 
 /// The keys of one domain's open scopes, for each epoch, and nothing from which another could be derived.
 ///
@@ -21,9 +27,94 @@ pub struct Grant {
     pub(crate) schema: Digest,
     pub(crate) policy: Digest,
     pub(crate) keys: BTreeMap<(Epoch, Scope), Secret<32>>,
+    pub(crate) term: Option<Term>,
+}
+
+/// Who answers for a grant, and until when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Term {
+    pub(crate) owner: String,
+    pub(crate) until: Date,
+}
+
+impl Term {
+    /// The term, where the owner is one line of 1 to 200 bytes that is not blank.
+    pub(crate) fn new(owner: &str, until: Date) -> Option<Self> {
+        let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+        let is_line = owner.len() <= MAX_OWNER && !owner.trim().is_empty();
+        (is_line && !owner.contains(breaks)).then(|| Self {
+            owner: owner.to_owned(),
+            until,
+        })
+    }
 }
 
 impl Grant {
+    /// The same with an owner, who answers for it, and its last day; both stand in its key file.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_definition`] where the owner is blank, longer than 200 bytes or not one line.
+    ///
+    /// # Security
+    ///
+    /// The end is what its holder checks by [`check_term`](Grant::check_term): the keys go on opening the rows of their
+    /// epochs. To end what a connector can do, start a new epoch and issue it no grant.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use paravent::{Date, Keyring, Policy, Schema};
+    ///
+    /// let policy = Policy::from_toml(r#"
+    ///     domain = "statistics"
+    ///     schema = "appointment"
+    ///     record_id = "unbound"
+    ///     [open.care]
+    ///     reason = "visits by specialty"
+    /// "#, &Schema::appointment())?;
+    /// let checked = policy.check(Date::constant(2026, 11, 24))?;
+    /// let until = Date::constant(2027, 6, 30);
+    /// let grant = Keyring::generate()?.grant(&checked)?.with_term("statistics office", until)?;
+    ///
+    /// assert_eq!(grant.owner(), Some("statistics office"));
+    /// assert!(grant.check_term(until).is_ok());
+    /// assert!(grant.check_term(Date::constant(2027, 7, 1)).unwrap_err().is_ended());
+    /// # Ok::<(), paravent::Error>(())
+    /// ```
+    pub fn with_term(mut self, owner: &str, until: Date) -> Result<Self> {
+        let term = Term::new(owner, until).ok_or_else(|| {
+            Error::definition(
+                "the grant's owner is not a name",
+                "give one line of 1 to 200 bytes: a person or an office",
+            )
+        })?;
+        self.term = Some(term);
+        Ok(self)
+    }
+
+    /// Who answers for it, where it has a term.
+    pub fn owner(&self) -> Option<&str> {
+        self.term.as_ref().map(|term| &*term.owner)
+    }
+
+    /// Its last day, where it has a term.
+    pub fn until(&self) -> Option<Date> {
+        self.term.as_ref().map(|term| term.until)
+    }
+
+    /// Refuses a grant that has ended: call it where one is loaded. A grant without a term does not end.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_ended`] where `today` is after its last day.
+    pub fn check_term(&self, today: Date) -> Result<()> {
+        match self.until() {
+            Some(until) if until < today => Err(Error::new(|| Kind::GrantEnded { until })),
+            _ => Ok(()),
+        }
+    }
+
     /// The domain whose rows it opens.
     pub fn domain(&self) -> &Domain {
         &self.domain

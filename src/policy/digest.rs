@@ -1,6 +1,6 @@
 //! A policy's digest. What older files could not say is appended where it is said, each part behind its label.
 
-use super::{Background, Inner, Quota, Share, Show, Transform, rules::K};
+use super::{Background, Inner, Quota, Share, Show, Source, Transform, rules::K};
 use crate::{digest::Digester, id::Digest, schema::Schema};
 
 /// SHA-256 over every part that the crate acts on, each behind its length.
@@ -60,6 +60,24 @@ pub(super) fn of(policy: &Inner) -> Digest {
             digest.text(&render.template);
             digest.text(render.gateway.as_str());
             add_quota(&mut digest, render.quota);
+        }
+    }
+    if policy.source != Source::default() {
+        let Source {
+            record_id,
+            drop,
+            columns,
+        } = &policy.source;
+        digest.text("source");
+        digest.number(usize::from(record_id.is_some()));
+        if let Some(record_id) = record_id {
+            digest.text(record_id);
+        }
+        add_set(&mut digest, drop.iter().map(String::as_str));
+        digest.number(columns.len());
+        for (&position, header) in columns {
+            add_field(&mut digest, schema, position);
+            digest.text(header);
         }
     }
     digest.finish()

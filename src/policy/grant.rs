@@ -33,6 +33,7 @@ impl Keyring {
             schema: policy.schema().digest(),
             policy: policy.digest(),
             keys: self.domain_keys(scopes, policy.domain()),
+            term: None,
         }
     }
 }

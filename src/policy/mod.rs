@@ -17,7 +17,7 @@ pub use linkage::{
 };
 pub use plan::IndexPlan;
 pub(crate) use rules::{
-    Acceptance, Background, IndexRule, PseudonymRule, Quota, Release, Render, Share, Show,
+    Acceptance, Background, IndexRule, PseudonymRule, Quota, Release, Render, Share, Show, Source,
 };
 pub(crate) use transform::{Buckets, NoBucket, Unfit, local_date, shifted};
 pub use transform::{Period, Transform};
@@ -118,6 +118,7 @@ struct Inner {
     indexes: Vec<IndexRule>,
     releases: Vec<Release>,
     renders: Vec<Render>,
+    source: Source,
     acceptances: Vec<Acceptance>,
     digest: Digest,
 }
@@ -142,6 +143,7 @@ impl Policy {
     /// | `[index.NAME]` | a short value for look-ups, with collisions: `of`, `reason`, `null`, `erasable` as for pseudonyms; `bits`, 1 to 32; `distinct`: how many different values there are; `queried = true`: the domain itself may ask what to look for. Needs `subjects` under `[holds]` |
     /// | `[release.NAME]` | NAME is a scope or a field, which a broker reveals one record a call: `reason`; `purposes`, what it may be asked for; `per_hour`, the most records an hour; `detect_hours`, until a misuse is noticed |
     /// | `[render.NAME]` | a message that a broker fills and sends: `to`, the field with the address; `template`, in which `{field}` stands for a value, `{{` and `}}` for braces; `gateway`, the domain that carries it and so reads it; `reason`, `per_hour`, `detect_hours` |
+    /// | `[source]` | how files of rows are read: the fourth table below |
     /// | `[[accept]]` | somebody answers for a finding of the check: `finding`, its digest of 64 hexadecimal digits; `with`, the other domains of a set that colludes; `reason`; `owner`; `until`, the last day, `"2027-06-30"` |
     ///
     /// Names of pseudonyms and indexes are keys of the protected record beside the shown fields, so that none is that
@@ -171,6 +173,14 @@ impl Policy {
     /// | `k` | how many people are to share what is shown of one: 20, or more |
     ///
     /// What `[holds]` and `[tenancy]` do not state is taken at its worst.
+    ///
+    /// | key of `[source]` | |
+    /// |---|---|
+    /// | `record_id` | the column with the id of each row, where seals are bound to it; the id stands in clear in the protected file |
+    /// | `drop` | columns that are read and left out, `["Remarks"]`; every other column that is not known is refused |
+    /// | `[source.columns]` | `last_name = "Nom"`: a field's column, where that has not the field's own name |
+    ///
+    /// In NDJSON they are keys of each row's object.
     ///
     /// # Errors
     ///
@@ -272,6 +282,10 @@ impl Policy {
 
     pub(crate) fn renders(&self) -> &[Render] {
         &self.0.renders
+    }
+
+    pub(crate) fn source(&self) -> &Source {
+        &self.0.source
     }
 
     pub(crate) fn acceptances(&self) -> &[Acceptance] {

@@ -1,11 +1,14 @@
 //! What a policy says, once its file was read.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use jiff::civil::Date;
 
 use super::transform::Transform;
-use crate::id::{Digest, Domain};
+use crate::{
+    id::{Digest, Domain},
+    schema::Schema,
+};
 
 /// How one field is shown.
 pub(crate) struct Show {
@@ -40,6 +43,39 @@ pub(crate) struct IndexRule {
     pub(crate) queried: bool,
     pub(crate) null_gives_null: bool,
     pub(crate) erasable: bool,
+}
+
+/// How files of rows are read.
+#[derive(Default, PartialEq, Eq)]
+pub(crate) struct Source {
+    /// The column with the id of each row.
+    pub(crate) record_id: Option<String>,
+    /// Columns that are left out, sorted.
+    pub(crate) drop: Vec<String>,
+    /// The columns of fields, by position, where they have not the field's own name.
+    pub(crate) columns: BTreeMap<usize, String>,
+}
+
+impl Source {
+    /// The position of the field whose column this is.
+    pub(crate) fn field(&self, schema: &Schema, column: &str) -> Option<usize> {
+        let mapped = self.columns.iter().find(|(_, header)| *header == column);
+        match mapped {
+            Some((&position, _)) => Some(position),
+            None => schema
+                .position(column)
+                .filter(|position| !self.columns.contains_key(position)),
+        }
+    }
+
+    /// The column of the field at `position`.
+    #[cfg(any(feature = "csv", feature = "ndjson"))]
+    pub(crate) fn column<'s>(&'s self, schema: &'s Schema, position: usize) -> &'s str {
+        match self.columns.get(&position) {
+            Some(header) => header,
+            None => schema.fields()[position].name(),
+        }
+    }
 }
 
 /// How often a broker acts, and for how long a misuse of it may go unnoticed.

@@ -6,6 +6,10 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use zeroize::{Zeroize, Zeroizing};
 
+#[cfg(any(feature = "csv", feature = "ndjson"))]
+use super::values::Values;
+#[cfg(feature = "csv")]
+use super::values::is_integer;
 use super::{calendar, workspace::Scratch};
 use crate::{
     error::{Error, Kind, Result},
@@ -137,6 +141,46 @@ impl Draft {
         self.slots[position].is_value()
     }
 
+    /// Becomes the record of opened values.
+    #[cfg(any(feature = "csv", feature = "ndjson"))]
+    pub(crate) fn take_values(&mut self, schema: &Schema, values: &Values) -> Result<()> {
+        self.begin(schema);
+        for (position, field) in schema.fields().iter().enumerate() {
+            let Some(text) = values.get(position) else {
+                continue;
+            };
+            match field.value_type() {
+                ValueType::Json => match serde_json::from_str::<&RawValue>(text) {
+                    Ok(json) => self.set_json(position, field, json)?,
+                    Err(_) => return Err(wrong_type(field)),
+                },
+                // They are canonical, or would not have been opened.
+                _ => self.push(position, field, text.as_bytes())?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether these are its values.
+    #[cfg(any(feature = "csv", feature = "ndjson"))]
+    pub(crate) fn equals(&self, values: &Values) -> bool {
+        (0..self.slots.len()).all(|position| self.text(position) == values.get(position))
+    }
+
+    /// Refuses a record that lacks a field that is not optional.
+    pub(crate) fn check_required(&self, schema: &Schema) -> Result<()> {
+        match schema
+            .required()
+            .iter()
+            .find(|&&position| !self.has(position))
+        {
+            Some(&position) => Err(Error::new(|| Kind::MissingField {
+                field: schema.fields()[position].name().to_owned(),
+            })),
+            None => Ok(()),
+        }
+    }
+
     /// Whether nothing was said of the field at `position`.
     #[inline]
     pub(crate) fn is_absent(&self, position: usize) -> bool {
@@ -213,6 +257,28 @@ impl Draft {
         self.push(position, field, text)
     }
 
+    /// Takes a value that is text whatever its field's type is, as a cell of a table has it. Integers are canonical, so that they
+    /// come back as they were.
+    #[cfg(feature = "csv")]
+    pub(crate) fn set_cell(&mut self, position: usize, field: &Field, text: &str) -> Result<()> {
+        match field.value_type() {
+            ValueType::Integer => match text.parse() {
+                Ok(integer) if is_integer(text) => self.set_integer(position, field, integer),
+                _ => Err(wrong_type(field)),
+            },
+            ValueType::Boolean => match text {
+                "true" => self.set_boolean(position, field, true),
+                "false" => self.set_boolean(position, field, false),
+                _ => Err(wrong_type(field)),
+            },
+            ValueType::Json => match serde_json::from_str::<&RawValue>(text) {
+                Ok(json) => self.set_json(position, field, json),
+                Err(_) => Err(not_json(field)),
+            },
+            _ => self.set_text(position, field, text),
+        }
+    }
+
     /// Takes any value as its JSON text; JSON text is taken verbatim.
     pub(crate) fn set_json<T: Serialize + ?Sized>(
         &mut self,
@@ -232,10 +298,7 @@ impl Draft {
             _ if full => Err(too_wide(field)),
             Ok("null") if written => Ok(None),
             Ok(json) if written && is_sound(json) => Ok(Some(used)),
-            _ => Err(Error::new(|| Kind::Shape {
-                field: Some(field.name().to_owned()),
-                found: "what is not JSON, or nested deeper than 127",
-            })),
+            _ => Err(not_json(field)),
         };
         if let Ok(Some(length)) = taken {
             self.enter(position, field, length);
@@ -293,6 +356,13 @@ fn wrong_type(field: &Field) -> Error {
     Error::new(|| Kind::WrongType {
         field: field.name().to_owned(),
         expected: field.value_type().noun(),
+    })
+}
+
+fn not_json(field: &Field) -> Error {
+    Error::new(|| Kind::Shape {
+        field: Some(field.name().to_owned()),
+        found: "what is not JSON, or nested deeper than 127",
     })
 }
 

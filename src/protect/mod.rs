@@ -4,11 +4,14 @@
 mod batch;
 mod binding;
 mod calendar;
+#[cfg(any(feature = "csv", feature = "ndjson"))]
+mod check;
 mod derive;
 mod draft;
 mod protected;
 mod protector;
 mod query;
+mod reader;
 mod record;
 mod revealer;
 #[cfg(feature = "reversible")]
@@ -20,8 +23,21 @@ mod values;
 mod workspace;
 
 pub use binding::Binding;
+#[cfg(any(feature = "csv", feature = "ndjson"))]
+pub(crate) use draft::Draft;
+#[cfg(any(feature = "csv", feature = "ndjson"))]
+pub(crate) use protected::SEALED;
 pub use protected::{Protected, ProtectedRow, Shown};
 pub use protector::{BoundProtector, Protector};
 pub use query::{BoundQuery, Query};
+pub use reader::{Reader, ReaderCounts};
 pub use record::JsonRecord;
+#[cfg(any(feature = "csv", feature = "ndjson"))]
+pub(crate) use record::Reading;
+#[cfg(feature = "ndjson")]
+pub(crate) use record::{collect, is_inside, printable};
 pub use revealer::{BoundRevealer, Revealer};
+#[cfg(any(feature = "csv", feature = "ndjson"))]
+pub(crate) use values::Values;
+#[cfg(feature = "csv")]
+pub(crate) use values::is_integer;

@@ -22,7 +22,8 @@ use crate::{
     wire::{Index, PhoneStandIn, Pseudonym, Reversible, SealedCell, SealedRecord, SealedRow},
 };
 
-const SEALED: &str = "sealed";
+/// The name under which protected rows have their seal.
+pub(crate) const SEALED: &str = "sealed";
 const CELLS: &str = "cells";
 
 /// A value that a protected record shows.
@@ -81,6 +82,26 @@ pub struct Protected {
 }
 
 impl Protected {
+    /// For writers, who put a protected record into it.
+    pub(crate) fn empty() -> Self {
+        Self {
+            face: Face::default(),
+            sealed: SealedRecord::empty(),
+        }
+    }
+
+    /// Takes on a seal, which has to be that of what it shows.
+    #[cfg(any(feature = "csv", feature = "ndjson"))]
+    pub(crate) fn take_seal(&mut self, sealed: SealedRecord) {
+        self.sealed = sealed;
+    }
+
+    /// The value at `position` among what the policy shows: fields, then pseudonyms, then indexes.
+    #[cfg(any(feature = "csv", feature = "ndjson"))]
+    pub(crate) fn shown_at(&self, position: usize) -> Shown<'_> {
+        self.face.show(&self.face.values[position])
+    }
+
     /// The value shown under `name`, a field, a pseudonym or an index; `None` where nothing is.
     pub fn shown(&self, name: &str) -> Option<Shown<'_>> {
         self.face.get(name)

@@ -7,17 +7,19 @@ use serde::Serialize;
 use super::{
     binding::Binding,
     derive::{IndexKey, Parts, PseudonymKey, encode},
+    draft::Draft,
     protected::{Face, Protected, ProtectedRow},
-    record,
+    record::{self, Reading},
     show::Showing,
     workspace::Workspace,
 };
 use crate::{
     crypto::{aead::Nonce, entropy::Nonces},
-    error::{Error, Kind, Result},
+    error::Result,
     id::Epoch,
     key::{Keyring, derived::ScopeKey},
     policy::{CheckedPolicy, Policy},
+    schema::Schema,
     wire::{
         SealedCell, SealedRecord, SealedRow,
         envelope::{self, CELL_HEAD, Header, NULL_LENGTH, Profile},
@@ -69,7 +71,7 @@ impl Protector {
     ///
     /// # Errors
     ///
-    /// [`Error::is_definition`] where the policy shows a field by a transform whose feature the crate was built without.
+    /// [`Error::is_definition`](crate::Error::is_definition) where the policy shows a field by a transform whose feature the crate was built without.
     pub fn new(keyring: &Keyring, policy: &CheckedPolicy) -> Result<Self> {
         let policy = policy.policy();
         let of_subject = policy.binds_subject_key();
@@ -124,8 +126,8 @@ impl Protector {
     ///
     /// # Errors
     ///
-    /// [`Error::is_record`] where the record does not fit schema and policy, with its [field](Error::field);
-    /// [`Error::is_misuse`] where the policy binds seals to something; [`Error::is_io`] where the system gives
+    /// [`Error::is_record`](crate::Error::is_record) where the record does not fit schema and policy, with its [field](crate::Error::field);
+    /// [`Error::is_misuse`](crate::Error::is_misuse) where the policy binds seals to something; [`Error::is_io`](crate::Error::is_io) where the system gives
     /// no random bytes.
     ///
     /// # Examples
@@ -209,22 +211,23 @@ impl Protector {
     }
 
     /// All that can fail, in its order: the record, what is derived of it and shown, the nonce.
-    fn prepare<T: Serialize + ?Sized>(
+    fn prepare(
         &self,
-        record: &T,
+        fill: impl FnOnce(&Schema, &mut Draft, &mut Reading) -> Result<()>,
         binding: &Binding<'_>,
         work: &mut Workspace,
         nonce: &mut Nonce,
     ) -> Result<()> {
         binding.check(self.policy.binds())?;
         let schema = self.policy.schema();
-        record::collect(record, schema, &mut work.draft, &mut work.reading)?;
-        let missing = |&&position: &&usize| !work.draft.has(position);
-        if let Some(&position) = schema.required().iter().find(missing) {
-            return Err(Error::new(|| Kind::MissingField {
-                field: schema.fields()[position].name().to_owned(),
-            }));
-        }
+        fill(schema, &mut work.draft, &mut work.reading)?;
+        work.draft.check_required(schema)?;
+        self.make(binding, work)?;
+        self.nonces.draw(nonce)
+    }
+
+    /// Derives all that the record in `work` shows.
+    pub(super) fn make(&self, binding: &Binding<'_>, work: &mut Workspace) -> Result<()> {
         work.made.clear();
         let rules = self.policy.pseudonym_rules().iter();
         for (rule, key) in rules.zip(&self.pseudonym_keys) {
@@ -241,7 +244,12 @@ impl Protector {
         for showing in &self.showings {
             showing.show(&self.policy, binding.subject_key(), work)?;
         }
-        self.nonces.draw(nonce)
+        Ok(())
+    }
+
+    #[cfg(any(feature = "csv", feature = "ndjson"))]
+    pub(super) fn names(&self) -> &Arc<[Arc<str>]> {
+        &self.names
     }
 
     fn header(&self, nonce: &Nonce) -> Header {
@@ -326,10 +334,7 @@ impl BoundProtector<'_> {
     ///
     /// As [`Protector::protect`].
     pub fn protect<T: Serialize + ?Sized>(&self, record: &T) -> Result<Protected> {
-        let mut row = Protected {
-            face: Face::default(),
-            sealed: SealedRecord::empty(),
-        };
+        let mut row = Protected::empty();
         self.protect_into(record, &mut row)?;
         Ok(row)
     }
@@ -344,10 +349,22 @@ impl BoundProtector<'_> {
         record: &T,
         protected: &mut Protected,
     ) -> Result<()> {
+        let fill = |schema: &Schema, draft: &mut Draft, reading: &mut Reading| {
+            record::collect(record, schema, draft, reading)
+        };
+        self.protect_filled(fill, protected)
+    }
+
+    /// As [`Protector::protect_into`], of a record that `fill` sets field by field.
+    pub(crate) fn protect_filled(
+        &self,
+        fill: impl FnOnce(&Schema, &mut Draft, &mut Reading) -> Result<()>,
+        protected: &mut Protected,
+    ) -> Result<()> {
         let Self { protector, binding } = self;
         Workspace::lend(|work| {
             let mut nonce = Nonce::default();
-            protector.prepare(record, binding, work, &mut nonce)?;
+            protector.prepare(fill, binding, work, &mut nonce)?;
             protected
                 .face
                 .fill(&protector.names, &protector.policy, &work.draft, &work.made);
@@ -365,7 +382,10 @@ impl BoundProtector<'_> {
         let Self { protector, binding } = self;
         Workspace::lend(|work| {
             let mut nonce = Nonce::default();
-            protector.prepare(record, binding, work, &mut nonce)?;
+            let fill = |schema: &Schema, draft: &mut Draft, reading: &mut Reading| {
+                record::collect(record, schema, draft, reading)
+            };
+            protector.prepare(fill, binding, work, &mut nonce)?;
             let mut face = Face::default();
             face.fill(&protector.names, &protector.policy, &work.draft, &work.made);
             let (sealed, cells) = protector.seal_row(&nonce, binding, work);

@@ -5,9 +5,11 @@ mod deliver;
 mod json;
 
 pub(crate) use self::{
-    collect::{Reading, collect},
+    collect::{Reading, collect, is_inside},
     deliver::{deliver, deliver_value},
 };
+#[cfg(feature = "ndjson")]
+pub(crate) use collect::printable;
 pub use json::JsonRecord;
 use std::fmt;
 

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::de::DeserializeOwned;
 
+#[cfg(any(feature = "csv", feature = "ndjson"))]
+use super::values::Values;
 use super::{
     binding::{Binding, check_flags},
     record,
@@ -132,6 +134,11 @@ impl Revealer {
         Ok(self)
     }
 
+    /// The policy of the rows that it reveals.
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
     /// The scopes that it reveals, ascending.
     pub fn scopes(&self) -> &[Scope] {
         &self.scopes
@@ -195,6 +202,10 @@ impl Revealer {
         self.bind(Binding::NONE).reveal_row(row, cells)
     }
 
+    pub(super) fn scope_set(&self) -> ScopeSet {
+        self.scope_set
+    }
+
     /// What can be refused before any key is derived.
     fn keys(&self, header: &Header, binding: &Binding<'_>) -> Result<&[(Scope, ScopeKey)]> {
         binding.check(self.policy.binds())?;
@@ -208,7 +219,7 @@ impl Revealer {
         keys.map(Vec::as_slice).ok_or_else(unknown)
     }
 
-    fn open_record(
+    pub(super) fn open_record(
         &self,
         row: &SealedRecord,
         binding: &Binding<'_>,
@@ -280,6 +291,19 @@ impl BoundRevealer<'_> {
             self.revealer
                 .open_record(protected.as_ref(), &self.binding, work)?;
             record::deliver(self.revealer.policy.schema(), &work.values)
+        })
+    }
+
+    /// What `take` makes of the values, each as its text, which are wiped after.
+    #[cfg(any(feature = "csv", feature = "ndjson"))]
+    pub(crate) fn open<R>(
+        &self,
+        protected: &SealedRecord,
+        take: impl FnOnce(&Values) -> R,
+    ) -> Result<R> {
+        Workspace::lend(|work| {
+            self.revealer.open_record(protected, &self.binding, work)?;
+            Ok(take(&work.values))
         })
     }
 

@@ -5,8 +5,11 @@ use std::ops::Range;
 use serde_json::value::RawValue;
 use zeroize::Zeroize;
 
-use super::calendar;
-use crate::schema::{Field, Schema, ValueType};
+use super::{calendar, draft::Draft};
+use crate::{
+    id::ScopeSet,
+    schema::{Field, Schema, ValueType},
+};
 
 /// For each field of a schema its value's text, or that it has none.
 #[derive(Default)]
@@ -46,6 +49,22 @@ impl Values {
     #[inline]
     pub(crate) fn has(&self, position: usize) -> bool {
         self.ranges[position] != NOWHERE
+    }
+
+    /// Becomes the values of a record in the making, of these scopes.
+    pub(crate) fn take_draft(&mut self, schema: &Schema, draft: &Draft, scopes: ScopeSet) {
+        let values = || {
+            let fields = schema.fields().iter().enumerate();
+            fields
+                .filter(|(_, field)| scopes.contains(field.scope()))
+                .filter_map(|(position, _)| Some((position, draft.text(position)?)))
+        };
+        self.begin(schema, values().map(|(_, value)| value.len()).sum());
+        for (position, value) in values() {
+            let start = self.text.len();
+            self.text.push_str(value);
+            self.ranges[position] = start..self.text.len();
+        }
     }
 
     /// Lets each field of an opened group or cell be set from it.
@@ -120,7 +139,7 @@ impl Drop for Values {
 }
 
 /// `0|-?[1-9][0-9]*`, in the range of an i64.
-fn is_integer(text: &str) -> bool {
+pub(crate) fn is_integer(text: &str) -> bool {
     let digits = text.strip_prefix('-').unwrap_or(text);
     let canonical = text == "0"
         || (!digits.starts_with('0') && digits.bytes().all(|byte| byte.is_ascii_digit()));

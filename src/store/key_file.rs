@@ -9,7 +9,7 @@
 //! is everything before the ciphertext. The checksum tells a damaged file from a wrong passphrase before any memory
 //! is spent; it is no protection against a forger, whom the tag stops.
 
-use std::{fmt, fs, io::Write, path::Path};
+use std::{fs, io::Write, path::Path};
 
 use data_encoding::BASE64URL_NOPAD;
 use sha2::{Digest as _, Sha256};
@@ -17,7 +17,10 @@ use subtle::ConstantTimeEq;
 use tempfile::NamedTempFile;
 use zeroize::Zeroizing;
 
-use super::payload::{self, Payload};
+use super::{
+    Passphrase, folder,
+    payload::{self, Payload},
+};
 use crate::{
     crypto::{
         aead::{NONCE, SealingKey, TAG},
@@ -29,16 +32,16 @@ use crate::{
     secret::{Secret, wiping_stack},
 };
 
-const VERSION: u32 = 1;
 const SALT: usize = 16;
 const COMMITMENT: usize = 32;
 const CHECKSUM: usize = 8;
 const HEAD: usize = 12 + SALT + COMMITMENT + NONCE;
 
-/// The second recommended option of RFC 9106 §4: 64 MiB, 3 passes, 4 lanes.
+/// For what guesses cost, area times time: as much as the second recommended option of RFC 9106 §4 (64 MiB, 3 passes, 4
+/// lanes), in memory that leaves a process of 64 MiB room for the rest.
 const COST: Cost = Cost {
-    memory: 64 * 1024,
-    passes: 3,
+    memory: 48 * 1024,
+    passes: 6,
     lanes: 4,
 };
 
@@ -55,65 +58,13 @@ const STACK: usize = 64 * 1024;
 /// No key file is larger; a larger one is not read whole.
 const MAX_FILE: u64 = 16 * 1024 * 1024;
 
-/// A passphrase, wiped on drop and never printed.
-///
-/// # Examples
-///
-/// ```
-/// use paravent::{Date, Grant, Keyring, Passphrase, Policy, Schema};
-///
-/// let folder = tempfile::tempdir()?;
-/// let passphrase = Passphrase::new("correct horse battery staple")?;
-/// let keyring = Keyring::generate()?;
-/// keyring.save(folder.path().join("backend.keyring"), &passphrase)?;
-///
-/// let policy = Policy::from_toml(r#"
-///     domain = "statistics"
-///     schema = "appointment"
-///     record_id = "unbound"
-///     [open.care]
-///     reason = "visits by specialty"
-/// "#, &Schema::appointment())?;
-/// let checked = policy.check(Date::constant(2026, 11, 24))?;
-/// let for_connector = Passphrase::new("another one")?;
-/// keyring.grant(&checked)?.save(folder.path().join("statistics.grant"), &for_connector)?;
-///
-/// let loaded = Grant::load(folder.path().join("statistics.grant"), &for_connector)?;
-/// assert_eq!(loaded.domain(), policy.domain());
-/// let wrong = Grant::load(folder.path().join("statistics.grant"), &passphrase);
-/// assert!(wrong.unwrap_err().is_wrong_passphrase());
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-pub struct Passphrase(Zeroizing<String>);
-
-impl Passphrase {
-    /// The passphrase, byte for byte: a trailing line break counts.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::is_misuse`] where it is empty.
-    pub fn new(passphrase: impl Into<String>) -> Result<Self> {
-        let passphrase = Zeroizing::new(passphrase.into());
-        if passphrase.is_empty() {
-            return Err(Error::new(|| Kind::EmptyPassphrase));
-        }
-        Ok(Self(passphrase))
-    }
-}
-
-impl fmt::Debug for Passphrase {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Passphrase([secret])")
-    }
-}
-
 macro_rules! key_file {
     ($name:ident, $what:literal) => {
         #[doc = concat!("A ", $what, " in a file.")]
         impl $name {
             #[doc = concat!("The text of a key file with this ", $what, ", one line: for a file or a store of secrets.")]
             ///
-            /// Takes 64 MiB of memory for a few tenths of a second: call it away from async threads.
+            /// Takes 48 MiB of memory for a few tenths of a second: call it away from async threads.
             ///
             /// # Errors
             ///
@@ -155,7 +106,14 @@ macro_rules! key_file {
             ///
             /// # Errors
             ///
-            /// As `from_key_file`; [`Error::is_io`](crate::Error::is_io) where it cannot be read.
+            /// As `from_key_file`; [`Error::is_io`](crate::Error::is_io) where it cannot be read, and on Unix where others can
+            /// read or change it.
+            ///
+            /// # Security
+            ///
+            /// Refused is any access for others, writing by the group, and reading by the group where the file is the
+            /// caller's own. A file of another user, as in a mounted secret, may be read by its group: that is how the
+            /// caller reads it.
             pub fn load(path: impl AsRef<Path>, passphrase: &Passphrase) -> Result<Self> {
                 Self::from_key_file(&read(path.as_ref())?, passphrase)
             }
@@ -210,7 +168,7 @@ fn seal<T: Payload>(value: &T, passphrase: &Passphrase) -> Result<String> {
     let stretched = stretch(passphrase, salt, COST)?;
 
     let mut plaintext = payload::print(value);
-    let prefix = prefix(T::KIND);
+    let prefix = prefix(T::KIND, value.version());
     let mut body = Vec::with_capacity(HEAD + plaintext.len() + TAG + CHECKSUM);
     body.extend_from_slice(&COST.print());
     body.extend_from_slice(salt);
@@ -230,19 +188,43 @@ fn seal<T: Payload>(value: &T, passphrase: &Passphrase) -> Result<String> {
     Ok(text)
 }
 
+/// What a key file says of itself without its passphrase.
+pub(crate) struct Outside {
+    pub(crate) kind: &'static str,
+    pub(crate) version: u32,
+    /// In KiB.
+    pub(crate) memory: u32,
+    pub(crate) passes: u32,
+    pub(crate) lanes: u32,
+}
+
+/// What a key file says of itself without its passphrase, once its checksum holds.
+pub(crate) fn outside(text: &str) -> Result<Outside> {
+    let (kind, version, encoded) = split_prefix(text)?;
+    let kind = [Keyring::KIND, Grant::KIND]
+        .into_iter()
+        .find(|known| *known == kind)
+        .ok_or_else(|| {
+            Error::new(|| Kind::KeyFileForm {
+                what: "its first word is not one that is known",
+            })
+        })?;
+    let body = decode(&prefix(kind, version), encoded)?;
+    let cost = body.first_chunk().ok_or_else(|| damaged("it is cut"))?;
+    let cost = Cost::parse(cost)?;
+    Ok(Outside {
+        kind,
+        version,
+        memory: cost.memory,
+        passes: cost.passes,
+        lanes: cost.lanes,
+    })
+}
+
 fn open<T: Payload>(text: &str, passphrase: &Passphrase) -> Result<T> {
-    let prefix = prefix(T::KIND);
-    let encoded = check_prefix(text, T::KIND)?;
-    let damaged = |what| Error::new(|| Kind::KeyFileDamaged { what });
-    let body = BASE64URL_NOPAD
-        .decode(encoded.as_bytes())
-        .map_err(|_| damaged("its text is not base64url"))?;
-    let (body, found) = body
-        .split_last_chunk::<CHECKSUM>()
-        .ok_or_else(|| damaged("it is cut"))?;
-    if *found != checksum(&prefix, body) {
-        return Err(damaged("its checksum does not hold"));
-    }
+    let (version, encoded) = check_prefix(text, T::KIND)?;
+    let prefix = prefix(T::KIND, version);
+    let body = decode(&prefix, encoded)?;
     let (head, sealed) = body
         .split_at_checked(HEAD)
         .ok_or_else(|| damaged("it is cut"))?;
@@ -266,12 +248,31 @@ fn open<T: Payload>(text: &str, passphrase: &Passphrase) -> Result<T> {
         .derive(nonce)
         .open(&aad, &mut plaintext, tag)
         .map_err(|_| damaged("its tag does not hold"))?;
-    payload::parse(&plaintext).ok_or_else(|| damaged("its contents are not of the form"))
+    payload::parse(&plaintext, version).ok_or_else(|| damaged("its contents are not of the form"))
+}
+
+/// The body of a file, once its checksum holds.
+fn decode(prefix: &str, encoded: &str) -> Result<Vec<u8>> {
+    let mut body = BASE64URL_NOPAD
+        .decode(encoded.as_bytes())
+        .map_err(|_| damaged("its text is not base64url"))?;
+    let (rest, found) = body
+        .split_last_chunk::<CHECKSUM>()
+        .ok_or_else(|| damaged("it is cut"))?;
+    if *found != checksum(prefix, rest) {
+        return Err(damaged("its checksum does not hold"));
+    }
+    body.truncate(body.len() - CHECKSUM);
+    Ok(body)
+}
+
+fn damaged(what: &'static str) -> Error {
+    Error::new(|| Kind::KeyFileDamaged { what })
 }
 
 fn stretch(passphrase: &Passphrase, salt: &[u8], cost: Cost) -> Result<Secret<32>> {
     kdf::stretch(
-        passphrase.0.as_bytes(),
+        passphrase.as_bytes(),
         salt,
         cost.memory,
         cost.passes,
@@ -283,12 +284,21 @@ fn stretch(passphrase: &Passphrase, salt: &[u8], cost: Cost) -> Result<Secret<32
     })
 }
 
-fn prefix(kind: &str) -> String {
-    format!("paravent-{kind}-{VERSION}.")
+fn prefix(kind: &str, version: u32) -> String {
+    format!("paravent-{kind}-{version}.")
 }
 
-/// The text behind the prefix, for a file of this kind and version.
-fn check_prefix<'a>(text: &'a str, kind: &'static str) -> Result<&'a str> {
+/// The version and the text behind the prefix, for a file of this kind.
+fn check_prefix<'a>(text: &'a str, kind: &'static str) -> Result<(u32, &'a str)> {
+    let (found, version, encoded) = split_prefix(text)?;
+    if found != kind {
+        return Err(Error::new(|| Kind::KeyFileHolds { expected: kind }));
+    }
+    Ok((version, encoded))
+}
+
+/// The kind, the version and the text behind the prefix.
+fn split_prefix(text: &str) -> Result<(&str, u32, &str)> {
     let form = |what| Error::new(|| Kind::KeyFileForm { what });
     let line = text.strip_suffix('\n').unwrap_or(text);
     let line = line.strip_suffix('\r').unwrap_or(line);
@@ -299,18 +309,14 @@ fn check_prefix<'a>(text: &'a str, kind: &'static str) -> Result<&'a str> {
     let (found, version) = prefix
         .rsplit_once('-')
         .ok_or_else(|| form("its first word is not complete"))?;
-    match version.parse::<u32>() {
-        Ok(number) if number.to_string() != version => {
-            return Err(form("its version is not a number"));
-        }
-        Ok(VERSION) => {}
-        Ok(number) if number > VERSION => return Err(Error::new(|| Kind::KeyFileVersion)),
-        _ => return Err(form("its version is not a number")),
+    let number = version.parse().unwrap_or(0);
+    if number == 0 || number.to_string() != version {
+        return Err(form("its version is not a number"));
     }
-    if found != kind {
-        return Err(Error::new(|| Kind::KeyFileHolds { expected: kind }));
+    if number > payload::newest_version(found) {
+        return Err(Error::new(|| Kind::KeyFileVersion));
     }
-    Ok(encoded)
+    Ok((found, number, encoded))
 }
 
 fn checksum(prefix: &str, body: &[u8]) -> [u8; CHECKSUM] {
@@ -327,43 +333,40 @@ fn checksum(prefix: &str, body: &[u8]) -> [u8; CHECKSUM] {
 /// Writes beside `path`, syncs, and moves into place; nothing is left behind where that fails. Where only the folder
 /// cannot be synced, the file is in its place and whole.
 fn write_new(path: &Path, bytes: &[u8]) -> Result<()> {
-    let failed = |doing| move |source| Error::new(|| Kind::Io { doing, source });
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
+    let folder = folder(path);
     // The name is on disk once its folder is: opened first, so that a folder that cannot be synced is known in time.
     #[cfg(unix)]
-    let opened = fs::File::open(folder).map_err(failed("opening the key file's folder"))?;
+    let opened = fs::File::open(folder).map_err(Error::io("opening the key file's folder"))?;
     // Mode 0600 is what the crate gives temporary files.
-    let mut file = NamedTempFile::new_in(folder).map_err(failed("creating the key file"))?;
+    let mut file = NamedTempFile::new_in(folder).map_err(Error::io("creating the key file"))?;
     file.write_all(bytes)
-        .map_err(failed("writing the key file"))?;
+        .map_err(Error::io("writing the key file"))?;
     file.as_file()
         .sync_all()
-        .map_err(failed("writing the key file"))?;
+        .map_err(Error::io("writing the key file"))?;
     match file.persist_noclobber(path) {
         Ok(_) => {}
         Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => {
             return Err(Error::new(|| Kind::FileExists));
         }
-        Err(error) => return Err(failed("naming the key file")(error.error)),
+        Err(error) => return Err(Error::io("naming the key file")(error.error)),
     }
     #[cfg(unix)]
-    opened.sync_all().map_err(failed("naming the key file"))?;
+    opened
+        .sync_all()
+        .map_err(Error::io("naming the key file"))?;
     Ok(())
 }
 
 fn read(path: &Path) -> Result<String> {
     use std::io::Read;
 
-    let failed = |source| {
-        Error::new(|| Kind::Io {
-            doing: "reading the key file",
-            source,
-        })
-    };
+    let failed = Error::io("reading the key file");
     let file = fs::File::open(path).map_err(failed)?;
+    #[cfg(unix)]
+    if is_exposed(&file.metadata().map_err(failed)?) {
+        return Err(Error::new(|| Kind::KeyFileExposed));
+    }
     let mut bytes = Vec::new();
     file.take(MAX_FILE + 1)
         .read_to_end(&mut bytes)
@@ -378,4 +381,18 @@ fn read(path: &Path) -> Result<String> {
             what: "it is not text",
         })
     })
+}
+
+#[cfg(unix)]
+pub(super) fn is_exposed(file: &fs::Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+
+    const GROUP_READS: u32 = 0o040;
+    const GROUP: u32 = 0o070;
+    const OTHERS: u32 = 0o007;
+
+    let is_own = file.uid() == rustix::process::geteuid().as_raw();
+    let refused = OTHERS | if is_own { GROUP } else { GROUP & !GROUP_READS };
+    // A folder is told by reading it.
+    !file.is_dir() && file.mode() & refused != 0
 }

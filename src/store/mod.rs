@@ -1,6 +1,19 @@
 //! What must outlive the process.
 
-mod key_file;
+pub(crate) mod key_file;
+mod passphrase;
 mod payload;
+mod register;
 
-pub use key_file::Passphrase;
+use std::path::Path;
+
+pub use passphrase::Passphrase;
+pub use register::{Due, GrantRegister, Issued};
+
+/// The folder that a path is in.
+fn folder(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
+}

@@ -28,6 +28,12 @@ impl Pseudonym {
     pub fn as_bytes(&self) -> &[u8; 16] {
         &self.0
     }
+
+    /// Appends its text to `to`.
+    #[cfg(any(feature = "csv", feature = "ndjson"))]
+    pub(crate) fn append_text(&self, to: &mut String) {
+        text::PSEUDONYM.append(&self.0, to);
+    }
 }
 
 impl fmt::Display for Pseudonym {

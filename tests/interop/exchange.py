@@ -56,7 +56,12 @@ def from_rust(rust, count, tally):
     tally.check(keys.epoch == 3 and len(keys.sealing) == 3, "Rust to Python: keyring file", keys.epoch)
     grants = {}
     for name, text in keys_made["grants"].items():
-        grant = peer.parse_grant(peer.read_key_file(peer.GRANT, text, both_sides.PASSPHRASE))
+        if both_sides.has_term(name):
+            contents = peer.read_key_file(peer.TERMED, text, both_sides.PASSPHRASE)
+            grant, term = peer.parse_termed(contents)
+            tally.check(term == (both_sides.UNTIL, both_sides.OWNER), "Rust to Python: term of a grant", term)
+        else:
+            grant = peer.parse_grant(peer.read_key_file(peer.GRANT, text, both_sides.PASSPHRASE))
         nodes = {
             (e, s): keys.node(e, s, both_sides.ALL[name].domain)
             for e in keys.sealing
@@ -120,6 +125,8 @@ def to_rust(rust, count, clears, tally):
     for grant, reply in zip(grants, replies[: len(grants)], strict=True):
         holds = reply.get("scopes") == both_sides.ALL[grant["policy"]].opens and reply["epochs"] == right["epochs"]
         tally.check(holds, "Python to Rust: grant file", reply)
+        term = [both_sides.UNTIL, both_sides.OWNER] if both_sides.has_term(grant["policy"]) else None
+        tally.check(reply.get("term") == term, "Python to Rust: term of a grant", reply)
     replies = replies[len(grants) :]
     tally.check(len(replies) == len(lines), "Python to Rust: a reply each", len(replies))
     for (line, clear), reply in zip(made, replies[: len(made)], strict=True):

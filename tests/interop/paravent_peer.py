@@ -491,7 +491,7 @@ def from_text(prefix, text):
 
 # "Key files"
 
-KEYRING, GRANT = "paravent-keyring-1.", "paravent-grant-1."
+KEYRING, GRANT, TERMED = "paravent-keyring-1.", "paravent-grant-1.", "paravent-grant-2."
 
 
 def _file_keys(passphrase, head):
@@ -502,7 +502,7 @@ def _file_keys(passphrase, head):
     return expand(key, "file-commit", b""), expand(key, "file-seal", b"")
 
 
-def write_key_file(prefix, contents, passphrase, cost=(65536, 3, 4)):
+def write_key_file(prefix, contents, passphrase, cost=(49152, 6, 4)):
     start, nonce = struct.pack(">III", *cost) + os.urandom(16), os.urandom(24)
     commit, key = _file_keys(passphrase, start)
     head = start + commit + nonce
@@ -514,7 +514,8 @@ def write_key_file(prefix, contents, passphrase, cost=(65536, 3, 4)):
 def read_key_file(prefix, text, passphrase):
     word = re.match(r"paravent-[a-z]+-([1-9][0-9]*)\.", text, re.ASCII)
     need(word, "damaged", "not a key file")
-    need(word[1] == "1", "newer version", word[1])
+    newest = 2 if word[0].startswith("paravent-grant-") else 1
+    need(int(word[1]) <= newest, "newer version", word[1])
     need(word[0] == prefix, "misuse", "another kind of key file")
     try:
         # The page speaks of "a line break"; the crate also reads CRLF, and none.
@@ -560,6 +561,21 @@ def grant_contents(grant):
     out = bytes([len(grant.domain)]) + grant.domain.encode() + grant.schema_digest + grant.policy_digest
     out += struct.pack(">H", len(grant.nodes))
     return out + b"".join(struct.pack(">IB", *at) + node for at, node in sorted(grant.nodes.items()))
+
+
+def term_contents(year, month, day, owner):
+    return struct.pack(">hBBB", year, month, day, len(owner.encode())) + owner.encode()
+
+
+def parse_termed(data):
+    """The grant, and its term as its date and owner."""
+    at = 1 + data[0]
+    (count,) = struct.unpack(">H", data[at + 64 : at + 66])
+    end = at + 66 + 37 * count
+    need(len(data) >= end + 5, "damaged", "contents")
+    year, month, day, length = struct.unpack(">hBBB", data[end : end + 5])
+    need(len(data) == end + 5 + length, "damaged", "contents")
+    return parse_grant(data[:end]), (f"{year:04}-{month:02}-{day:02}", data[end + 5 :].decode())
 
 
 def parse_grant(data):

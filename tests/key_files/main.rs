@@ -22,8 +22,8 @@ use argon2::{Algorithm, Argon2, Params, Version};
 use data_encoding::BASE64URL_NOPAD;
 use hkdf::Hkdf;
 use paravent::{
-    Appointment, CheckedPolicy, Epoch, Error, Grant, Keyring, Passphrase, Protected, Protector,
-    Revealer, Schema, Scope,
+    Appointment, CheckedPolicy, Date, Epoch, Error, Grant, Keyring, Passphrase, Protected,
+    Protector, Revealer, Schema, Scope,
 };
 use sha2::{Digest, Sha256};
 use xaes_256_gcm::{
@@ -36,10 +36,12 @@ use accepted::accepted;
 #[path = "../common/accepted.rs"]
 mod accepted;
 mod forged;
+mod inspected;
 mod on_disk;
 mod passphrases;
 mod refused_early;
 mod round_trip;
+mod terms;
 
 const PASSPHRASE: &str = "correct horse battery staple";
 
@@ -146,9 +148,13 @@ fn print_cost((memory, passes, lanes): Cost) -> Vec<u8> {
     [memory, passes, lanes].map(u32::to_be_bytes).concat()
 }
 
-/// A key file of `kind` that holds `payload`.
+/// A key file of `kind` and version 1 that holds `payload`.
 fn forge(kind: &str, cost: Cost, payload: &[u8]) -> String {
-    let prefix = format!("paravent-{kind}-1.");
+    forge_version(kind, 1, cost, payload)
+}
+
+fn forge_version(kind: &str, version: u32, cost: Cost, payload: &[u8]) -> String {
+    let prefix = format!("paravent-{kind}-{version}.");
     let (salt, nonce) = ([7; 16], [9; 24]);
     let (seal, commitment) = keys(cost, &salt);
     let head = [&print_cost(cost)[..], &salt, &commitment, &nonce].concat();
@@ -237,7 +243,7 @@ fn each_failure_has_a_message_of_its_own() {
         Passphrase::new("").unwrap_err(),
         refused(""),
         refused("paravent-keyring-2."),
-        refused("paravent-grant-1."),
+        refused("paravent-grant-2."),
         refused("paravent-keyring-1.A"),
         refused("paravent-keyring-1.AAAA"),
         refused(&text.replace("keyring-1.A", "keyring-1.B")),

@@ -13,6 +13,20 @@ fn names(folder: &Path) -> Vec<String> {
     names
 }
 
+/// Writes a file that its owner alone reads.
+fn write(path: &Path, text: impl AsRef<[u8]>) {
+    fs::write(path, text).unwrap();
+    #[cfg(unix)]
+    set_mode(path, 0o600);
+}
+
+#[cfg(unix)]
+fn set_mode(path: &Path, mode: u32) {
+    use std::os::unix::fs::PermissionsExt;
+
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+}
+
 fn save(path: &Path) -> Result<(), Error> {
     KEYRING.0.save(path, &passphrase())
 }
@@ -87,10 +101,8 @@ fn nothing_is_left_where_saving_fails() {
 #[cfg(unix)]
 #[test]
 fn a_folder_that_cannot_be_written_to() {
-    use std::os::unix::fs::PermissionsExt;
-
     let folder = TempDir::new().unwrap();
-    let mode = |mode| fs::set_permissions(folder.path(), fs::Permissions::from_mode(mode)).unwrap();
+    let mode = |mode| set_mode(folder.path(), mode);
     mode(0o500);
     let probe = fs::write(folder.path().join("probe"), "");
     if probe.is_err() {
@@ -113,7 +125,7 @@ fn through_a_symlink_it_reads_and_does_not_write() {
 
     let folder = TempDir::new().unwrap();
     let in_folder = |name: &str| folder.path().join(name);
-    fs::write(in_folder("target"), cheap_keyring()).unwrap();
+    write(&in_folder("target"), cheap_keyring());
     symlink("target", in_folder("link")).unwrap();
     symlink("nowhere", in_folder("dangling")).unwrap();
     load(&in_folder("link")).unwrap();
@@ -150,7 +162,7 @@ fn what_loads_and_what_does_not() {
     let text = cheap_keyring();
     let line = text.trim_end();
     for same in [text.clone(), line.to_owned(), format!("{line}\r\n")] {
-        fs::write(&path, same).unwrap();
+        write(&path, same);
         assert_eq!(load(&path).unwrap().epochs().count(), 2);
     }
     for (other, message) in [
@@ -160,7 +172,7 @@ fn what_loads_and_what_does_not() {
         ([text.as_bytes(), &[0xC3]].concat(), "it is not text"),
         (text.replace("-1.", "-2.").into_bytes(), "newer version"),
     ] {
-        fs::write(&path, other).unwrap();
+        write(&path, other);
         let error = load(&path).unwrap_err();
         assert!(error.to_string().contains(message), "{error}");
         assert_eq!(error.is_damaged(), message != "newer version");
@@ -175,7 +187,8 @@ fn what_loads_and_what_does_not() {
 fn a_huge_file_is_not_read_whole() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("huge");
-    let file = fs::File::create(&path).unwrap();
+    write(&path, "");
+    let file = fs::File::options().write(true).open(&path).unwrap();
     for size in [16 * 1024 * 1024 + 1, 1 << 40] {
         // Sparse: it takes no room on disk.
         if file.set_len(size).is_err() {
@@ -190,5 +203,64 @@ fn a_huge_file_is_not_read_whole() {
             "{:?}",
             start.elapsed()
         );
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_that_others_can_read_or_change_is_refused() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("keyring");
+    write(&path, cheap_keyring());
+    for mode in [0o600, 0o400, 0o700] {
+        set_mode(&path, mode);
+        load(&path).unwrap();
+    }
+    let one_bit = (0..6).map(|bit| 0o600 | 1 << bit);
+    for mode in one_bit.chain([0o644, 0o640, 0o660, 0o666, 0o777]) {
+        set_mode(&path, mode);
+        let error = load(&path).unwrap_err();
+        assert_eq!(error.code(), "key-file-exposed", "{mode:o}: {error}");
+        assert!(error.is_io() && !error.is_damaged(), "{mode:o}: {error}");
+        assert!(error.advice().contains("0600"), "{mode:o}: {error}");
+    }
+    // What it holds is not looked at, and a grant's is no other.
+    fs::write(&path, "no key file").unwrap();
+    let error = Grant::load(&path, &passphrase()).unwrap_err();
+    assert_eq!(error.code(), "key-file-exposed", "{error}");
+}
+
+#[cfg(unix)]
+#[test]
+fn what_counts_is_the_file_and_not_the_link_to_it() {
+    let folder = TempDir::new().unwrap();
+    let in_folder = |name: &str| folder.path().join(name);
+    write(&in_folder("target"), cheap_keyring());
+    std::os::unix::fs::symlink("target", in_folder("link")).unwrap();
+    load(&in_folder("link")).unwrap();
+    set_mode(&in_folder("target"), 0o604);
+    let error = load(&in_folder("link")).unwrap_err();
+    assert_eq!(error.code(), "key-file-exposed", "{error}");
+}
+
+/// As in a mounted secret, whose files belong to root and a group of the service.
+#[cfg(unix)]
+#[test]
+fn a_file_of_another_user_may_be_read_by_its_group() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("keyring");
+    write(&path, cheap_keyring());
+    if std::os::unix::fs::chown(&path, Some(65_534), None).is_err() {
+        println!("skipped: this user gives no file to another one");
+        return;
+    }
+    for mode in [0o640, 0o440] {
+        set_mode(&path, mode);
+        load(&path).unwrap();
+    }
+    for mode in [0o660, 0o620, 0o650, 0o644, 0o441, 0o602] {
+        set_mode(&path, mode);
+        let error = load(&path).unwrap_err();
+        assert_eq!(error.code(), "key-file-exposed", "{mode:o}: {error}");
     }
 }

@@ -156,6 +156,11 @@ fn what_is_not_a_key_file() {
             "does not hold a keyring",
         ),
         (
+            &format!("paravent-grant-2.{encoded}"),
+            false,
+            "does not hold a keyring",
+        ),
+        (
             &format!("paravent-broker-1.{encoded}"),
             false,
             "does not hold a keyring",
@@ -188,7 +193,7 @@ fn newer_versions() {
         "keyring-2",
         "keyring-10",
         "keyring-4294967295",
-        "grant-2",
+        "grant-3",
         "k-y-ring-2",
     ] {
         for body in [encoded, "", "whatever the next version is"] {

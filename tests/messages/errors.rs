@@ -21,9 +21,13 @@ pub(super) static ERRORS: LazyLock<Vec<(&str, Error)>> = LazyLock::new(|| {
     all.extend(errors_of_calls());
     all.extend(errors_of_rows());
     all.extend(errors_of_types());
+    all.extend(errors_of_mixed_rows());
+    all.extend(errors_of_verified_files());
     all.extend(errors_of_definitions());
     all.extend(errors_of_files());
     all.extend(errors_of_keys());
+    all.extend(errors_of_services());
+    all.extend(inputs::errors_of_inputs());
     all
 });
 
@@ -103,6 +107,74 @@ fn errors_of_records() -> Vec<(&'static str, Error)> {
                 .remove(1)
                 .unwrap_err(),
         ),
+    ]
+}
+
+/// What a reader of rows in clear and sealed ones refuses.
+fn errors_of_mixed_rows() -> Vec<(&'static str, Error)> {
+    let day = Date::constant(2026, 11, 24);
+    let read = |reader: Reader, row: &str| {
+        let today = Date::constant(2026, 11, 25);
+        reader.read::<Value>(Binding::NONE, row, today).unwrap_err()
+    };
+    let reader = || Reader::new(revealer(""));
+    let row = protector("").protect(&json!({ "text": "x" })).unwrap();
+    let half = serde_json::to_string(&row).unwrap();
+    let half = half.replacen('{', "{\"text\":\"x\",", 1);
+    vec![
+        ("PlainRow/never", read(reader(), "{}")),
+        ("PlainRow/later", read(reader().accept_plain(day), "{}")),
+        ("HalfProtected", read(reader(), &half)),
+    ]
+}
+
+/// What verifying and migrating files of rows refuses.
+fn errors_of_verified_files() -> Vec<(&'static str, Error)> {
+    let keyring = test_kit::keyring();
+    let row = protector("").protect(&json!({ "text": "x" })).unwrap();
+    let row = serde_json::to_string(&row).unwrap();
+    let verify = |rows: &str, format: Format| {
+        let verification = Verification::no_plain(&keyring, &policy("")).unwrap();
+        verification.from(format).run(rows.as_bytes()).unwrap_err()
+    };
+    let csv = || Format::Csv(CsvFormat::default());
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("rows.ndjson");
+    fs::write(&file, "{}\n").unwrap();
+    let migration = || Migration::new(&file, Format::Ndjson, &keyring, &policy("")).unwrap();
+    let undo = || Migration::undo(&file).unwrap_err();
+    let nothing = undo();
+    let in_the_way = folder.path().join("rows.ndjson.plain");
+    fs::write(&in_the_way, "").unwrap();
+    let plain_there = migration().run().unwrap_err();
+    fs::remove_file(in_the_way).unwrap();
+    let stopped = migration().observe(&|_| ControlFlow::Break(())).run();
+    assert!(stopped.unwrap_err().is_stopped());
+    let unfinished = migration().seal_off().unwrap_err();
+    let changed = {
+        fs::write(&file, "{}\n{}\n").unwrap();
+        migration().run().unwrap_err()
+    };
+    fs::write(&file, "{}\n").unwrap();
+    migration().run().unwrap();
+    let grown = fs::read_to_string(&file).unwrap() + &row;
+    fs::write(&file, grown).unwrap();
+    let lost = undo();
+    let since = migration().run().unwrap_err();
+    migration().seal_off().unwrap();
+    vec![
+        ("Input/cells", verify("sealed\np1.,\n", csv())),
+        (
+            "Unaccounted/key",
+            verify(&row.replacen('{', "{\"text\":null,", 1), Format::Ndjson),
+        ),
+        ("Unaccounted/column", verify("sealed,nobody\n", csv())),
+        ("Migration/none", nothing),
+        ("Migration/in the way", plain_there),
+        ("Migration/unfinished", unfinished),
+        ("Migration/changed", changed),
+        ("Migration/lost", lost),
+        ("Migration/since", since),
     ]
 }
 
@@ -564,6 +636,77 @@ fn errors_of_files() -> Vec<(&'static str, Error)> {
         .collect()
 }
 
+/// What configurations, registers and services refuse.
+fn errors_of_services() -> Vec<(&'static str, Error)> {
+    let config = Config::new();
+    let folder = tempfile::tempdir().unwrap();
+    let in_folder = |name: &str| folder.path().join(name);
+    let write = |name: &str, text: &str| {
+        fs::write(in_folder(name), text).unwrap();
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+
+            let mode = fs::Permissions::from_mode(0o600);
+            fs::set_permissions(in_folder(name), mode).unwrap();
+        }
+    };
+    fs::create_dir(in_folder("policies")).unwrap();
+    let toml = "domain = \"x\"\nschema = \"appointment\"\nrecord_id = \"unbound\"\n";
+    write("policies/x.toml", toml);
+    write("x.keyring", MARK);
+    test_kit::keyring()
+        .save(in_folder("policies/x.keyring"), &passphrase())
+        .unwrap();
+    let service = Config::new()
+        .policies(in_folder("policies"))
+        .keyring(in_folder("policies/x.keyring"))
+        .credentials(folder.path());
+    let service = Service::start(service, TODAY).unwrap();
+    let nobody = Domain::new("nobody").unwrap();
+    let variable = |name: &str, value: &str| {
+        let vars = [(name.into(), value.into())];
+        Config::new().with_env(vars).unwrap_err()
+    };
+    let grant = test_kit::keyring()
+        .grant(&policy("[open.care]\nreason = \"x\"\n"))
+        .unwrap();
+    let register = GrantRegister::open("missing/grants.ndjson");
+    let record = |file: &str, epoch| register.record(&grant, file, TODAY, epoch).unwrap_err();
+    vec![
+        ("Definition/variable", variable("PARAVENT_KEYRNG", MARK)),
+        (
+            "Definition/empty variable",
+            variable("PARAVENT_KEYRING", ""),
+        ),
+        (
+            "Definition/policies",
+            config.read_policies(&schema()).unwrap_err(),
+        ),
+        ("Definition/keyring", config.read_keyring().unwrap_err()),
+        ("Definition/grant's file", record("", Epoch::FIRST)),
+        (
+            "Definition/grant's epoch",
+            record("x", Epoch::new(2).unwrap()),
+        ),
+        ("Io/register", record("x", Epoch::FIRST)),
+        (
+            "Io/configuration",
+            Config::load("missing/paravent.toml").unwrap_err(),
+        ),
+        (
+            "NoPassphrase",
+            config.keyring("a.keyring").read_keyring().unwrap_err(),
+        ),
+        (
+            "NoSuchDomain",
+            service
+                .protect(&nobody, Binding::NONE, &json!({}))
+                .unwrap_err(),
+        ),
+    ]
+}
+
 static KEY_FILE: LazyLock<String> =
     LazyLock::new(|| test_kit::keyring().to_key_file(&passphrase()).unwrap());
 
@@ -601,13 +744,45 @@ fn errors_of_keys() -> Vec<(&'static str, Error)> {
             .save(in_folder(name), &passphrase())
             .unwrap_err()
     };
+    test_kit::keyring()
+        .save(in_folder("exposed"), &passphrase())
+        .unwrap();
+    for name in ["there", "huge"] {
+        fs::copy(in_folder("exposed"), in_folder(name)).unwrap();
+    }
     fs::write(in_folder("there"), b"\xFF").unwrap();
-    fs::File::create(in_folder("huge"))
+    fs::File::options()
+        .write(true)
+        .open(in_folder("huge"))
         .unwrap()
         .set_len(1 << 25)
         .unwrap();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+
+        fs::set_permissions(in_folder("exposed"), fs::Permissions::from_mode(0o644)).unwrap();
+    }
+    let ended = test_kit::keyring()
+        .grant(&policy("[open.care]\nreason = \"x\"\n"))
+        .unwrap()
+        .with_term("office", TODAY)
+        .unwrap();
     let load_file = |name: &str| Keyring::load(in_folder(name), &passphrase()).unwrap_err();
     vec![
+        (
+            "GrantEnded",
+            ended.check_term(Date::constant(2026, 11, 25)).unwrap_err(),
+        ),
+        (
+            "Definition/grant's owner",
+            ended.with_term(" ", TODAY).unwrap_err(),
+        ),
+        ("KeyFileExposed", load_file("exposed")),
+        (
+            "PassphraseExposed",
+            Passphrase::load("/dev/null").unwrap_err(),
+        ),
         ("EpochsExhausted", last.start_epoch().unwrap_err()),
         ("KeyFileForm/word", load("-----BEGIN PRIVATE KEY-----")),
         ("KeyFileForm/first word", load("paravent-keyring.AAAA")),

@@ -17,6 +17,7 @@ use std::{
     error::Error as _,
     fmt::{self, Debug, Write as _},
     fs,
+    ops::ControlFlow,
     sync::LazyLock,
 };
 
@@ -24,10 +25,11 @@ use aes::Aes256;
 use cmac::{Cmac, Mac};
 use data_encoding::{BASE32_NOPAD, BASE64_NOPAD, BASE64URL_NOPAD, HEXLOWER};
 use paravent::{
-    Appointment, Binding, CheckedPolicy, Class, Domain, Epoch, Error, FieldId, Generation, Grant,
-    Index, IndexPlan, JsonRecord, Keyring, Nonces, Passphrase, PhoneRegion, Policy, Protector,
-    Pseudonym, Query, RecordId, Revealer, Reversible, Schema, Scope, SealedCell, SealedRecord,
-    SealedRow, Shown, SubjectKey, test_kit,
+    Appointment, Binding, CheckedPolicy, Class, Config, CsvFormat, Date, Domain, Epoch, Error,
+    FieldId, Format, Generation, Grant, GrantRegister, Index, IndexPlan, JsonRecord, Keyring,
+    Migration, Nonces, Passphrase, PhoneRegion, Policy, Protector, Pseudonym, Query, Reader,
+    RecordId, Revealer, Reversible, Schema, Scope, SealedCell, SealedRecord, SealedRow, Service,
+    Shown, SubjectKey, Verification, test_kit,
 };
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
@@ -44,6 +46,7 @@ use xaes_256_gcm::{
 mod accepted;
 mod by_hand;
 mod errors;
+mod inputs;
 mod secrets;
 mod silence;
 
@@ -332,6 +335,13 @@ fn each_error_belongs_to_a_group() {
                 error.is_tampered(),
                 error.is_plaintext(),
                 error.is_target(),
+                error.is_input(),
+                error.is_stopped(),
+                error.is_plain_row(),
+                error.is_half_protected(),
+                error.is_unaccounted(),
+                error.is_migration(),
+                error.is_ended(),
                 error.is_definition(),
                 error.is_refused(),
                 error.is_wrong_passphrase(),

@@ -20,6 +20,7 @@ mod pseudonym;
 mod refused;
 mod refused_shows;
 mod said;
+mod source;
 
 /// A policy with every key that the first release knew. The cases below change one of its lines.
 const GOOD: &str = r#"domain = "sms-reminders"

@@ -1,20 +1,17 @@
 //! The command, apart from the process that it runs in.
 
 mod arguments;
-mod change;
-mod files;
-mod findings;
-mod page;
-mod table;
+// The command's own, so that both print the same.
+#[path = "../../../src/bin/paravent/policy/pages/mod.rs"]
+mod pages;
 
-use std::ffi::OsString;
+use std::{ffi::OsString, fmt::Display, fs, path::Path};
 
-use paravent::{Date, PolicySet, Report};
+use paravent::{Date, Schema};
 use serde::Serialize;
 
 use arguments::{Arguments, Format};
-use files::Loaded;
-use page::Page;
+use pages::files;
 
 const CLEAN: u8 = 0;
 const REFUSED: u8 = 1;
@@ -55,7 +52,7 @@ pub(crate) fn run(arguments: impl Iterator<Item = OsString>, today: Date, colour
 }
 
 fn check(arguments: &Arguments, today: Date, colour: bool) -> Result<Outcome, Vec<String>> {
-    let schema = files::schema(arguments.schema.as_deref()).map_err(|error| vec![error])?;
+    let schema = schema(arguments.schema.as_deref()).map_err(|error| vec![error])?;
     let before = match &arguments.before {
         Some(folder) => Some(files::folder(folder, &schema)?.set()),
         None => None,
@@ -63,16 +60,16 @@ fn check(arguments: &Arguments, today: Date, colour: bool) -> Result<Outcome, Ve
     let loaded = files::load(&arguments.policies, &schema)?;
     let set = loaded.set();
     let report = set.report(today);
-    let problems = problems(&report, &loaded);
+    let problems = pages::problems(&report, &loaded);
     let diff = before.map(|before| before.diff(&set, today));
     let (text, complaints) = match (arguments.format, &diff) {
         (Format::Json, None) => (json(&report)?, complaints(problems)),
         (Format::Json, Some(diff)) => (json(diff)?, complaints(problems)),
         (Format::Text, None) => (
-            whole(&set, &report, &problems, today, colour),
+            pages::check(&set, &report, &problems, today, colour),
             String::new(),
         ),
-        (Format::Text, Some(diff)) => (change::page(diff, colour), complaints(problems)),
+        (Format::Text, Some(diff)) => (pages::change(diff, colour), complaints(problems)),
     };
     Ok(Outcome {
         text,
@@ -81,31 +78,14 @@ fn check(arguments: &Arguments, today: Date, colour: bool) -> Result<Outcome, Ve
     })
 }
 
-/// The page that an officer reads.
-fn whole(
-    set: &PolicySet,
-    report: &Report,
-    problems: &[String],
-    today: Date,
-    colour: bool,
-) -> String {
-    let mut page = Page::new(colour);
-    page.title(&format!(
-        "What each of {} gets, as of {today}",
-        page::count(set.policies().len(), "policy", "policies")
-    ));
-    table::matrix(&mut page, set, report);
-    table::details(&mut page, set, report);
-    findings::print(&mut page, report, problems);
-    page.into_text()
-}
-
-/// What is wrong with acceptances, each with its file.
-fn problems(report: &Report, loaded: &Loaded) -> Vec<String> {
-    report
-        .problems()
-        .map(|(domain, error)| format!("{}: {error}", loaded.files_of(domain)))
-        .collect()
+/// The schema in a file, or the bundled one.
+fn schema(path: Option<&Path>) -> Result<Schema, String> {
+    let Some(path) = path else {
+        return Ok(Schema::appointment());
+    };
+    let at = |error: &dyn Display| format!("{}: {error}", path.display());
+    let text = fs::read_to_string(path).map_err(|error| at(&error))?;
+    Schema::from_toml(&text).map_err(|error| at(&error))
 }
 
 fn json(value: &impl Serialize) -> Result<String, Vec<String>> {

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use data_encoding::HEXLOWER_PERMISSIVE;
 use jiff::civil::Date;
 use serde::Deserialize;
 use toml::Spanned;
@@ -83,17 +82,12 @@ impl Reader<'_> {
 }
 
 fn digest(text: &str) -> Result<Digest> {
-    HEXLOWER_PERMISSIVE
-        .decode(text.as_bytes())
-        .ok()
-        .and_then(|bytes| <[u8; 32]>::try_from(bytes).ok())
-        .map(Digest::from_bytes)
-        .ok_or_else(|| {
-            Error::definition(
-                "an acceptance names a finding by something else than 64 hexadecimal digits",
-                "copy the digest that the finding was printed with",
-            )
-        })
+    Digest::from_hex(text).ok_or_else(|| {
+        Error::definition(
+            "an acceptance names a finding by something else than 64 hexadecimal digits",
+            "copy the digest that the finding was printed with",
+        )
+    })
 }
 
 /// RFC 3339 `full-date`; the date library would take more than it.

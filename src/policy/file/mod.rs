@@ -6,6 +6,7 @@ mod broker;
 mod bucket;
 mod keyed;
 mod show;
+mod source;
 
 use std::{collections::BTreeMap, ops::RangeInclusive};
 
@@ -18,6 +19,7 @@ use self::{
     broker::{ReleaseFile, RenderFile},
     keyed::{IndexFile, PseudonymFile},
     show::ShowFile,
+    source::SourceFile,
 };
 use super::{Inner, PseudonymRule};
 use crate::{
@@ -66,6 +68,8 @@ struct File {
     #[serde(default)]
     render: BTreeMap<String, Spanned<RenderFile>>,
     #[serde(default)]
+    source: SourceFile,
+    #[serde(default)]
     accept: Vec<Spanned<AcceptFile>>,
 }
 
@@ -103,6 +107,7 @@ impl Reader<'_> {
         })?;
         let releases = each(&file.release, |name, release| self.release(name, release))?;
         let renders = each(&file.render, |name, render| self.render(name, render))?;
+        let source = self.source(&file.source, binds, &pseudonyms, &indexes)?;
         let acceptances = file
             .accept
             .iter()
@@ -119,6 +124,7 @@ impl Reader<'_> {
             indexes,
             releases,
             renders,
+            source,
             acceptances,
             digest: Digest::from_bytes([0; 32]),
         };

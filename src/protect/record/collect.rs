@@ -250,7 +250,7 @@ fn is_joined(name: &str, path: &str, key: &str) -> bool {
 }
 
 /// A key as errors name it, where it looks like a name: whatever else stands in its place may be a value.
-fn printable(key: &str) -> String {
+pub(crate) fn printable(key: &str) -> String {
     let is_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
     if key.len() <= 64 && key.bytes().all(is_name) {
         key.to_owned()
@@ -259,7 +259,8 @@ fn printable(key: &str) -> String {
     }
 }
 
-fn is_inside(name: &str, path: &str) -> bool {
+/// Whether the field of this name is in the struct at `path`.
+pub(crate) fn is_inside(name: &str, path: &str) -> bool {
     name.strip_prefix(path)
         .is_some_and(|rest| rest.starts_with('.'))
 }

@@ -57,6 +57,11 @@ impl<'a> JsonRecord<'a> {
             })
         })
     }
+
+    /// Its members in the order of the text, each value unparsed.
+    pub(crate) fn members(&self) -> &[(Cow<'a, str>, &'a RawValue)] {
+        &self.0.0
+    }
 }
 
 impl fmt::Debug for JsonRecord<'_> {

@@ -12,7 +12,7 @@ use std::str::FromStr;
 
 use data_encoding::HEXLOWER;
 use paravent::{
-    Binding, CheckedPolicy, Class, Error, Grant, Keyring, Passphrase, PhoneRegion, Protected,
+    Binding, CheckedPolicy, Class, Date, Error, Grant, Keyring, Passphrase, PhoneRegion, Protected,
     ProtectedRow, Protector, RecordId, Revealer, Schema, SealedCell, SealedRecord, SealedRow,
     SubjectKey,
 };
@@ -22,6 +22,10 @@ use crate::accepted::accepted;
 use crate::lines::{Bound, Fields, Opening, Request};
 
 type Outcome<T> = Result<T, Box<dyn StdError>>;
+
+/// Of every other grant: both_sides.py has them too.
+const OWNER: &str = "Zoé of the statistics office";
+const UNTIL: Date = Date::constant(2027, 6, 30);
 
 /// What the requests so far have set up.
 #[derive(Default)]
@@ -127,7 +131,12 @@ impl Peer {
             .iter()
             .filter(|(_, policy)| !policy.policy().opens().is_empty())
         {
-            grants.insert(name, keyring.grant(policy)?.to_key_file(&passphrase)?);
+            let grant = keyring.grant(policy)?;
+            let grant = match name.len() % 2 {
+                0 => grant.with_term(OWNER, UNTIL)?,
+                _ => grant,
+            };
+            grants.insert(name, grant.to_key_file(&passphrase)?);
         }
         let reply = json!({ "keyring": keyring.to_key_file(&passphrase)?, "grants": grants });
         self.load(keyring)?;
@@ -161,7 +170,8 @@ impl Peer {
                 let scopes: Vec<_> = grant.scopes().iter().map(|scope| scope.number()).collect();
                 let epochs: Vec<_> = grant.epochs().iter().map(|epoch| epoch.number()).collect();
                 self.granted.insert(policy, revealer);
-                json!({ "domain": grant.domain().as_str(), "scopes": scopes, "epochs": epochs })
+                let term = grant.until().zip(grant.owner());
+                json!({ "domain": grant.domain().as_str(), "scopes": scopes, "epochs": epochs, "term": term })
             }
             Err(error) => refused(&error),
         })

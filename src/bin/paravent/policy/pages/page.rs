@@ -121,7 +121,7 @@ pub(super) fn length(text: &str) -> usize {
 }
 
 /// 12000 as "12,000".
-pub(super) fn grouped(number: u64) -> String {
+pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let groups: Vec<_> = digits
         .as_bytes()
@@ -133,6 +133,6 @@ pub(super) fn grouped(number: u64) -> String {
 }
 
 /// "1 policy", "2 policies".
-pub(super) fn count(number: usize, one: &str, more: &str) -> String {
+pub(crate) fn count(number: usize, one: &str, more: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { more })
 }

@@ -1,6 +1,7 @@
-//! Schemas and policies on disk.
+//! Policies on disk.
 
 use std::{
+    ffi::OsStr,
     fs,
     path::{Path, PathBuf},
 };
@@ -8,15 +9,15 @@ use std::{
 use paravent::{Domain, Policy, PolicySet, Schema};
 
 /// Policies, each with the file that it is from.
-pub(super) struct Loaded(Vec<(PathBuf, Policy)>);
+pub(crate) struct Loaded(Vec<(PathBuf, Policy)>);
 
 impl Loaded {
-    pub(super) fn set(&self) -> PolicySet {
+    pub(crate) fn set(&self) -> PolicySet {
         PolicySet::new(self.0.iter().map(|(_, policy)| policy.clone()))
     }
 
     /// The files of a domain's policies, in words.
-    pub(super) fn files_of(&self, domain: &Domain) -> String {
+    pub(crate) fn files_of(&self, domain: &Domain) -> String {
         let files: Vec<String> = self
             .0
             .iter()
@@ -27,16 +28,8 @@ impl Loaded {
     }
 }
 
-/// The schema in a file, or the bundled one.
-pub(super) fn schema(path: Option<&Path>) -> Result<Schema, String> {
-    match path {
-        None => Ok(Schema::appointment()),
-        Some(path) => Schema::from_toml(&text(path)?).map_err(|error| at(path, error)),
-    }
-}
-
 /// The policies of these files, or all that is wrong with them.
-pub(super) fn load(paths: &[PathBuf], schema: &Schema) -> Result<Loaded, Vec<String>> {
+pub(crate) fn load(paths: &[PathBuf], schema: &Schema) -> Result<Loaded, Vec<String>> {
     let (mut policies, mut errors) = (Vec::new(), Vec::new());
     for path in paths {
         let policy = text(path)
@@ -53,16 +46,17 @@ pub(super) fn load(paths: &[PathBuf], schema: &Schema) -> Result<Loaded, Vec<Str
     }
 }
 
-/// The policies of all `.toml` files in a folder.
-pub(super) fn folder(folder: &Path, schema: &Schema) -> Result<Loaded, Vec<String>> {
+/// The policies of a folder: all `.toml` files that are not hidden, as [`Config`](paravent::Config) takes them.
+pub(crate) fn folder(folder: &Path, schema: &Schema) -> Result<Loaded, Vec<String>> {
     let entries = fs::read_dir(folder).and_then(Iterator::collect::<Result<Vec<_>, _>>);
     let entries = entries.map_err(|error| vec![at(folder, error)])?;
     let mut paths: Vec<PathBuf> = entries
         .into_iter()
         .map(|entry| entry.path())
         .filter(|path| {
-            path.extension()
-                .is_some_and(|extension| extension == "toml")
+            let name = path.file_name().unwrap_or_default();
+            let is_hidden = name.as_encoded_bytes().starts_with(b".");
+            !is_hidden && path.extension() == Some(OsStr::new("toml"))
         })
         .collect();
     paths.sort_unstable();

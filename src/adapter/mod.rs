@@ -1,0 +1,31 @@
+//! Files of rows: from a reader to a writer, row by row.
+//!
+//! `bytes` reads and decodes, `csv` and `ndjson` find where rows begin and print them, `columns` says which column is what,
+//! `protect` and `reveal` turn one row into another, `pipeline` does so on several threads, and `transfer` is what callers
+//! see.
+
+mod block;
+mod bytes;
+mod columns;
+#[cfg(feature = "csv")]
+mod csv;
+mod format;
+mod migrate;
+mod mixed;
+#[cfg(feature = "ndjson")]
+mod ndjson;
+mod pipeline;
+mod print;
+mod protect;
+mod quarantine;
+mod reveal;
+mod rows;
+mod transfer;
+mod verify;
+
+#[cfg(feature = "csv")]
+pub use format::CsvFormat;
+pub use format::{Encoding, Format};
+pub use migrate::{Migrated, Migration};
+pub use transfer::{Progress, Summary, Transfer};
+pub use verify::{Verification, Verified};

@@ -1,0 +1,206 @@
+//! The groups of errors that a caller tells apart.
+
+use super::{Error, Kind};
+
+impl Error {
+    /// Whether the record does not fit the schema or the policy: an unknown, missing or duplicate field,
+    /// a value over its width or of another type, a part of a pseudonym that is missing, a value that cannot be shown as
+    /// the policy says.
+    pub fn is_record(&self) -> bool {
+        matches!(
+            self.0.kind,
+            Kind::UnknownField { .. }
+                | Kind::MissingField { .. }
+                | Kind::DuplicateField { .. }
+                | Kind::TooWide { .. }
+                | Kind::WrongType { .. }
+                | Kind::Shape { .. }
+                | Kind::NotNormalizable { .. }
+                | Kind::EmptyPart { .. }
+                | Kind::NotShown { .. }
+                | Kind::Json { .. }
+                | Kind::Serialize
+        )
+    }
+
+    /// Whether the record has a field that the schema does not list.
+    pub fn is_unknown_field(&self) -> bool {
+        matches!(self.0.kind, Kind::UnknownField { .. })
+    }
+
+    /// Whether the record lacks a field that is not optional.
+    pub fn is_missing_field(&self) -> bool {
+        matches!(self.0.kind, Kind::MissingField { .. })
+    }
+
+    /// Whether the record has a field twice.
+    pub fn is_duplicate_field(&self) -> bool {
+        matches!(self.0.kind, Kind::DuplicateField { .. })
+    }
+
+    /// Whether a value is longer than its field's width.
+    pub fn is_too_wide(&self) -> bool {
+        matches!(self.0.kind, Kind::TooWide { .. })
+    }
+
+    /// Whether the call itself was wrong: a record id or subject key that the policy does not expect or
+    /// that it misses, a scope that the grant does not open, a field that the schema does not have, a pseudonym or index
+    /// that the policy does not have, a domain that the service has no policy for, a key file of another kind, a passphrase
+    /// that is empty or missing, an epoch beyond the last.
+    pub fn is_misuse(&self) -> bool {
+        matches!(
+            self.0.kind,
+            Kind::Binding { .. }
+                | Kind::NotOpened { .. }
+                | Kind::NothingLeft
+                | Kind::NoSuchField { .. }
+                | Kind::NoSuchRule { .. }
+                | Kind::NoSuchDomain { .. }
+                | Kind::KeyFileHolds { .. }
+                | Kind::EmptyPassphrase
+                | Kind::NoPassphrase
+                | Kind::EpochsExhausted
+        )
+    }
+
+    /// Whether a scope was asked for that the holder has no key for.
+    pub fn is_not_opened(&self) -> bool {
+        matches!(self.0.kind, Kind::NotOpened { .. })
+    }
+
+    /// Whether the sealed bytes or text are not of the format: cut, extended, re-ordered, not canonical.
+    pub fn is_malformed(&self) -> bool {
+        matches!(self.0.kind, Kind::Text { .. } | Kind::Structure { .. })
+    }
+
+    /// Whether the sealed bytes name a version, suite, profile or flag that is not read here: by this release, or by the
+    /// type they were parsed as.
+    pub fn is_unsupported(&self) -> bool {
+        matches!(self.0.kind, Kind::Unsupported { .. } | Kind::Profile { .. })
+    }
+
+    /// Whether the row or the grant was made under another policy than the one given.
+    pub fn is_other_policy(&self) -> bool {
+        matches!(self.0.kind, Kind::OtherPolicy | Kind::Mismatch { .. })
+    }
+
+    /// Whether the row or the grant was made under another schema than the one given.
+    pub fn is_other_schema(&self) -> bool {
+        matches!(self.0.kind, Kind::OtherSchema | Kind::ForeignScope { .. })
+    }
+
+    /// Whether the row's epoch is not in the keyring or grant.
+    pub fn is_unknown_epoch(&self) -> bool {
+        matches!(self.0.kind, Kind::UnknownEpoch { .. })
+    }
+
+    /// Whether the row or the table lacks a scope or a cell that was asked for.
+    pub fn is_missing_scope(&self) -> bool {
+        matches!(
+            self.0.kind,
+            Kind::MissingScope { .. } | Kind::MissingCell { .. }
+        )
+    }
+
+    /// Whether the commitment does not match: another key, domain or subject key sealed this. Also whether no key turns
+    /// a reversible stand-in back, which tells no wrong key from a changed text.
+    pub fn is_wrong_key(&self) -> bool {
+        matches!(
+            self.0.kind,
+            Kind::WrongKey { .. } | Kind::NotTurnedBack { .. }
+        )
+    }
+
+    /// Whether the tag does not match: changed, moved to another row, column or record id, or cut.
+    pub fn is_tampered(&self) -> bool {
+        matches!(self.0.kind, Kind::Tampered { .. })
+    }
+
+    /// Whether what was sealed is authentic and yet not of the format or of the schema's types.
+    pub fn is_plaintext(&self) -> bool {
+        matches!(self.0.kind, Kind::Plaintext { .. })
+    }
+
+    /// Whether the type that was to receive the fields does not fit them.
+    pub fn is_target(&self) -> bool {
+        matches!(self.0.kind, Kind::Target { .. })
+    }
+
+    /// Whether a file of rows is not of its form: its header, encoding or quotes, or a row longer than any.
+    pub fn is_input(&self) -> bool {
+        matches!(self.0.kind, Kind::Input { .. })
+    }
+
+    /// Whether it was stopped from outside before all rows were through.
+    pub fn is_stopped(&self) -> bool {
+        matches!(self.0.kind, Kind::Stopped)
+    }
+
+    /// Whether a row is in clear where no such row is taken, or not any more.
+    pub fn is_plain_row(&self) -> bool {
+        matches!(self.0.kind, Kind::PlainRow { .. })
+    }
+
+    /// Whether a row is sealed and a field that its policy does not show stands beside the seal in clear.
+    pub fn is_half_protected(&self) -> bool {
+        matches!(self.0.kind, Kind::HalfProtected { .. })
+    }
+
+    /// Whether a protected row shows what protecting its record does not give: a value in clear, or a stand-in of another
+    /// record.
+    pub fn is_unaccounted(&self) -> bool {
+        matches!(self.0.kind, Kind::Unaccounted { .. })
+    }
+
+    /// Whether a migration cannot begin, go on, be undone or be sealed off as its files are.
+    pub fn is_migration(&self) -> bool {
+        matches!(self.0.kind, Kind::Migration { .. })
+    }
+
+    /// Whether the grant has ended.
+    pub fn is_ended(&self) -> bool {
+        matches!(self.0.kind, Kind::GrantEnded { .. })
+    }
+
+    /// Whether a schema, a policy, a domain, a record id or another name breaks a rule.
+    pub fn is_definition(&self) -> bool {
+        matches!(self.0.kind, Kind::Definition { .. })
+    }
+
+    /// Whether the check of policies found something that nobody has accepted.
+    pub fn is_refused(&self) -> bool {
+        matches!(self.0.kind, Kind::Refused { .. })
+    }
+
+    /// Whether a key file did not open under this passphrase.
+    pub fn is_wrong_passphrase(&self) -> bool {
+        matches!(self.0.kind, Kind::Passphrase)
+    }
+
+    /// Whether a key file is damaged or is not one.
+    pub fn is_damaged(&self) -> bool {
+        matches!(
+            self.0.kind,
+            Kind::KeyFileDamaged { .. } | Kind::KeyFileForm { .. } | Kind::KeyFileCost
+        )
+    }
+
+    /// Whether a key file was written by a newer release.
+    pub fn is_newer_version(&self) -> bool {
+        matches!(self.0.kind, Kind::KeyFileVersion)
+    }
+
+    /// Whether a file could not be read or written, others can read a key file or a passphrase, or the system gave no random
+    /// bytes or no memory.
+    pub fn is_io(&self) -> bool {
+        matches!(
+            self.0.kind,
+            Kind::Io { .. }
+                | Kind::Entropy
+                | Kind::FileExists
+                | Kind::KeyFileExposed
+                | Kind::PassphraseExposed
+                | Kind::Memory
+        )
+    }
+}
