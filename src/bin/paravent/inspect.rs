@@ -1,0 +1,113 @@
+//! `paravent inspect`: what texts and key files are, without any key.
+
+use std::{
+    fs::File,
+    io::{self, BufRead, Read},
+    path::{Path, PathBuf},
+};
+
+use clap::Args;
+use paravent::Inspected;
+use serde_json::json;
+
+use crate::{
+    failure::{Exit, Failure, Outcome},
+    output,
+    settings::Settings,
+};
+
+/// No key file is larger.
+const MAX_FILE: u64 = 16 * 1024 * 1024;
+
+/// No text of a row is longer.
+const MAX_LINE: u64 = 16 * 1024 * 1024;
+
+const AFTER: &str = "\
+It tells what a text says of itself: format, suite, epoch, scopes and their
+sizes, which are the widths of fields and not the lengths of values. Nothing
+is decrypted, and no key is asked for. Of a text that was changed it tells
+what it pretends to be.
+
+  p1.…  a sealed record, or the column of a row whose fields are sealed cells
+  c1.…  a sealed cell
+  t1.…  a pseudonym
+  i1.…  an index
+  s1.…  a reversible stand-in
+
+EXAMPLES
+    paravent inspect t1.aebagbafaydqqcikbmga2dqpca
+    cut -d, -f5 statistics.csv | tail -n +2 | paravent inspect -
+    paravent inspect --file backend.keyring
+";
+
+/// Tell what a sealed text, a stand-in or a key file is, without keys
+#[derive(Debug, Args)]
+#[command(after_long_help = AFTER)]
+pub(crate) struct InspectArguments {
+    /// The texts; - for those of the standard input, one a line, as without any
+    #[arg(value_name = "VALUE")]
+    values: Vec<String>,
+    /// Tell what this key file is; it may stand several times
+    #[arg(long, value_name = "FILE")]
+    file: Vec<PathBuf>,
+}
+
+pub(crate) fn run(arguments: &InspectArguments, settings: &Settings) -> Outcome {
+    for path in &arguments.file {
+        let inspected = inspect(&read(path)?)
+            .map_err(|failure| failure.at(path.display()).exits(Exit::Input))?;
+        tell(&inspected, settings)?;
+    }
+    let stream = match &*arguments.values {
+        [] => arguments.file.is_empty(),
+        [one] => one == "-",
+        _ => false,
+    };
+    if stream {
+        return lines(settings);
+    }
+    for (number, text) in arguments.values.iter().enumerate() {
+        let inspected =
+            inspect(text).map_err(|failure| failure.at(format!("value {}", number + 1)))?;
+        tell(&inspected, settings)?;
+    }
+    Ok(Exit::Done)
+}
+
+fn lines(settings: &Settings) -> Outcome {
+    let mut input = io::stdin().lock();
+    for number in 1.. {
+        let mut line = Vec::new();
+        (&mut input).take(MAX_LINE).read_until(b'\n', &mut line)?;
+        if line.is_empty() {
+            break;
+        }
+        let text = String::from_utf8_lossy(&line);
+        let inspected = inspect(text.trim_end_matches(['\r', '\n']))
+            .map_err(|failure| failure.at_line(number))?;
+        tell(&inspected, settings)?;
+    }
+    Ok(Exit::Done)
+}
+
+fn inspect(text: &str) -> Result<Inspected, Failure> {
+    text.parse()
+        .map_err(|error: paravent::Error| Failure::from(error).exits(Exit::Input))
+}
+
+fn tell(inspected: &Inspected, settings: &Settings) -> Result<(), Failure> {
+    if settings.json {
+        output::print_json(&json!(inspected))
+    } else {
+        output::print(&format!("{inspected}\n"))
+    }
+}
+
+fn read(path: &Path) -> Result<String, Failure> {
+    let failed = |error: io::Error| Failure::file("reading", path, &error).exits(Exit::Input);
+    let mut bytes = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(MAX_FILE).read_to_end(&mut bytes))
+        .map_err(failed)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}

@@ -1,0 +1,61 @@
+//! Keyrings and grants from their files.
+
+use std::path::{Path, PathBuf};
+
+use paravent::{Config, Date, Grant, Keyring, Policy, Revealer};
+
+use crate::{
+    failure::{Exit, Failure},
+    passphrase::{self, Source},
+};
+
+/// The keyring that is given, else that of the configuration.
+pub(crate) fn keyring(
+    given: Option<&Path>,
+    source: &Source,
+    config: &Config,
+) -> Result<Keyring, Failure> {
+    let path = keyring_path(given, config)?;
+    let passphrase = passphrase::of(source, config, &path)?;
+    Keyring::load(&path, &passphrase).map_err(|error| Failure::key_file(&path, &error))
+}
+
+/// A revealer of what the grant in a file opens; one that has ended is refused.
+pub(crate) fn revealer(
+    path: &Path,
+    source: &Source,
+    config: &Config,
+    policy: &Policy,
+    today: Date,
+) -> Result<Revealer, Failure> {
+    check_there(path)?;
+    let passphrase = passphrase::of(source, config, path)?;
+    let open = || {
+        let grant = Grant::load(path, &passphrase)?;
+        grant.check_term(today)?;
+        Revealer::new(&grant, policy)
+    };
+    open().map_err(|error| Failure::key_file(path, &error))
+}
+
+/// Where the keyring is.
+fn keyring_path(given: Option<&Path>, config: &Config) -> Result<PathBuf, Failure> {
+    let path = given.or(config.keyring_path()).ok_or_else(|| {
+        Failure::new(
+            Exit::Keys,
+            "no-keyring",
+            "no keyring is said",
+            "name it by --keyring, by `keyring` in paravent.toml or by PARAVENT_KEYRING; `paravent keygen` makes one",
+        )
+    })?;
+    check_there(path)?;
+    Ok(path.to_owned())
+}
+
+/// Before anybody types a passphrase.
+fn check_there(path: &Path) -> Result<(), Failure> {
+    match path.metadata() {
+        Ok(_) => Ok(()),
+        Err(error) => Err(Failure::file("opening the key file", path, &error).exits(Exit::Keys)),
+    }
+}

@@ -1,0 +1,77 @@
+//! `paravent protect`: rows in clear become protected rows.
+
+use std::num::NonZeroUsize;
+
+use clap::Args;
+use paravent::Protector;
+
+use crate::{
+    arguments::{PassphraseArguments, RowArguments},
+    failure::Outcome,
+    keys,
+    rows::{self, Formats, Task},
+    settings::{self, Settings},
+};
+
+const AFTER: &str = "\
+The policy is checked first: beside all of the configuration's policies where
+its domain is among them, else alone; all of them have to load either way. A
+policy that the check refuses protects nothing.
+
+Dates and date-times have to be of RFC 3339, such as 2026-11-30 and
+2026-11-30T09:30:00+01:00; others are refused, and none is converted. The
+policy's `[source]` says which column is which field, and which are left out.
+
+Rows are shuffled within a window, since the order of rows joins what two
+connectors hold; --window 1 keeps the order. A bad row stops the command with
+its line, and nothing is written; with a quarantine the others go on, and the
+exit code is 6. An interrupted command leaves nothing: run it again.
+
+EXAMPLES
+  To a file, in two threads:
+
+    paravent protect appointments.csv --policy policies/statistics.toml \\
+      -o statistics.csv --jobs 2
+
+  In a pipe, from NDJSON to CSV, the passphrase from a file descriptor:
+
+    zcat rows.ndjson.gz | paravent protect - --format ndjson \\
+      --output-format csv --policy policies/statistics.toml \\
+      --passphrase-fd 3 3< passphrase.txt > statistics.csv
+
+  A spreadsheet's export, bad rows put aside:
+
+    paravent protect export.csv --policy policies/statistics.toml \\
+      --delimiter ';' --encoding windows-1252 -o statistics.csv \\
+      --on-error quarantine bad.ndjson
+";
+
+/// Protect rows: seal each field, and show what the policy shows
+#[derive(Debug, Args)]
+#[command(after_long_help = AFTER)]
+pub(crate) struct ProtectArguments {
+    #[command(flatten)]
+    rows: RowArguments,
+    /// Shuffle rows within windows of so many; 1 keeps their order
+    #[arg(long, value_name = "ROWS", default_value = "10000")]
+    window: NonZeroUsize,
+    #[command(flatten)]
+    passphrase: PassphraseArguments,
+}
+
+pub(crate) fn run(arguments: &ProtectArguments, settings: &Settings) -> Outcome {
+    let rows = &arguments.rows;
+    let formats = Formats::of(rows)?;
+    rows::check_files(rows)?;
+    let config = settings.config()?;
+    let schema = settings::schema(&config, rows.schema.as_deref())?;
+    let policy = settings::checked_policy(&rows.policy, &config, &schema, settings.today)?;
+    let source = arguments.passphrase.source();
+    rows::check_input(&rows.input, &source)?;
+    let keyring = keys::keyring(rows.keyring.as_deref(), &source, &config)?;
+    let protector = Protector::new(&keyring, &policy)?;
+    // What it holds is in the protector, as far as it is needed.
+    drop(keyring);
+    let task = Task::Protect(&protector, arguments.window);
+    rows::run(rows, formats, &task, settings)
+}

@@ -1,0 +1,100 @@
+//! `paravent reveal`: protected rows become rows in clear, as far as keys go.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use paravent::{Revealer, Schema, Scope};
+
+use crate::{
+    arguments::RowArguments,
+    failure::{Failure, Outcome},
+    keys,
+    passphrase::Source,
+    rows::{self, Formats, Task},
+    settings::{self, Settings},
+};
+
+const AFTER: &str = "\
+With --grant it reveals what the grant opens, as a connector does; a grant
+that has ended is refused. Without it the keyring reveals every scope. What is
+written holds values in clear: a file has mode 0600.
+
+EXAMPLES
+  What a connector gets:
+
+    paravent reveal rows.csv --policy sms-reminders.toml \\
+      --grant sms-reminders.grant -o contacts.csv
+
+  The backend, all of it and one scope of it:
+
+    paravent reveal statistics.csv --policy policies/statistics.toml
+    paravent reveal statistics.csv --policy policies/statistics.toml \\
+      --only care
+";
+
+/// Reveal protected rows, as far as a grant or the keyring opens them
+#[derive(Debug, Args)]
+#[command(after_long_help = AFTER)]
+pub(crate) struct RevealArguments {
+    #[command(flatten)]
+    rows: RowArguments,
+    /// Open rows by this grant, not by the keyring
+    #[arg(long, value_name = "FILE", conflicts_with = "keyring")]
+    grant: Option<PathBuf>,
+    /// Reveal these scopes only, such as identity,contact
+    #[arg(long, value_name = "SCOPE", value_delimiter = ',')]
+    only: Vec<String>,
+    /// Read the passphrase of the keyring or the grant from this file descriptor
+    #[arg(
+        long,
+        value_name = "N",
+        visible_alias = "grant-passphrase-fd",
+        conflicts_with = "passphrase_file"
+    )]
+    passphrase_fd: Option<u32>,
+    /// Read the passphrase of the keyring or the grant from this file, which nobody else may be able to read
+    #[arg(long, value_name = "FILE", visible_alias = "grant-passphrase-file")]
+    passphrase_file: Option<PathBuf>,
+}
+
+pub(crate) fn run(arguments: &RevealArguments, settings: &Settings) -> Outcome {
+    let rows = &arguments.rows;
+    let formats = Formats::of(rows)?;
+    rows::check_files(rows)?;
+    let config = settings.config()?;
+    let schema = settings::schema(&config, rows.schema.as_deref())?;
+    let policy = settings::policy(&rows.policy, &schema)?;
+    let only = scopes(&arguments.only, &schema)?;
+    let source = Source {
+        fd: arguments.passphrase_fd,
+        file: arguments.passphrase_file.clone(),
+    };
+    rows::check_input(&rows.input, &source)?;
+    let mut revealer = match &arguments.grant {
+        Some(path) => keys::revealer(path, &source, &config, &policy, settings.today)?,
+        None => {
+            let keyring = keys::keyring(rows.keyring.as_deref(), &source, &config)?;
+            Revealer::backend(&keyring, &policy)?
+        }
+    };
+    if !only.is_empty() {
+        revealer = revealer.only(&only)?;
+    }
+    rows::run(rows, formats, &Task::Reveal(&revealer), settings)
+}
+
+fn scopes(names: &[String], schema: &Schema) -> Result<Vec<Scope>, Failure> {
+    let scope = |name: &String| {
+        schema.scope(name).ok_or_else(|| {
+            let known: Vec<&str> = schema
+                .scopes()
+                .filter_map(|scope| schema.name_of(scope))
+                .collect();
+            Failure::usage(
+                format!("the schema has no scope {name:?}"),
+                format!("its scopes are {}", known.join(", ")),
+            )
+        })
+    };
+    names.iter().map(scope).collect()
+}

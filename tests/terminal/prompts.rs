@@ -1,0 +1,188 @@
+//! What is asked for at a terminal.
+
+use std::{
+    os::unix::process::ExitStatusExt,
+    process::{Command, Stdio},
+};
+
+use super::{PASSPHRASE, asking, binary, clinic, names, pty::Terminal};
+
+/// Starts the command at a terminal, all of whose streams are the terminal, in the clinic.
+fn at(terminal: &Terminal, arguments: &[&str]) -> std::process::Child {
+    terminal.start(binary(), |command| {
+        command
+            .args(arguments)
+            .current_dir(clinic())
+            .stdout(terminal.slave())
+            .stderr(terminal.slave());
+    })
+}
+
+fn asked(terminal: &Terminal, times: usize) {
+    terminal.wait_for("question", |text| {
+        (text.matches("assphrase").count() >= times && text.trim_end().ends_with(':')).then_some(())
+    });
+}
+
+#[test]
+fn a_passphrase_is_asked_for_and_does_not_show() {
+    let terminal = Terminal::new();
+    let mut child = at(
+        &terminal,
+        &[
+            "protect",
+            "appointments.csv",
+            "--policy",
+            "policies/statistics.toml",
+        ],
+    );
+    asked(&terminal, 1);
+    assert!(!terminal.echoes());
+    terminal.type_in(&format!("{PASSPHRASE}\n"));
+    assert!(child.wait().unwrap().success(), "{}", terminal.text());
+    terminal.wait_for("protected row", |text| text.contains("p1.").then_some(()));
+    assert!(!terminal.text().contains(PASSPHRASE));
+}
+
+#[test]
+fn a_wrong_passphrase_is_said_and_nothing_is_printed() {
+    let terminal = Terminal::new();
+    let mut child = at(
+        &terminal,
+        &[
+            "protect",
+            "appointments.csv",
+            "--policy",
+            "policies/statistics.toml",
+        ],
+    );
+    asked(&terminal, 1);
+    terminal.type_in("another one\n");
+    assert_eq!(child.wait().unwrap().code(), Some(5));
+    terminal.wait_for("error", |text| {
+        text.contains("passphrase does not open").then_some(())
+    });
+    assert!(!terminal.text().contains("p1."));
+    assert!(!terminal.text().contains("another one"));
+}
+
+#[test]
+fn a_new_passphrase_is_asked_for_twice() {
+    for (second, code) in [("the same\n", 0), ("not the same\n", 5)] {
+        let folder = tempfile::tempdir().unwrap();
+        let terminal = Terminal::new();
+        let mut child = terminal.start(binary(), |command| {
+            command
+                .args(["keygen", "new.keyring"])
+                .current_dir(&folder)
+                .stdout(terminal.slave())
+                .stderr(terminal.slave());
+        });
+        asked(&terminal, 1);
+        terminal.type_in("the same\n");
+        terminal.wait_for("second question", |text| {
+            (text.matches(':').count() >= 2).then_some(())
+        });
+        terminal.type_in(second);
+        let status = child.wait().unwrap();
+        assert_eq!(status.code(), Some(code), "{}", terminal.text());
+        let made = if code == 0 {
+            vec!["new.keyring".to_owned()]
+        } else {
+            vec![]
+        };
+        assert_eq!(names(folder.path()), made);
+    }
+}
+
+#[test]
+fn an_interrupt_at_the_question_leaves_the_terminal_as_it_was() {
+    for typed in ["", "half a pass"] {
+        let terminal = Terminal::new();
+        let mut child = at(
+            &terminal,
+            &[
+                "protect",
+                "appointments.csv",
+                "--policy",
+                "policies/statistics.toml",
+            ],
+        );
+        asked(&terminal, 1);
+        assert!(!terminal.echoes());
+        terminal.type_in(typed);
+        terminal.type_in("\x03");
+        let status = child.wait().unwrap();
+        assert!(
+            status.code() == Some(130) || status.signal() == Some(2),
+            "{status:?}"
+        );
+        assert!(terminal.echoes(), "what is typed stays hidden");
+    }
+}
+
+#[test]
+fn without_a_terminal_and_another_source_nothing_is_asked() {
+    let mut command = Command::new("setsid");
+    let command = command
+        .args(["--wait"])
+        .arg(binary())
+        .args([
+            "protect",
+            "appointments.csv",
+            "--policy",
+            "policies/statistics.toml",
+        ])
+        .current_dir(clinic())
+        .env_remove("PARAVENT_CORPUS")
+        .stdin(Stdio::null());
+    let output = command.output().unwrap();
+    assert_eq!(output.status.code(), Some(5));
+    let said = super::errors(&output);
+    assert!(said.contains("--passphrase-file"), "{said}");
+    assert!(output.stdout.is_empty());
+}
+
+#[test]
+fn progress_shows_on_a_terminal_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let input = folder.path().join("rows.csv");
+    std::fs::write(&input, super::rows::table(40_000)).unwrap();
+    let arguments = |command: &mut Command| {
+        command
+            .arg("protect")
+            .arg(&input)
+            .args(["--policy", "policies/statistics.toml", "--output"])
+            .arg(folder.path().join("protected.csv"))
+            .args(["--force", "--jobs", "2"]);
+    };
+
+    let terminal = Terminal::new();
+    let mut child = terminal.start(binary(), |command| {
+        arguments(command);
+        command
+            .current_dir(clinic())
+            .stdout(Stdio::null())
+            .stderr(terminal.slave());
+    });
+    asked(&terminal, 1);
+    terminal.type_in(&format!("{PASSPHRASE}\n"));
+    assert!(child.wait().unwrap().success(), "{}", terminal.text());
+    let shown = terminal.wait_for("summary", |text| {
+        text.contains("windows of").then(|| text.to_owned())
+    });
+    let lower = shown.to_lowercase();
+    for part in ["rows", "/s", "left"] {
+        assert!(lower.contains(part), "no {part:?} in {shown:?}");
+    }
+    assert!(shown.contains('\r'), "no line was drawn over: {shown:?}");
+
+    let mut command = super::paravent();
+    arguments(&mut command);
+    let output = command.output().unwrap();
+    assert!(output.status.success());
+    let said = super::errors(&output);
+    assert_eq!(said.lines().count(), 1, "{said:?}");
+    assert!(!said.contains('\r') && !said.contains('\x1b'), "{said:?}");
+    drop(asking());
+}
