@@ -121,7 +121,7 @@
 //! | `phone` | stand-ins in the shape of a telephone number, by FF1: `as = "phone"` |
 //! | `reversible` | stand-ins that the keyring turns back, by AES-SIV: `as = "reversible"` |
 //! | `tracing` | what a `Service` does, as events with the target `paravent` |
-//! | `cli` | the command `paravent`: `cargo install paravent --features cli`, and then `paravent --help` |
+//! | `cli` | the command `paravent`: `cargo install --path . --features cli`, and then `paravent --help` |
 //! | `full` | all of the above but `cli` |
 //! | `test-kit` | a fixed keyring and seeded nonces for your tests; does not compile in release builds |
 

@@ -2,16 +2,23 @@
 
 use std::{
     os::unix::process::ExitStatusExt,
-    process::{Command, Stdio},
+    process::{Child, Command, Stdio},
 };
 
-use super::{PASSPHRASE, asking, binary, clinic, names, pty::Terminal};
+use super::{PASSPHRASE, binary, clinic, names, pty::Terminal};
 
-/// Starts the command at a terminal, all of whose streams are the terminal, in the clinic.
-fn at(terminal: &Terminal, arguments: &[&str]) -> std::process::Child {
+const PROTECT: [&str; 4] = [
+    "protect",
+    "appointments.csv",
+    "--policy",
+    "policies/statistics.toml",
+];
+
+/// Starts to protect rows of the clinic at a terminal, which is all of the command's streams.
+fn protecting(terminal: &Terminal) -> Child {
     terminal.start(binary(), |command| {
         command
-            .args(arguments)
+            .args(PROTECT)
             .current_dir(clinic())
             .stdout(terminal.slave())
             .stderr(terminal.slave());
@@ -27,15 +34,7 @@ fn asked(terminal: &Terminal, times: usize) {
 #[test]
 fn a_passphrase_is_asked_for_and_does_not_show() {
     let terminal = Terminal::new();
-    let mut child = at(
-        &terminal,
-        &[
-            "protect",
-            "appointments.csv",
-            "--policy",
-            "policies/statistics.toml",
-        ],
-    );
+    let mut child = protecting(&terminal);
     asked(&terminal, 1);
     assert!(!terminal.echoes());
     terminal.type_in(&format!("{PASSPHRASE}\n"));
@@ -47,15 +46,7 @@ fn a_passphrase_is_asked_for_and_does_not_show() {
 #[test]
 fn a_wrong_passphrase_is_said_and_nothing_is_printed() {
     let terminal = Terminal::new();
-    let mut child = at(
-        &terminal,
-        &[
-            "protect",
-            "appointments.csv",
-            "--policy",
-            "policies/statistics.toml",
-        ],
-    );
+    let mut child = protecting(&terminal);
     asked(&terminal, 1);
     terminal.type_in("another one\n");
     assert_eq!(child.wait().unwrap().code(), Some(5));
@@ -99,15 +90,7 @@ fn a_new_passphrase_is_asked_for_twice() {
 fn an_interrupt_at_the_question_leaves_the_terminal_as_it_was() {
     for typed in ["", "half a pass"] {
         let terminal = Terminal::new();
-        let mut child = at(
-            &terminal,
-            &[
-                "protect",
-                "appointments.csv",
-                "--policy",
-                "policies/statistics.toml",
-            ],
-        );
+        let mut child = protecting(&terminal);
         asked(&terminal, 1);
         assert!(!terminal.echoes());
         terminal.type_in(typed);
@@ -127,12 +110,7 @@ fn without_a_terminal_and_another_source_nothing_is_asked() {
     let command = command
         .args(["--wait"])
         .arg(binary())
-        .args([
-            "protect",
-            "appointments.csv",
-            "--policy",
-            "policies/statistics.toml",
-        ])
+        .args(PROTECT)
         .current_dir(clinic())
         .env_remove("PARAVENT_CORPUS")
         .stdin(Stdio::null());
@@ -184,5 +162,4 @@ fn progress_shows_on_a_terminal_only() {
     let said = super::errors(&output);
     assert_eq!(said.lines().count(), 1, "{said:?}");
     assert!(!said.contains('\r') && !said.contains('\x1b'), "{said:?}");
-    drop(asking());
 }
