@@ -170,6 +170,11 @@ pub(crate) enum Kind {
     },
 
     // Files of rows.
+    /// What an audit was given does not do.
+    Audit {
+        what: String,
+        advice: &'static str,
+    },
     Input {
         what: String,
         advice: &'static str,
@@ -276,7 +281,7 @@ impl Error {
         })
     }
 
-    #[cfg(feature = "rayon")]
+    #[cfg(any(feature = "audit", feature = "rayon"))]
     #[must_use]
     pub(crate) fn at_row(mut self, row: usize) -> Self {
         self.0.row = Some(row);
@@ -293,6 +298,15 @@ impl Error {
     #[cfg(any(feature = "csv", feature = "ndjson"))]
     pub(crate) fn input(what: impl Into<String>, advice: &'static str) -> Self {
         Self::new(|| Kind::Input {
+            what: what.into(),
+            advice,
+        })
+    }
+
+    /// What an audit was given does not do.
+    #[cfg(feature = "audit")]
+    pub(crate) fn audit(what: impl Into<String>, advice: &'static str) -> Self {
+        Self::new(|| Kind::Audit {
             what: what.into(),
             advice,
         })

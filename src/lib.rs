@@ -76,6 +76,8 @@
 //! | [`Binding`] | what a seal is bound to: the id of its row ([`RecordId`]), the key of its person ([`SubjectKey`]) |
 //! | `Config` | where a deployment keeps its schema, policies, keyring, register of grants and passphrases |
 //! | `GrantRegister` | which grants were issued, to whom and until when, and which are due |
+//! | `audit::Audit` | attacks leaked rows as a thief would, with their truth at hand only to score; several leaks together |
+//! | `audit::Report` | what came out: a verdict, how much the rows link at most, and which attacks reach how far; as text, JSON and a page |
 //! | `Service` | the backend's side of a whole folder of policies, loaded anew while it runs, with `Counters` and `Health` |
 //!
 //! # What it does
@@ -91,6 +93,8 @@
 //! - Refuses a policy, [alone](Policy::check) or [beside others](PolicySet::check), where what a leak shows, opens and
 //!   lets follow puts an identity next to a sensitive field. Each [`Finding`] has the [chain](Chain) that a thief would
 //!   follow; an acceptance in the policy names it, with a reason, an owner and an end date.
+//! - Measures what rows really tell, by attacking them (feature `audit`): whether anything links, how much at most, and whether the
+//!   attacks would have found it.
 //!
 //! # What it does not
 //!
@@ -98,6 +102,7 @@
 //! - The check believes what schema and policies state: roles and facts, how many people and specialties stand behind a
 //!   domain. What they do not state it takes at its worst; whether they are right it does not know, as it looks at no row.
 //!   Domains that were not checked together may join. What somebody accepted, a leak gives.
+//! - An audit bounds the attacks that it knows, on the rows that it is given; a run whose controls fail, or with too few rows, says so.
 //! - The order of rows, and an id that two connectors share, join what they hold: shuffle exports, and make ids random
 //!   for each domain.
 //! - Who holds the keyring, or the grants of both sides with the rows of one domain, reads them. A pseudonym shows which
@@ -116,6 +121,7 @@
 //! | feature | |
 //! |---|---|
 //! | `key-file` (default) | [`Keyring`]s and [`Grant`]s in files sealed under a `Passphrase`; `Config`, `Service` and `GrantRegister` |
+//! | `audit` | leaked rows are attacked; `audit::assert_unlinkable` for your tests |
 //! | `csv`, `ndjson` | files of rows in these formats: `Transfer`, `Migration`, `Verification` |
 //! | `rayon` | `Protector::protect_batch` on all cores |
 //! | `phone` | stand-ins in the shape of a telephone number, by FF1: `as = "phone"` |
@@ -128,6 +134,8 @@
 #[cfg(any(feature = "csv", feature = "ndjson"))]
 mod adapter;
 mod appointment;
+#[cfg(feature = "audit")]
+pub mod audit;
 mod crypto;
 mod digest;
 mod error;
@@ -181,7 +189,7 @@ pub use crate::{
 pub use jiff::civil::Date;
 
 /// Compiles the README's code.
-#[cfg(doctest)]
+#[cfg(all(doctest, feature = "audit"))]
 #[doc = include_str!("../README.md")]
 struct Readme;
 

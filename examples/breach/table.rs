@@ -2,11 +2,7 @@
 //!
 //! Errors name the line and the field, never a value: such files hold people.
 
-use std::{
-    error::Error,
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{error::Error, fs, path::Path};
 
 use csv::{ByteRecord, ErrorKind, Position, ReaderBuilder, Trim};
 use paravent::{Appointment, Sex};
@@ -24,90 +20,47 @@ const FIELDS: [&str; 9] = [
 ];
 const OPTIONAL: [&str; 4] = ["age", "sex", "phone", "email"];
 
-/// Appointments, and where they come from.
-pub(crate) struct Table {
-    pub(crate) rows: Vec<Appointment>,
-    source: Option<Source>,
+/// Reads a whole file. Its columns may be in any order, those of optional fields may be absent, and an empty
+/// cell is a missing value.
+pub(crate) fn read(path: &Path) -> Result<Vec<Appointment>, Box<dyn Error>> {
+    let text = fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    Ok(parse(path, &text)?)
 }
 
-struct Source {
-    path: PathBuf,
-    text: Vec<u8>,
-    /// The byte at which each row begins.
-    starts: Vec<u64>,
-}
-
-impl Table {
-    pub(crate) fn generated(rows: Vec<Appointment>) -> Table {
-        Table { rows, source: None }
+fn parse(path: &Path, text: &[u8]) -> Result<Vec<Appointment>, String> {
+    let file = path.display();
+    let at = |byte, what| format!("{file}, line {}: {what}", line(text, byte));
+    let failed = |error: csv::Error| match error.kind() {
+        ErrorKind::UnequalLengths {
+            pos: Some(position),
+            expected_len,
+            len,
+        } => at(
+            position.byte(),
+            format!("there are {len} cells for {expected_len} columns"),
+        ),
+        _ => format!("{file}: {error}"),
+    };
+    let mut reader = ReaderBuilder::new().trim(Trim::Headers).from_reader(text);
+    let header = reader.byte_headers().map_err(failed)?.clone();
+    if header.is_empty() {
+        return Err(format!("{file} is empty"));
     }
-
-    /// Reads a whole file. Its columns may be in any order, those of optional fields may be absent, and an empty
-    /// cell is a missing value.
-    pub(crate) fn read(path: &Path) -> Result<Table, Box<dyn Error>> {
-        let text = fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
-        Ok(Table::parse(path, text)?)
+    let columns = Columns::of(&header).map_err(|what| at(0, what))?;
+    let mut rows = Vec::new();
+    for record in reader.into_byte_records() {
+        let record = record.map_err(failed)?;
+        let start = record.position().map_or(0, Position::byte);
+        rows.push(
+            columns
+                .appointment(&record)
+                .map_err(|what| at(start, what))?,
+        );
     }
-
-    fn parse(path: &Path, text: Vec<u8>) -> Result<Table, String> {
-        let file = path.display();
-        let at = |byte, what| format!("{file}, line {}: {what}", line(&text, byte));
-        let failed = |error: csv::Error| match error.kind() {
-            ErrorKind::UnequalLengths {
-                pos: Some(position),
-                expected_len,
-                len,
-            } => at(
-                position.byte(),
-                format!("there are {len} cells for {expected_len} columns"),
-            ),
-            _ => format!("{file}: {error}"),
-        };
-        let mut reader = ReaderBuilder::new()
-            .trim(Trim::Headers)
-            .from_reader(text.as_slice());
-        let header = reader.byte_headers().map_err(failed)?.clone();
-        if header.is_empty() {
-            return Err(format!("{file} is empty"));
-        }
-        let columns = Columns::of(&header).map_err(|what| at(0, what))?;
-        let (mut rows, mut starts) = (Vec::new(), Vec::new());
-        for record in reader.into_byte_records() {
-            let record = record.map_err(failed)?;
-            let start = record.position().map_or(0, Position::byte);
-            rows.push(
-                columns
-                    .appointment(&record)
-                    .map_err(|what| at(start, what))?,
-            );
-            starts.push(start);
-        }
-        if rows.is_empty() {
-            return Err(format!("{file} holds no appointment"));
-        }
-        Ok(Table {
-            rows,
-            source: Some(Source {
-                path: path.to_owned(),
-                text,
-                starts,
-            }),
-        })
+    if rows.is_empty() {
+        return Err(format!("{file} holds no appointment"));
     }
-
-    pub(crate) fn is_generated(&self) -> bool {
-        self.source.is_none()
-    }
-
-    /// Where a row is, for an error about it.
-    pub(crate) fn place(&self, row: usize) -> String {
-        match &self.source {
-            Some(Source { path, text, starts }) => {
-                format!("{}, line {}", path.display(), line(text, starts[row]))
-            }
-            None => format!("generated row {row}"),
-        }
-    }
+    Ok(rows)
 }
 
 /// The line of a record that the reader found at `byte`. Its own count is one behind where lines end in CR LF: it
@@ -204,7 +157,7 @@ mod tests {
         "Petit,Zoé,34,female,,,2020-07-21T09:30:00+02:00,\"Dr Noël\nBrun\",Dermatologie";
 
     fn refusal(lines: &[&str], end: &str) -> String {
-        let table = Table::parse(Path::new("f.csv"), lines.join(end).into_bytes());
+        let table = parse(Path::new("f.csv"), lines.join(end).as_bytes());
         table.err().unwrap_or_default()
     }
 
@@ -214,7 +167,7 @@ mod tests {
             "start,sex,specialty,practitioner,first_name,last_name,age",
             "2020-07-21T09:30:00+02:00,,Dermatologie,\"Dr Noël\nBrun\",Zoé,Petit,34",
         ];
-        let table = Table::parse(Path::new("f.csv"), lines.join("\n").into_bytes());
+        let table = parse(Path::new("f.csv"), lines.join("\n").as_bytes());
         let appointment = Appointment {
             last_name: "Petit".to_owned(),
             first_name: "Zoé".to_owned(),
@@ -224,7 +177,7 @@ mod tests {
             specialty: "Dermatologie".to_owned(),
             ..Appointment::default()
         };
-        assert!(table.is_ok_and(|table| table.rows == [appointment]));
+        assert!(table.is_ok_and(|rows| rows == [appointment]));
     }
 
     #[test]
@@ -285,7 +238,7 @@ mod tests {
     fn text_that_is_not_utf_8_has_its_line_and_field() {
         let latin1 = b"Petit,Zo\xe9,34,,,,2020-07-21T09:30:00+02:00,Dr Brun,x";
         let text = [HEADER.as_bytes(), b"\r\n", latin1].concat();
-        let refusal = Table::parse(Path::new("f.csv"), text).err();
+        let refusal = parse(Path::new("f.csv"), &text).err();
         assert_eq!(
             refusal.as_deref(),
             Some("f.csv, line 2: field \"first_name\" is not UTF-8")

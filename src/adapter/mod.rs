@@ -2,7 +2,7 @@
 //!
 //! `bytes` reads and decodes, `csv` and `ndjson` find where rows begin and print them, `columns` says which column is what,
 //! `protect` and `reveal` turn one row into another, `pipeline` does so on several threads, and `transfer` is what callers
-//! see.
+//! see. `table` makes tables of what an audit reads.
 
 mod block;
 mod bytes;
@@ -20,6 +20,8 @@ mod protect;
 mod quarantine;
 mod reveal;
 mod rows;
+#[cfg(feature = "audit")]
+mod table;
 mod transfer;
 mod verify;
 

@@ -46,6 +46,7 @@ impl Error {
             Kind::Tampered { .. } => "tampered",
             Kind::Plaintext { .. } => "plaintext",
             Kind::Target { .. } => "target",
+            Kind::Audit { .. } => "audit",
             Kind::Input { .. } => "input",
             Kind::Stopped => "stopped",
             Kind::PlainRow { .. } => "plain-row",

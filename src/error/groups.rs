@@ -126,6 +126,11 @@ impl Error {
         matches!(self.0.kind, Kind::Target { .. })
     }
 
+    /// Whether rows that were given to an audit do not do: ragged, without rows, of other people than the truth.
+    pub fn is_audit(&self) -> bool {
+        matches!(self.0.kind, Kind::Audit { .. })
+    }
+
     /// Whether a file of rows is not of its form: its header, encoding or quotes, or a row longer than any.
     pub fn is_input(&self) -> bool {
         matches!(self.0.kind, Kind::Input { .. })

@@ -72,7 +72,8 @@ impl Error {
             }
             Kind::Plaintext { .. } => "open it with the schema under which it was sealed",
             Kind::Target { .. } => "receive the fields in a type that fits the schema",
-            Kind::Input { advice, .. }
+            Kind::Audit { advice, .. }
+            | Kind::Input { advice, .. }
             | Kind::Migration { advice, .. }
             | Kind::Definition { advice, .. } => advice,
             Kind::Stopped => "run it again",
@@ -269,7 +270,7 @@ impl fmt::Display for Kind {
             Kind::Target { field: None, what } => {
                 write!(f, "the fields do not fit the type asked for: {what}")
             }
-            Kind::Input { what, .. } => f.write_str(what),
+            Kind::Audit { what, .. } | Kind::Input { what, .. } => f.write_str(what),
             Kind::Stopped => f.write_str("it was stopped before all rows were through"),
             Kind::PlainRow { until: None } => f.write_str("the row is in clear"),
             Kind::PlainRow { until: Some(until) } => write!(

@@ -11,6 +11,8 @@ mod transform;
 
 use std::{fmt, sync::Arc};
 
+#[cfg(feature = "audit")]
+pub(crate) use linkage::shown_bits;
 pub use linkage::{
     Accepted, Chain, CheckedPolicy, Diff, FieldReport, FieldStep, Finding, FindingKind, Gain,
     PolicySet, Report, Step,

@@ -23,9 +23,9 @@ mod values;
 mod workspace;
 
 pub use binding::Binding;
-#[cfg(any(feature = "csv", feature = "ndjson"))]
+#[cfg(any(feature = "audit", feature = "csv", feature = "ndjson"))]
 pub(crate) use draft::Draft;
-#[cfg(any(feature = "csv", feature = "ndjson"))]
+#[cfg(any(feature = "audit", feature = "csv", feature = "ndjson"))]
 pub(crate) use protected::SEALED;
 pub use protected::{Protected, ProtectedRow, Shown};
 pub use protector::{BoundProtector, Protector};

@@ -67,7 +67,7 @@ fn base64url() -> &'static Encoding {
 }
 
 /// RFC 4648 base32 in lower case, so that pseudonyms survive a case-insensitive collation.
-fn base32() -> &'static Encoding {
+pub(crate) fn base32() -> &'static Encoding {
     static BASE32: LazyLock<Encoding> = LazyLock::new(|| {
         let mut specification = Specification::new();
         specification

@@ -1,6 +1,6 @@
 use super::{Clinic, stderr, stdout};
 
-const COMMANDS: [&str; 14] = [
+const COMMANDS: [&str; 15] = [
     "init",
     "keygen",
     "grant",
@@ -10,6 +10,7 @@ const COMMANDS: [&str; 14] = [
     "policy diff",
     "protect",
     "reveal",
+    "audit",
     "inspect",
     "schema",
     "schema show",
@@ -45,7 +46,7 @@ fn the_main_help_lists_commands_and_exit_codes() {
         assert!(help.contains(&format!("\n  {name} ")), "{name}: {help}");
     }
     let (_, codes) = help.split_once("EXIT CODES\n").unwrap();
-    for code in ["0", "1", "2", "3", "4", "5", "6", "128+n"] {
+    for code in ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "128+n"] {
         assert!(codes.contains(&format!("  {code} ")), "{code}: {codes}");
     }
     let version = stdout(&clinic.run("--version").code(0));

@@ -2,12 +2,15 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+mod audit;
 mod grants;
 mod help;
 mod migrations;
 mod output;
 mod passphrases;
 mod refused;
+#[path = "../common/rows.rs"]
+mod rows;
 mod start;
 mod told;
 mod transfers;

@@ -19,17 +19,17 @@ use blocks::{Step, steps};
 
 #[test]
 fn readme() {
-    run("README.md", 7);
+    run("README.md", 8);
 }
 
 #[test]
 fn production() {
-    run("docs/production.md", 27);
+    run("docs/production.md", 28);
 }
 
 #[test]
 fn incidents() {
-    run("docs/incidents.md", 25);
+    run("docs/incidents.md", 30);
 }
 
 /// Runs a document that has at least so many commands.

@@ -44,6 +44,7 @@ use xaes_256_gcm::{
 
 #[path = "../common/accepted.rs"]
 mod accepted;
+mod audits;
 mod by_hand;
 mod errors;
 mod inputs;
@@ -336,6 +337,7 @@ fn each_error_belongs_to_a_group() {
                 error.is_plaintext(),
                 error.is_target(),
                 error.is_input(),
+                error.is_audit(),
                 error.is_stopped(),
                 error.is_plain_row(),
                 error.is_half_protected(),

@@ -163,3 +163,43 @@ fn progress_shows_on_a_terminal_only() {
     assert_eq!(said.lines().count(), 1, "{said:?}");
     assert!(!said.contains('\r') && !said.contains('\x1b'), "{said:?}");
 }
+
+#[test]
+fn the_steps_of_an_audit_show_on_a_terminal_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let rows = folder.path().join("rows.csv");
+    std::fs::write(&rows, super::rows::table(300)).unwrap();
+    let arguments = |command: &mut Command| {
+        command
+            .arg("audit")
+            .arg(&rows)
+            .arg("--truth")
+            .arg(&rows)
+            .args(["--permutations", "99", "--enumerate-seconds", "1"]);
+    };
+
+    let terminal = Terminal::new();
+    let mut child = terminal.start(binary(), |command| {
+        arguments(command);
+        command
+            .current_dir(clinic())
+            .stdout(Stdio::null())
+            .stderr(terminal.slave());
+    });
+    let status = child.wait().unwrap();
+    assert_eq!(status.code(), Some(7), "{}", terminal.text());
+    let shown = terminal.wait_for("advice", |text| {
+        text.contains("--html FILE").then(|| text.to_owned())
+    });
+    for part in ["draw 1 of 1", "control: ", "%"] {
+        assert!(shown.contains(part), "no {part:?} in {shown:?}");
+    }
+
+    let mut command = super::paravent();
+    arguments(&mut command);
+    let output = command.output().unwrap();
+    assert_eq!(output.status.code(), Some(7));
+    let said = super::errors(&output);
+    assert_eq!(said.lines().count(), 1, "{said:?}");
+    assert!(!said.contains('\r') && !said.contains('\x1b'), "{said:?}");
+}

@@ -123,3 +123,30 @@ fn what_was_there_stays_where_a_forced_run_is_killed() {
         assert_eq!(names(folder.path()), ["protected.csv"]);
     }
 }
+
+#[test]
+fn an_audit_that_is_interrupted_leaves_no_page() {
+    let folder = tempfile::tempdir().unwrap();
+    let input = folder.path().join("rows.csv");
+    fs::write(&input, rows::table(3_000)).unwrap();
+    for signal in [Signal::INT, Signal::TERM] {
+        let mut child = super::paravent()
+            .arg("audit")
+            .arg(&input)
+            .arg("--truth")
+            .arg(&input)
+            .arg("--html")
+            .arg(folder.path().join("report.html"))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        // It takes many times as long.
+        thread::sleep(Duration::from_millis(400));
+        assert!(child.try_wait().unwrap().is_none(), "it ended early");
+        kill_process(Pid::from_child(&child), signal).unwrap();
+        let code = child.wait().unwrap().code();
+        assert_eq!(code, Some(128 + signal.as_raw()));
+        assert_eq!(names(folder.path()), ["rows.csv"]);
+    }
+}

@@ -13,6 +13,7 @@ use clap::{
 };
 
 use crate::{
+    audit::AuditArguments,
     grant::GrantArguments,
     init::InitArguments,
     inspect::InspectArguments,
@@ -45,6 +46,10 @@ EXAMPLES
     paravent reveal rows.csv --policy sms-reminders.toml \\
       --grant sms-reminders.grant
 
+  What a thief of a connector's rows would learn:
+
+    paravent audit rows.csv --truth appointments.csv --html report.html
+
 CONFIGURATION
 paravent.toml in the working folder, or the file of --config, says where
 things are: schema, policies, keyring, grants, credentials. The variables
@@ -76,6 +81,9 @@ EXIT CODES
   5      no key: none found, a wrong passphrase, a file that others can read,
          a grant that ended or is of another policy, rows of another key
   6      done in part: some rows are in quarantine
+  7      the audit found that leaked rows link people to what they came for
+  8      the audit is blind: one of its controls failed
+  9      the audit had too few rows to tell, or no true rows to score by
   128+n  ended by signal n; 141 where nobody reads the output any more
 ";
 
@@ -117,6 +125,7 @@ pub(crate) enum Command {
     Reveal(RevealArguments),
     Migrate(MigrateArguments),
     Verify(VerifyArguments),
+    Audit(AuditArguments),
     Inspect(InspectArguments),
     Schema(SchemaArguments),
     Completions(CompletionsArguments),
@@ -269,7 +278,7 @@ fn on_error(word: &OsStr) -> Result<OnError, String> {
     }
 }
 
-fn delimiter(word: &str) -> Result<u8, String> {
+pub(crate) fn delimiter(word: &str) -> Result<u8, String> {
     match word.as_bytes() {
         b"tab" | b"\\t" => Ok(b'\t'),
         [byte] if byte.is_ascii() && !b"\"\r\n".contains(byte) => Ok(*byte),

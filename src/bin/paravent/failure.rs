@@ -18,6 +18,12 @@ pub(crate) enum Exit {
     Refused = 4,
     Keys = 5,
     Partial = 6,
+    /// An audit: leaked rows link people.
+    Links = 7,
+    /// An audit: a control failed.
+    Blind = 8,
+    /// An audit: too few rows to tell.
+    TooFew = 9,
     /// Nobody reads the output any more: 128 and the number of SIGPIPE.
     Closed = 141,
 }
@@ -81,6 +87,18 @@ impl Failure {
             Some(_) => failure,
             None => failure.at(path.display()),
         }
+    }
+
+    /// What is wrong with a row, which is counted from 1, as people do.
+    pub(crate) fn row(error: &Error) -> Self {
+        let mut failure = Self::from(error);
+        if let Some(row) = error.row() {
+            let counted = format!("row {row}, counted from 0: ");
+            if let Some(rest) = failure.message.strip_prefix(&counted) {
+                failure.message = format!("row {}: {rest}", row + 1);
+            }
+        }
+        failure
     }
 
     /// What it is about, in front of the message.

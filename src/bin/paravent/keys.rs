@@ -28,14 +28,19 @@ pub(crate) fn revealer(
     policy: &Policy,
     today: Date,
 ) -> Result<Revealer, Failure> {
-    check_there(path)?;
-    let passphrase = passphrase::of(source, config, path)?;
+    let grant = grant(path, source, config)?;
     let open = || {
-        let grant = Grant::load(path, &passphrase)?;
         grant.check_term(today)?;
         Revealer::new(&grant, policy)
     };
     open().map_err(|error| Failure::key_file(path, &error))
+}
+
+/// The grant in a file, also one that has ended.
+pub(crate) fn grant(path: &Path, source: &Source, config: &Config) -> Result<Grant, Failure> {
+    check_there(path)?;
+    let passphrase = passphrase::of(source, config, path)?;
+    Grant::load(path, &passphrase).map_err(|error| Failure::key_file(path, &error))
 }
 
 /// Where the keyring is.

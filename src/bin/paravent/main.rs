@@ -4,6 +4,7 @@
 compile_error!("the command needs a Unix-like system: modes of files, signals, a terminal");
 
 mod arguments;
+mod audit;
 mod failure;
 mod grant;
 mod init;
@@ -62,6 +63,7 @@ fn run(arguments: Arguments) -> Outcome {
         Command::Protect(arguments) => protect::run(&arguments, &settings),
         Command::Reveal(arguments) => reveal::run(&arguments, &settings),
         Command::Migrate(arguments) => migrate::run(&arguments, &settings),
+        Command::Audit(arguments) => audit::run(&arguments, &settings),
         Command::Verify(arguments) => verify::run(&arguments, &settings),
         Command::Inspect(arguments) => inspect::run(&arguments, &settings),
         Command::Schema(arguments) => schema::run(&arguments, &settings),

@@ -29,10 +29,21 @@ impl Way {
     /// Begins; `size` are the bytes of the input where they are known. Nothing is shown where `quiet`, and where the
     /// standard error is no terminal.
     pub(crate) fn begin(size: Option<u64>, quiet: bool) -> Self {
+        Self::of(size, style(size.is_some()), quiet)
+    }
+
+    /// The same for work in steps, each of which has a name.
+    pub(crate) fn steps(quiet: bool) -> Self {
+        let style = ProgressStyle::with_template("{wide_bar} {percent}%  {msg}");
+        let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
+        Self::of(Some(0), style, quiet)
+    }
+
+    fn of(size: Option<u64>, style: ProgressStyle, quiet: bool) -> Self {
         let shown = !quiet && io::stderr().is_terminal();
         let bar = if shown {
             ProgressBar::with_draw_target(size, ProgressDrawTarget::stderr_with_hz(10))
-                .with_style(style(size.is_some()))
+                .with_style(style)
         } else {
             ProgressBar::hidden()
         };
@@ -50,6 +61,13 @@ impl Way {
     pub(crate) fn tell(&self, rows: u64, bytes: u64) {
         ROWS.store(rows, Ordering::Relaxed);
         self.bar.set_position(bytes);
+    }
+
+    /// Tells that so many of all steps are done, and which one is next.
+    pub(crate) fn step(&self, done: usize, all: usize, next: &str) {
+        self.bar.set_length(all as u64);
+        self.bar.set_position(done as u64);
+        self.bar.set_message(next.to_owned());
     }
 
     /// How long it took so far.

@@ -94,7 +94,7 @@ pub(crate) fn format(input: &Path, arguments: &ReadArguments) -> Result<Format, 
     )
 }
 
-fn read_as(
+pub(crate) fn read_as(
     input: &Path,
     format: Option<Rows>,
     delimiter: Option<u8>,
@@ -294,7 +294,7 @@ fn extension(path: &Path) -> Option<String> {
     Some(path.extension()?.to_str()?.to_ascii_lowercase())
 }
 
-fn by_name(path: &Path) -> Option<Rows> {
+pub(crate) fn by_name(path: &Path) -> Option<Rows> {
     match &*extension(path)? {
         "csv" | "tsv" => Some(Rows::Csv),
         "ndjson" | "jsonl" => Some(Rows::Ndjson),
@@ -302,7 +302,7 @@ fn by_name(path: &Path) -> Option<Rows> {
     }
 }
 
-fn name(input: &Path) -> String {
+pub(crate) fn name(input: &Path) -> String {
     match output::is_stream(input) {
         true => "the standard input".to_owned(),
         false => input.display().to_string(),
@@ -319,7 +319,7 @@ pub(crate) struct Input {
     /// Of a file.
     pub(crate) size: Option<u64>,
     /// Of a file.
-    identity: Option<(u64, u64)>,
+    pub(crate) identity: Option<(u64, u64)>,
 }
 
 impl Input {

@@ -38,6 +38,11 @@ impl Settings {
         }
     }
 
+    /// The configuration's file, where it was said.
+    pub(crate) fn config_file(&self) -> Option<&Path> {
+        self.config.as_deref()
+    }
+
     /// The configuration of file and environment.
     pub(crate) fn config(&self) -> Result<Config, Failure> {
         let default = Path::new(DEFAULT);

@@ -14,6 +14,8 @@ mod leaks;
 mod members;
 mod report;
 mod set;
+#[cfg(feature = "audit")]
+mod shown;
 mod universe;
 mod verdict;
 mod view;
@@ -24,3 +26,5 @@ pub use diff::{Diff, Gain};
 pub use finding::{Accepted, Chain, FieldStep, Finding, FindingKind, Step};
 pub use report::{FieldReport, Report};
 pub use set::PolicySet;
+#[cfg(feature = "audit")]
+pub(crate) use shown::shown_bits;

@@ -1,0 +1,73 @@
+//! For users' own tests.
+
+use serde::Serialize;
+
+use super::{Audit, Leak, Origin, Outcome, Table};
+use crate::{
+    error::Result,
+    protect::{Protected, Revealer},
+};
+
+/// Panics where protected rows link people to what they came for, with the report of an [`Audit`] as its message; also where a
+/// control failed. For users' own tests: `rows` are what a connector gets, `records` what they were made of, in the same
+/// order, and `revealer` what the connector holds, which opens the rows.
+///
+/// With too few rows to tell it panics, too, and says how many it would take: some thousand.
+///
+/// # Panics
+///
+/// Where it links, where the audit is blind, where there are too few rows, and where rows do not open.
+///
+/// # Examples
+///
+/// ```no_run
+/// use paravent::{Appointment, Date, Keyring, Policy, Protector, Revealer, Schema, audit};
+///
+/// # fn test_appointments() -> Vec<Appointment> { Vec::new() }
+/// # let text = "";
+/// let appointments: Vec<Appointment> = test_appointments();
+/// let policy = Policy::from_toml(text, &Schema::appointment())?;
+/// let checked = policy.check(Date::constant(2026, 11, 24))?;
+/// let keyring = Keyring::generate()?;
+/// let protector = Protector::new(&keyring, &checked)?;
+/// let rows = appointments.iter().map(|record| protector.protect(record)).collect::<Result<Vec<_>, _>>()?;
+/// let revealer = Revealer::new(&keyring.grant(&checked)?, &policy)?;
+/// audit::assert_unlinkable(&revealer, &rows, &appointments);
+/// # Ok::<(), paravent::Error>(())
+/// ```
+#[track_caller]
+pub fn assert_unlinkable<T: Serialize>(revealer: &Revealer, rows: &[Protected], records: &[T]) {
+    let report = match audited(revealer, rows, records) {
+        Ok(report) => report,
+        Err(error) => refuse(&format!("{error}; {}", error.advice())),
+    };
+    if report.outcome != Outcome::Unlinkable {
+        refuse(&report.to_string());
+    }
+}
+
+fn audited<T: Serialize>(
+    revealer: &Revealer,
+    rows: &[Protected],
+    records: &[T],
+) -> Result<super::Report> {
+    let policy = revealer.policy();
+    let mut leak =
+        Leak::protected(policy, rows)?.with_origin(Origin::Rows((0..rows.len()).collect()));
+    if !revealer.scopes().is_empty() {
+        let opened: Vec<serde_json::Value> = rows
+            .iter()
+            .map(|row| revealer.reveal(row))
+            .collect::<Result<_>>()?;
+        leak = leak.with_opened(opened)?;
+    }
+    Audit::new(policy.schema())
+        .draw(Table::from_records(records)?, vec![leak])
+        .run()
+}
+
+#[track_caller]
+#[expect(clippy::panic, reason = "an assertion")]
+fn refuse(why: &str) -> ! {
+    panic!("{why}")
+}

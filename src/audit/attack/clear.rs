@@ -1,0 +1,226 @@
+//! Values in clear, or coarser than they are.
+
+use super::{Attack, Family, Way, coarse, column::frequencies};
+use crate::{
+    audit::{
+        case::{Case, ColumnView, Knowledge, LeakView, Meaning, NULL, Vocabulary},
+        reading::{Candidates, Reading, What},
+        table::NONE,
+    },
+    normal,
+    policy::{Buckets, Policy, Transform},
+    schema::{Field, ValueType},
+};
+
+pub(crate) struct Clear;
+
+impl Attack for Clear {
+    fn family(&self) -> Family {
+        Family::Clear
+    }
+
+    fn needs(&self) -> &'static str {
+        "the values that a field can have"
+    }
+
+    fn ways(&self, case: &Case, _known: &[Vec<Reading>]) -> Vec<Way> {
+        let ways = case.leaks.iter().enumerate().map(|(leak, view)| {
+            let columns = view.columns.iter();
+            let readings = columns.filter_map(|column| reading(&case.knows, view, column));
+            Way::new(leak, "", readings.collect())
+        });
+        ways.filter(|way| !way.readings.is_empty()).collect()
+    }
+}
+
+/// Whether a column's values are read as they are, or coarser.
+pub(super) fn is_clear(knows: &Knowledge, view: &LeakView, column: &ColumnView) -> bool {
+    read(knows, view, column).is_some()
+}
+
+fn reading(knows: &Knowledge, view: &LeakView, column: &ColumnView) -> Option<Reading> {
+    let (field, mut candidates) = read(knows, view, column)?;
+    let mut codes = column.codes.of.clone();
+    if codes.contains(&NONE) {
+        let null = u32::try_from(candidates.len()).ok()?;
+        candidates.push(Candidates::one(NULL));
+        for code in &mut codes {
+            if *code == NONE {
+                *code = null;
+            }
+        }
+    }
+    Some(Reading {
+        of: What::Field(field),
+        codes,
+        candidates,
+    })
+}
+
+/// The field that a column shows, and what each of its different values can be.
+fn read(
+    knows: &Knowledge,
+    view: &LeakView,
+    column: &ColumnView,
+) -> Option<(usize, Vec<Candidates>)> {
+    let texts: Vec<&str> = view.values(column).collect();
+    match column.meaning {
+        Meaning::Field(field) => {
+            let shown = Shown { knows, field };
+            let candidates = match &view.leak.policy {
+                Some(policy) if !column.opened => shown.by_policy(policy, &texts),
+                _ => shown.by_looking(&texts),
+            };
+            let candidates = candidates?;
+            (!candidates.iter().all(Candidates::is_empty)).then_some((field, candidates))
+        }
+        Meaning::Unknown => guess_field(knows, column, &texts),
+        Meaning::StandIn(_) | Meaning::Sealed => None,
+    }
+}
+
+/// How a field is shown.
+struct Shown<'k> {
+    knows: &'k Knowledge,
+    field: usize,
+}
+
+impl Shown<'_> {
+    fn vocabulary(&self) -> &Vocabulary {
+        &self.knows.vocabularies[self.field]
+    }
+
+    fn schema_field(&self) -> &Field {
+        &self.knows.schema.fields()[self.field]
+    }
+
+    /// As the policy says; `None` where it takes a key to read.
+    fn by_policy(&self, policy: &Policy, texts: &[&str]) -> Option<Vec<Candidates>> {
+        let rules = policy.show_rules();
+        let Some(rule) = rules.iter().find(|rule| rule.position == self.field) else {
+            return self.by_looking(texts);
+        };
+        match &rule.transform {
+            Transform::Keep => self.by_looking(texts),
+            Transform::Shift { .. } | Transform::Reversible | Transform::Phone => None,
+            Transform::Bucket { lists, other } => {
+                let (class, region) = (self.schema_field().class(), policy.schema().phone_region());
+                let buckets = Buckets::of(lists, other.as_deref(), class, region);
+                let mut work = normal::Work::default();
+                let mut form = Vec::new();
+                Some(self.grouped(texts, |value| {
+                    form.clear();
+                    form.reserve(normal::room(value.as_bytes()));
+                    let list = buckets.show(value, region, &mut work, &mut form);
+                    list.ok().map(str::to_owned)
+                }))
+            }
+            transform => Some(self.grouped(texts, |value| {
+                let mut text = String::new();
+                let integer = transform.show(value, &mut text).ok()?;
+                Some(integer.map_or(text, |integer| integer.to_string()))
+            })),
+        }
+    }
+
+    /// The candidates of each text: the values that are shown by it.
+    fn grouped(&self, texts: &[&str], show: impl FnMut(&str) -> Option<String>) -> Vec<Candidates> {
+        let weights = frequencies(self.knows, self.field);
+        coarse::grouped(self.vocabulary(), &weights, texts, show)
+    }
+
+    /// As the values are, or as coarser forms that are found by looking.
+    fn by_looking(&self, texts: &[&str]) -> Option<Vec<Candidates>> {
+        let (vocabulary, field) = (self.vocabulary(), self.schema_field());
+        let weights = frequencies(self.knows, self.field);
+        let exact = self.exact(texts, &weights);
+        let found = exact.iter().filter(|found| !found.is_empty()).count();
+        // Numbers and short words are a field's by accident, too.
+        let plain = texts.iter().any(|text| text.chars().count() > 4)
+            && matches!(field.value_type(), ValueType::Text | ValueType::DateTime);
+        if let Some(rounded) = coarse::rounded(field, vocabulary, &weights, texts) {
+            return Some(rounded);
+        }
+        if found * 2 >= texts.len().max(1) || (plain && found > 0) {
+            return Some(exact);
+        }
+        coarse::by_form(field, vocabulary, &weights, texts)
+    }
+
+    /// By text, then by normal form.
+    fn exact(&self, texts: &[&str], weights: &[f32]) -> Vec<Candidates> {
+        let vocabulary = self.vocabulary();
+        let (class, region) = (
+            self.schema_field().class(),
+            self.knows.schema.phone_region(),
+        );
+        texts
+            .iter()
+            .map(|text| {
+                let by_text = vocabulary.numbers.get(*text).filter(|&&at| at != NULL);
+                if let Some(&number) = by_text {
+                    return Candidates::one(number);
+                }
+                let form = class.normalize(text, region).ok();
+                match form.and_then(|form| vocabulary.folded.get(&form)) {
+                    Some(numbers) => {
+                        let numbers = numbers.iter().copied().filter(|&number| number != NULL);
+                        coarse::weighted(weights, numbers)
+                    }
+                    None => Candidates::default(),
+                }
+            })
+            .collect()
+    }
+}
+
+/// The field that a column without a known name is of: nearly all of its different values are the field's.
+fn guess_field(
+    knows: &Knowledge,
+    column: &ColumnView,
+    texts: &[&str],
+) -> Option<(usize, Vec<Candidates>)> {
+    let rows = column.codes.of.iter().filter(|&&code| code != NONE).count();
+    let mut best: Option<(usize, usize, Vec<Candidates>)> = None;
+    for (field, vocabulary) in knows.vocabularies.iter().enumerate() {
+        let values = vocabulary.values.len().saturating_sub(1);
+        let least = if (2..=4).contains(&values) { 2 } else { 3 };
+        if texts.len() < least || texts.len() > values.saturating_mul(10) / 9 + 1 {
+            continue;
+        }
+        let shown = Shown { knows, field };
+        let weights = frequencies(knows, field);
+        let exact = shown.exact(texts, &weights);
+        let found = exact.iter().filter(|found| !found.is_empty()).count();
+        if found * 10 < texts.len() * 9 {
+            continue;
+        }
+        // Any small number is somebody's age: it must also be as frequent.
+        let integer = shown.schema_field().value_type() == ValueType::Integer;
+        if integer && distance(column, rows, &exact, &weights) > 0.5 {
+            continue;
+        }
+        if best.as_ref().is_none_or(|(_, most, _)| found > *most) {
+            best = Some((field, found, exact));
+        }
+    }
+    best.map(|(field, _, candidates)| (field, candidates))
+}
+
+/// The total variation between how frequent values are in a column and how frequent they should be.
+fn distance(column: &ColumnView, rows: usize, exact: &[Candidates], weights: &[f32]) -> f32 {
+    let sum: f32 = weights.iter().skip(1).sum();
+    let mut shares = vec![0.0_f32; weights.len()];
+    for (count, candidates) in super::column::counts(column).iter().zip(exact) {
+        if let Some((number, _)) = candidates.best() {
+            shares[number as usize] += *count as f32 / rows.max(1) as f32;
+        }
+    }
+    let expected = weights.iter().map(|weight| weight / sum);
+    let difference = shares
+        .iter()
+        .zip(expected)
+        .skip(1)
+        .map(|(a, b)| (a - b).abs());
+    difference.sum::<f32>() / 2.0
+}

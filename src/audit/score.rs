@@ -1,0 +1,437 @@
+//! Whether claims of people are better than chance, and how much better.
+//!
+//! Attacks claim before the truth is looked at. Under permutation, people of the same quasi-identifiers and tenant exchange
+//! what they came for, whole, and the same claims are scored again: where the leak links nothing, the truth is one of these.
+
+use std::collections::BTreeMap;
+
+use rand::{SeedableRng, rngs::ChaCha8Rng, seq::SliceRandom};
+use rayon::prelude::*;
+use statrs::distribution::{ContinuousCDF, StudentsT};
+
+use super::{link::Guess, truth::Truth};
+
+/// A claim is certain from here on.
+pub(crate) const CERTAIN: f32 = 0.9;
+
+/// Who is outed was guessed with less than this before.
+pub(crate) const GUESSED: f32 = 0.5;
+
+/// Into so many parts the people or draws are cut: half of them choose the attack, the others bound it.
+const UNITS: usize = 20;
+
+/// The people of one draw, and what is guessed of them from elsewhere.
+pub(crate) struct Judge<'t> {
+    truth: &'t Truth,
+    prior: &'t [Vec<f32>],
+    /// The best guess from elsewhere, for each person.
+    best: Vec<u32>,
+    /// The positions of people by stratum; only strata of several.
+    strata: Vec<Vec<u32>>,
+    /// The unit that each person belongs to.
+    units: Vec<usize>,
+    seed: u64,
+}
+
+/// The score of one way in on one draw, under the truth first and then under each permutation.
+pub(crate) struct Score {
+    /// By how many people more it is right than the best guess from elsewhere.
+    pub(crate) gained: Vec<i32>,
+    /// How many people it outs.
+    pub(crate) outed: Vec<u32>,
+    /// Of how many people it claims something else than the best guess.
+    pub(crate) claims: u64,
+    /// By unit, the people gained under the truth.
+    units: [i32; UNITS],
+    /// Each claim, for calibration: its posterior, what was guessed before of the same value, whether it is right.
+    pub(crate) claimed: Vec<Claim>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Claim {
+    pub(crate) person: u32,
+    pub(crate) row: u32,
+    pub(crate) posterior: f32,
+    pub(crate) prior: f32,
+    pub(crate) right: bool,
+}
+
+/// How often the best guess from elsewhere is right on one draw.
+pub(crate) struct Baseline {
+    pub(crate) right: u64,
+    pub(crate) people: u64,
+    /// By unit, people and those guessed right.
+    units: [(u32, u32); UNITS],
+}
+
+impl<'t> Judge<'t> {
+    /// Of the draw at `position` of `draws`.
+    pub(crate) fn new(
+        truth: &'t Truth,
+        prior: &'t [Vec<f32>],
+        position: usize,
+        draws: usize,
+        seed: u64,
+    ) -> Self {
+        let best = |prior: &Vec<f32>| {
+            let best = prior
+                .iter()
+                .enumerate()
+                .max_by(|a, b| a.1.total_cmp(b.1).then(b.0.cmp(&a.0)));
+            best.map_or(0, |(value, _)| value as u32)
+        };
+        let mut strata: BTreeMap<(&[u32], u32), Vec<u32>> = BTreeMap::new();
+        for (person, (stratum, &part)) in truth.strata.iter().zip(&truth.parts).enumerate() {
+            strata
+                .entry((stratum, part))
+                .or_default()
+                .push(person as u32);
+        }
+        let people = truth.people.len();
+        let mut units: Vec<usize> = match draws {
+            UNITS.. => vec![position % UNITS; people],
+            _ => (0..people)
+                .map(|person| (person + position) % UNITS)
+                .collect(),
+        };
+        units.shuffle(&mut ChaCha8Rng::seed_from_u64(seed ^ 0x75_6e_69_74));
+        Self {
+            truth,
+            prior,
+            best: prior.iter().map(best).collect(),
+            strata: strata
+                .into_values()
+                .filter(|people| people.len() > 1)
+                .collect(),
+            units,
+            seed,
+        }
+    }
+
+    pub(crate) fn baseline(&self) -> Baseline {
+        let mut baseline = Baseline {
+            right: 0,
+            people: self.best.len() as u64,
+            units: [(0, 0); UNITS],
+        };
+        for (person, best) in self.best.iter().enumerate() {
+            let right = self.came_for(person as u32, *best);
+            let unit = &mut baseline.units[self.units[person]];
+            unit.0 += 1;
+            unit.1 += u32::from(right);
+            baseline.right += u64::from(right);
+        }
+        baseline
+    }
+
+    /// Scores the claims of several ways in.
+    pub(crate) fn scores(&self, ways: &[Vec<Guess>], permutations: u32) -> Vec<Score> {
+        let claims: Vec<Claims> = ways
+            .iter()
+            .map(|guesses| Claims::new(self, guesses))
+            .collect();
+        let own: Vec<u32> = (0..self.best.len() as u32).collect();
+        let under = |permutation: u32| {
+            let whose = match permutation {
+                0 => own.clone(),
+                _ => self.permuted(u64::from(permutation)),
+            };
+            claims
+                .iter()
+                .map(|claims| claims.count(self, &whose))
+                .collect::<Vec<_>>()
+        };
+        let counted: Vec<Vec<(i32, u32)>> = (0..=permutations).into_par_iter().map(under).collect();
+        let score = |(way, claims): (usize, Claims)| {
+            let mut units = [0; UNITS];
+            for &(person, value) in &claims.other {
+                let (new, old) = (
+                    self.came_for(person, value),
+                    self.came_for(person, self.best[person as usize]),
+                );
+                units[self.units[person as usize]] += i32::from(new) - i32::from(old);
+            }
+            let claimed = ways[way].iter().map(|guess| Claim {
+                person: guess.person,
+                row: guess.row,
+                posterior: guess.posterior,
+                prior: self.prior[guess.person as usize][guess.value as usize],
+                right: self.came_for(guess.person, guess.value),
+            });
+            Score {
+                gained: counted.iter().map(|ways| ways[way].0).collect(),
+                outed: counted.iter().map(|ways| ways[way].1).collect(),
+                claims: claims.other.len() as u64,
+                units,
+                claimed: claimed.collect(),
+            }
+        };
+        claims.into_iter().enumerate().map(score).collect()
+    }
+
+    /// For each person whose part they have.
+    pub(crate) fn permuted(&self, permutation: u64) -> Vec<u32> {
+        let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
+        rng.set_stream(permutation);
+        let mut whose: Vec<u32> = (0..self.best.len() as u32).collect();
+        for people in &self.strata {
+            let mut shuffled = people.clone();
+            shuffled.shuffle(&mut rng);
+            for (person, of) in people.iter().zip(shuffled) {
+                whose[*person as usize] = of;
+            }
+        }
+        whose
+    }
+
+    /// For each true row another one, whose visit it is after people of a stratum exchanged theirs; the `permutation` is one that no
+    /// score uses.
+    pub(crate) fn exchanged(&self, permutation: u64) -> Vec<usize> {
+        let whose = self.permuted(permutation << 32);
+        let mut visits: Vec<Vec<usize>> = vec![Vec::new(); self.best.len()];
+        for (row, &person) in self.truth.person_of.iter().enumerate() {
+            visits[person as usize].push(row);
+        }
+        let mut next = vec![0; self.best.len()];
+        let visit = |&person: &u32| {
+            let (of, next) = (
+                &visits[whose[person as usize] as usize],
+                &mut next[person as usize],
+            );
+            let row = of[*next % of.len()];
+            *next += 1;
+            row
+        };
+        self.truth.person_of.iter().map(visit).collect()
+    }
+
+    fn came_for(&self, person: u32, value: u32) -> bool {
+        self.truth.came_for[person as usize].contains(&value)
+    }
+}
+
+/// What of the guesses counts.
+struct Claims {
+    /// Person and value, where it is not the best guess from elsewhere and its posterior is better.
+    other: Vec<(u32, u32)>,
+    /// Person and value, where it is certain and was not before.
+    certain: Vec<(u32, u32)>,
+}
+
+impl Claims {
+    fn new(judge: &Judge<'_>, guesses: &[Guess]) -> Self {
+        let prior = |guess: &Guess, value: u32| judge.prior[guess.person as usize][value as usize];
+        let pair = |guess: &Guess| (guess.person, guess.value);
+        let other = |guess: &&Guess| {
+            let best = judge.best[guess.person as usize];
+            guess.value != best && guess.posterior > prior(guess, best)
+        };
+        let certain =
+            |guess: &&Guess| guess.posterior >= CERTAIN && prior(guess, guess.value) < GUESSED;
+        Self {
+            other: guesses.iter().filter(other).map(pair).collect(),
+            certain: guesses.iter().filter(certain).map(pair).collect(),
+        }
+    }
+
+    /// How many people are gained, and how many outed, where `whose` came for what they came for.
+    fn count(&self, judge: &Judge<'_>, whose: &[u32]) -> (i32, u32) {
+        let gained = |&(person, value): &(u32, u32)| {
+            let of = whose[person as usize];
+            i32::from(judge.came_for(of, value))
+                - i32::from(judge.came_for(of, judge.best[person as usize]))
+        };
+        let outed = self
+            .certain
+            .iter()
+            .filter(|(person, value)| judge.came_for(whose[*person as usize], *value));
+        (self.other.iter().map(gained).sum(), outed.count() as u32)
+    }
+}
+
+/// One way in over all draws.
+pub(crate) struct Total {
+    pub(crate) gained: Vec<i32>,
+    pub(crate) outed: Vec<u32>,
+    pub(crate) claims: u64,
+    units: [i32; UNITS],
+    /// By draw.
+    pub(crate) claimed: Vec<(usize, Claim)>,
+}
+
+impl Total {
+    pub(crate) fn new(permutations: u32) -> Self {
+        let length = permutations as usize + 1;
+        Self {
+            gained: vec![0; length],
+            outed: vec![0; length],
+            claims: 0,
+            units: [0; UNITS],
+            claimed: Vec::new(),
+        }
+    }
+
+    pub(crate) fn add(&mut self, draw: usize, score: &Score) {
+        let sum = |(total, part): (&mut i32, &i32)| *total += part;
+        self.gained.iter_mut().zip(&score.gained).for_each(sum);
+        self.units.iter_mut().zip(&score.units).for_each(sum);
+        self.outed
+            .iter_mut()
+            .zip(&score.outed)
+            .for_each(|(total, part)| *total += part);
+        self.claims += score.claims;
+        self.claimed
+            .extend(score.claimed.iter().map(|&claim| (draw, claim)));
+    }
+}
+
+/// The best guess from elsewhere over all draws.
+#[derive(Default)]
+pub(crate) struct TotalBaseline {
+    pub(crate) right: u64,
+    pub(crate) people: u64,
+    units: [(u32, u32); UNITS],
+}
+
+impl TotalBaseline {
+    pub(crate) fn add(&mut self, baseline: &Baseline) {
+        self.right += baseline.right;
+        self.people += baseline.people;
+        for (total, unit) in self.units.iter_mut().zip(&baseline.units) {
+            total.0 += unit.0;
+            total.1 += unit.1;
+        }
+    }
+
+    /// How often it is right.
+    pub(crate) fn accuracy(&self) -> f64 {
+        self.right as f64 / self.people.max(1) as f64
+    }
+
+    /// R of so many people gained.
+    pub(crate) fn gain(&self, gained: i32) -> f64 {
+        f64::from(gained) / (self.people.saturating_sub(self.right)).max(1) as f64
+    }
+
+    fn unit_gains(&self, total: &Total) -> [f64; UNITS] {
+        let mut gains = [0.0; UNITS];
+        for ((gain, gained), (people, right)) in gains.iter_mut().zip(&total.units).zip(&self.units)
+        {
+            *gain = f64::from(*gained) / f64::from((people - right).max(1));
+        }
+        gains
+    }
+}
+
+/// For each way in the chance of such a gain, and that of so many people outed, where nothing links: over all ways in of the run
+/// and both counts (Westfall and Young 1993, single step, on counts over their standard deviation under permutation).
+pub(crate) fn adjusted(totals: &[&Total]) -> Vec<(f64, f64)> {
+    let permutations = totals.first().map_or(0, |total| total.gained.len());
+    let statistics: Vec<(Vec<f32>, Vec<f32>)> = totals
+        .par_iter()
+        .map(|total| {
+            let outed: Vec<f32> = total.outed.iter().map(|&count| count as f32).collect();
+            let gained: Vec<f32> = total.gained.iter().map(|&count| count as f32).collect();
+            (studentized(gained), studentized(outed))
+        })
+        .collect();
+    let greatest = |permutation: usize| {
+        let both = statistics
+            .iter()
+            .flat_map(|(gained, outed)| [gained[permutation], outed[permutation]]);
+        both.fold(0.0, f32::max)
+    };
+    let mut null: Vec<f32> = (1..permutations).map(greatest).collect();
+    null.sort_unstable_by(f32::total_cmp);
+    let chance = |statistic: f32| {
+        if statistic <= 0.0 {
+            return 1.0;
+        }
+        let reached = null.len() - null.partition_point(|&other| other < statistic);
+        (reached + 1) as f64 / (null.len() + 1) as f64
+    };
+    statistics
+        .iter()
+        .map(|(gained, outed)| (chance(gained[0]), chance(outed[0])))
+        .collect()
+}
+
+/// Counts less their mean, over their standard deviation; all of them, the true one first. Half a person more or less is no news
+/// where nothing ever varies, hence what is added to the variance: else a single lucky claim in one permutation of a hundred
+/// would hide what is certain.
+fn studentized(mut counts: Vec<f32>) -> Vec<f32> {
+    let n = counts.len().max(1) as f32;
+    let mean = counts.iter().sum::<f32>() / n;
+    let variance = counts
+        .iter()
+        .map(|count| (count - mean).powi(2))
+        .sum::<f32>()
+        / n;
+    let scale = (variance + 0.25).sqrt();
+    counts
+        .iter_mut()
+        .for_each(|count| *count = (*count - mean) / scale);
+    counts
+}
+
+/// What 95 of 100 permutations do not exceed.
+pub(crate) fn by_chance(outed: &[u32]) -> u64 {
+    let mut permuted = outed.get(1..).unwrap_or_default().to_vec();
+    permuted.sort_unstable();
+    let at = (permuted.len() * 95).div_ceil(100).saturating_sub(1);
+    permuted.get(at).copied().unwrap_or_default().into()
+}
+
+/// A bound of the gain of the best of several ways in, chosen on one half and bounded on the other.
+pub(crate) struct Bound {
+    /// With 95 % confidence the gain is below.
+    pub(crate) gain: f64,
+    /// With 99.9 % confidence the gain is above: what permutation cannot show is told only where it is sure.
+    pub(crate) least: f64,
+    /// As many times the people are needed for it to fall below the threshold; 1 where it is.
+    pub(crate) times: f64,
+}
+
+/// What the gain is to stay under.
+pub(crate) const THRESHOLD: f64 = 0.01;
+
+pub(crate) fn bound(totals: &[&Total], baseline: &TotalBaseline) -> Option<Bound> {
+    const HALF: usize = UNITS / 2;
+    let mean = |gains: &[f64]| gains.iter().sum::<f64>() / gains.len() as f64;
+    let held_out: u32 = baseline.units[HALF..]
+        .iter()
+        .map(|(people, right)| people - right)
+        .sum();
+    if baseline.units.iter().any(|(people, right)| people <= right) {
+        return None;
+    }
+    let gains: Vec<[f64; UNITS]> = totals
+        .iter()
+        .map(|total| baseline.unit_gains(total))
+        .collect();
+    let best = gains
+        .iter()
+        .max_by(|a, b| mean(&a[..HALF]).total_cmp(&mean(&b[..HALF])));
+    let held: &[f64] = best.map_or(&[0.0; HALF], |gains| &gains[HALF..]);
+    let mean = mean(held);
+    let deviation =
+        (held.iter().map(|gain| (gain - mean).powi(2)).sum::<f64>() / (HALF - 1) as f64).sqrt();
+    let student = StudentsT::new(0.0, 1.0, (HALF - 1) as f64).ok()?;
+    let (quantile, sure) = (student.inverse_cdf(0.95), student.inverse_cdf(0.999));
+    let spread = quantile * deviation / (HALF as f64).sqrt();
+    // What was never seen among so many people may still be there this often (Hanley and Lippman-Hand 1983).
+    let unseen = 3.0 / f64::from(held_out);
+    // No more than everybody.
+    let gain = (mean + spread).max(unseen).min(1.0);
+    // As if the mean were half of the threshold: where it is above, more rows only make that surer.
+    let by_spread = (2.0 * spread / THRESHOLD).powi(2);
+    let times = match gain < THRESHOLD {
+        true => 1.0,
+        false => by_spread.max(unseen / THRESHOLD).clamp(2.0, 1_000.0),
+    };
+    Some(Bound {
+        gain,
+        least: mean - sure * deviation / (HALF as f64).sqrt(),
+        times,
+    })
+}

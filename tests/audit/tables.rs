@@ -1,0 +1,204 @@
+//! Tables from files of rows, good and bad.
+
+use paravent::{CsvFormat, Encoding, Error, Format, audit::Table};
+use proptest::prelude::*;
+
+fn csv(text: impl AsRef<[u8]>) -> Result<Table, Error> {
+    Table::read(Format::Csv(CsvFormat::default()), text.as_ref())
+}
+
+fn ndjson(text: impl AsRef<[u8]>) -> Result<Table, Error> {
+    Table::read(Format::Ndjson, text.as_ref())
+}
+
+fn cells(table: &Table) -> Vec<Vec<Option<&str>>> {
+    let row = |row| {
+        table
+            .columns()
+            .iter()
+            .map(|column| column.get(row))
+            .collect()
+    };
+    (0..table.rows()).map(row).collect()
+}
+
+fn names(table: &Table) -> Vec<&str> {
+    table.columns().iter().map(|column| column.name()).collect()
+}
+
+fn failed(result: Result<Table, Error>) -> Error {
+    match result {
+        Ok(_) => panic!("a table was read"),
+        Err(error) => error,
+    }
+}
+
+#[test]
+fn csv_by_the_delimiter_that_divides_the_header_most() {
+    for delimiter in [",", ";", "\t", "|"] {
+        let text = "name%age%note\nZoé%34%\"a\"\"b\n%\"\n\"\"%%x\n".replace('%', delimiter);
+        let table = csv(&text).unwrap();
+        assert_eq!(names(&table), ["name", "age", "note"]);
+        let note = format!("a\"b\n{delimiter}");
+        assert_eq!(
+            cells(&table),
+            [
+                [Some("Zoé"), Some("34"), Some(note.as_str())],
+                [None, None, Some("x")],
+            ]
+        );
+    }
+    let said = CsvFormat::default().delimiter(b';');
+    let table = Table::read(Format::Csv(said), "a,b;c\n1,2;3\n".as_bytes()).unwrap();
+    assert_eq!(names(&table), ["a,b", "c"]);
+}
+
+#[test]
+fn csv_of_one_column_and_of_other_line_ends() {
+    let table = csv("age\r\n34\r\n\r\n35").unwrap();
+    assert_eq!(cells(&table), [[Some("34")], [Some("35")]]);
+}
+
+#[test]
+fn csv_in_the_encodings_of_spreadsheets() {
+    let table = csv(b"\xEF\xBB\xBFname\nZo\xC3\xA9\n").unwrap();
+    assert_eq!(names(&table), ["name"]);
+    assert_eq!(cells(&table), [[Some("Zoé")]]);
+    let table = csv(b"pr\xE9nom\nZo\xE9\n").unwrap();
+    assert_eq!(names(&table), ["prénom"]);
+    assert_eq!(cells(&table), [[Some("Zoé")]]);
+}
+
+#[test]
+fn csv_errors_have_their_line() {
+    let utf8 = Format::Csv(CsvFormat::default().encoding(Encoding::Utf8));
+    let wrong = failed(Table::read(utf8, b"a,b\n1,2\n3,\xE9\n".as_slice()));
+    assert!(wrong.is_input() && wrong.line() == Some(3), "{wrong}");
+
+    for (text, line) in [
+        ("a,b\n1,2\n\n3\n", 4),
+        ("a,b\n1,2\n3,4,5\n", 3),
+        ("a,b\n1,\"2\n", 2),
+        ("a,b\n1,2\n\0,4\n", 3),
+        ("a\0,b\n1,2\n", 1),
+    ] {
+        let error = failed(csv(text));
+        assert!(error.is_input() && error.line() == Some(line), "{error}");
+    }
+    let utf16: Vec<u8> = "\u{FEFF}a,b\n1,2\n"
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    assert!(failed(csv(utf16)).is_input());
+    assert!(failed(csv("")).is_input());
+    assert!(failed(csv("\n\n")).is_input());
+
+    let twice = failed(csv("\na,b,a\n1,2,3\n"));
+    assert!(twice.is_audit() && twice.line() == Some(2), "{twice}");
+    let only_header = failed(csv("a,b\n"));
+    assert!(only_header.is_audit(), "{only_header}");
+    assert!(only_header.to_string().contains("no row"), "{only_header}");
+
+    let quote = CsvFormat::default().delimiter(b'"');
+    let quote = Table::read(Format::Csv(quote), "a\n".as_bytes());
+    assert!(failed(quote).is_definition());
+}
+
+#[test]
+fn no_error_has_a_value() {
+    for text in [
+        "a,b\nSecret,2\nSecret\n",
+        "a,b\n1,\"Secret\n",
+        "a\nSecret\0\n",
+    ] {
+        assert!(!failed(csv(text)).to_string().contains("Secret"));
+    }
+    for text in [
+        "{\"a\":[\"Secret\"]}",
+        "{\"a\":1}\n{\"a\":\"Secret\",\"b\":2}",
+        "{\"a\":\"Secret",
+    ] {
+        assert!(!failed(ndjson(text)).to_string().contains("Secret"));
+    }
+}
+
+#[test]
+fn ndjson_of_flat_objects() {
+    let text = "{\"b\":\"Zo\\u00e9\",\"a\":null}\n\n{\"a\":1.50,\"b\":true}\n{\"b\":\"\",\"a\":-0}";
+    let table = ndjson(text).unwrap();
+    assert_eq!(names(&table), ["b", "a"]);
+    assert_eq!(
+        cells(&table),
+        [
+            [Some("Zoé"), None],
+            [Some("true"), Some("1.50")],
+            [Some(""), Some("-0")],
+        ]
+    );
+}
+
+#[test]
+fn ndjson_errors_have_their_line() {
+    for (text, line) in [
+        ("{\"a\":1}\n{\"b\":1}", 2),
+        ("{\"a\":1}\n{\"a\":1,\"b\":1}", 2),
+        ("{\"a\":1,\"b\":1}\n\n{\"a\":1}", 3),
+        ("{\"a\":{}}", 1),
+        ("{\"a\":1}\n{\"a\":[]}", 2),
+        ("{\"a\":1}\n{\"a\":\"\\ud800\"}", 2),
+    ] {
+        let error = failed(ndjson(text));
+        assert!(error.is_input() && error.line() == Some(line), "{error}");
+    }
+    let bytes = failed(ndjson(b"{\"a\":1}\n{\"a\":\"\xE9\"}\n"));
+    assert!(bytes.is_input() && bytes.line() == Some(2), "{bytes}");
+    for text in [
+        "{\"a\":1}\n[1]",
+        "{\"a\":1}\n{\"a\":",
+        "{\"a\":1}\n{\"a\":\"\0\"}",
+    ] {
+        let error = failed(ndjson(text));
+        assert!(error.is_record() && error.line() == Some(2), "{error}");
+    }
+    let twice = failed(ndjson("{\"a\":1,\"a\":2}"));
+    assert!(twice.is_duplicate_field() && twice.line() == Some(1));
+    for text in ["", "\n \n"] {
+        assert!(failed(ndjson(text)).is_audit());
+    }
+    let bare = failed(ndjson("{}"));
+    assert!(bare.is_audit() && bare.line() == Some(1), "{bare}");
+}
+
+proptest! {
+    /// Null and the empty cell are one in CSV.
+    #[test]
+    fn what_is_written_is_read(
+        rows in proptest::collection::vec(proptest::collection::vec("[ -~é\n]{1,6}", 3), 1..20),
+    ) {
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        writer.write_record(["a", "b", "c"]).unwrap();
+        let mut lines = String::new();
+        for row in &rows {
+            writer.write_record(row).unwrap();
+            let object = serde_json::json!({"a": row[0], "b": row[1], "c": row[2]});
+            lines.push_str(&format!("{object}\n"));
+        }
+        let text = writer.into_inner().unwrap();
+        let wanted: Vec<Vec<Option<&str>>> = rows
+            .iter()
+            .map(|row| row.iter().map(|cell| Some(cell.as_str())).collect())
+            .collect();
+        // Both are said: what is found is the subject of other tests.
+        let utf8 = Format::Csv(CsvFormat::default().encoding(Encoding::Utf8).delimiter(b','));
+        let tables = [Table::read(utf8, text.as_slice()).unwrap(), ndjson(&lines).unwrap()];
+        for table in &tables {
+            prop_assert_eq!(&cells(table), &wanted);
+        }
+    }
+
+    #[test]
+    fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        let _ = csv(&bytes);
+        let _ = ndjson(&bytes);
+    }
+}
