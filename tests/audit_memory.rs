@@ -116,21 +116,18 @@ fn most(rows: u64) -> usize {
     MOST.load(Ordering::Relaxed) - before
 }
 
+/// One test, since others beside it would be counted, too. A million rows in optimised builds: others take minutes for them.
 #[test]
 fn memory_grows_with_the_rows_and_no_faster() {
     let few = most(50_000);
     let many = most(200_000);
     println!("50,000 rows: {few} bytes; 200,000 rows: {many} bytes");
-    // Tables of hashes double, so that some rows cost twice what others do.
+    // Hash tables double, so that some rows cost twice what others do.
     assert!(many < 4 * few + few / 2, "{few}, then {many}");
     assert!(many < 200_000 * 2_147, "{many}");
-}
-
-/// `cargo test --release --features audit,csv --test audit_memory -- --ignored --nocapture`
-#[test]
-#[ignore = "a million rows take a gigabyte"]
-fn a_million_rows_take_less_than_2_gib() {
-    let most = most(1_000_000);
-    println!("1,000,000 rows: {most} bytes");
-    assert!(most < 2 << 30, "{most}");
+    if cfg!(not(debug_assertions)) {
+        let million = most(1_000_000);
+        println!("1,000,000 rows: {million} bytes");
+        assert!(million < 2 << 30, "{million}");
+    }
 }
