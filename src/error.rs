@@ -172,6 +172,7 @@ pub(crate) enum Kind {
     // Files of rows.
     /// What an audit was given does not do.
     Audit {
+        of: Option<Audited>,
         what: String,
         advice: &'static str,
     },
@@ -307,9 +308,20 @@ impl Error {
     #[cfg(feature = "audit")]
     pub(crate) fn audit(what: impl Into<String>, advice: &'static str) -> Self {
         Self::new(|| Kind::Audit {
+            of: None,
             what: what.into(),
             advice,
         })
+    }
+
+    /// Says which table an audit refused, where that is not said yet.
+    #[cfg(feature = "audit")]
+    #[must_use]
+    pub(crate) fn of(mut self, table: Audited) -> Self {
+        if let Kind::Audit { of, .. } = &mut self.0.kind {
+            of.get_or_insert(table);
+        }
+        self
     }
 
     /// Says at which line of a file of rows the failing row begins, from 1.
@@ -423,10 +435,32 @@ impl Error {
         }
     }
 
+    /// Which table an audit refused, where it is about one.
+    #[cfg(feature = "audit")]
+    pub fn audited(&self) -> Option<&Audited> {
+        match &self.0.kind {
+            Kind::Audit { of, .. } => of.as_ref(),
+            _ => None,
+        }
+    }
+
     /// The file or folder that the error is about: of a configuration, a passphrase or the register of grants.
     pub fn file(&self) -> Option<&Path> {
         self.0.file.as_deref()
     }
+}
+
+/// A table that an audit was given.
+#[cfg_attr(not(feature = "audit"), allow(unreachable_pub, dead_code))]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Audited {
+    /// The true rows.
+    Truth,
+    /// The true rows of other people.
+    Reference,
+    /// A leak, by its name.
+    Leak(String),
 }
 
 impl fmt::Display for Error {

@@ -177,9 +177,9 @@ impl Field {
         self.frequencies_known
     }
 
-    /// Whether it is the same in all rows of a person: what is in scopes identity and contact.
+    /// Whether it is the same in all rows of a person: identifiers, and what is in scopes identity and contact.
     pub(crate) fn is_of_person(&self) -> bool {
-        matches!(self.scope, Scope::IDENTITY | Scope::CONTACT)
+        self.role == Role::Identifier || matches!(self.scope, Scope::IDENTITY | Scope::CONTACT)
     }
 
     pub(crate) fn group(&self) -> usize {

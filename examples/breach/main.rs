@@ -42,6 +42,13 @@ use paravent::{
 
 use replay::Policies;
 
+const USAGE: &str = "\
+usage: breach [FILE.csv | - [REPORT.html]]
+
+Attacks what would have leaked of 6,128 fictional appointments, or of those in FILE.csv, under schemes that are known to be bad and under the
+bundled policies. Prints one table, and writes the whole report to REPORT.html, or to paravent-breach.html in the temporary folder.
+";
+
 const LEAKED: usize = 6_128;
 const SEED: u64 = 20_200_723;
 
@@ -60,20 +67,67 @@ fn main() -> ExitCode {
     }
 }
 
-/// Replays it, and whether nothing but the known-bad links.
-fn run(mut arguments: impl Iterator<Item = OsString>) -> Result<bool, Box<dyn Error>> {
-    let input = arguments
-        .next()
-        .filter(|name| name != "-")
-        .map(PathBuf::from);
-    let page = arguments.next().map_or_else(
-        || env::temp_dir().join("paravent-breach.html"),
-        PathBuf::from,
-    );
-    let is_option = |path: &Path| path.to_string_lossy().starts_with('-');
-    if arguments.next().is_some() || input.as_deref().is_some_and(is_option) || is_option(&page) {
-        return Err("usage: breach [FILE.csv | - [REPORT.html]]".into());
+/// What it is asked for.
+#[derive(Debug, PartialEq)]
+enum Asked {
+    Help,
+    Replay {
+        /// The fictional ones where there is none.
+        input: Option<PathBuf>,
+        page: PathBuf,
+    },
+}
+
+fn asked(arguments: impl Iterator<Item = OsString>) -> Result<Asked, String> {
+    let mut paths = Vec::new();
+    for argument in arguments {
+        match argument.to_str() {
+            Some("--help" | "-h") => return Ok(Asked::Help),
+            Some(option) if option.starts_with('-') && option != "-" => {
+                return Err(format!("there is no option {option:?}\n{USAGE}"));
+            }
+            _ => paths.push(PathBuf::from(argument)),
+        }
     }
+    let mut paths = paths.into_iter();
+    let input = paths.next().filter(|path| path.as_os_str() != "-");
+    let page = paths
+        .next()
+        .unwrap_or_else(|| env::temp_dir().join("paravent-breach.html"));
+    match paths.len() {
+        0 => Ok(Asked::Replay { input, page }),
+        more => Err(format!(
+            "there are {} arguments, and two at most are taken\n{USAGE}",
+            more + 2
+        )),
+    }
+}
+
+/// Refuses, before anything takes long, a place where the page cannot be.
+fn check_place(page: &Path) -> Result<(), String> {
+    let folder = match page.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let wrong = if page.is_dir() {
+        "there is a folder of that name"
+    } else if !folder.is_dir() {
+        "its folder is not there"
+    } else {
+        return Ok(());
+    };
+    Err(format!(
+        "{page:?}: {wrong}; name another file for the report, or make the folder"
+    ))
+}
+
+/// Replays it, and whether nothing but the known-bad links.
+fn run(arguments: impl Iterator<Item = OsString>) -> Result<bool, Box<dyn Error>> {
+    let (input, page) = match asked(arguments)? {
+        Asked::Help => return print(USAGE).map(|()| true),
+        Asked::Replay { input, page } => (input, page),
+    };
+    check_place(&page)?;
     let appointments = match &input {
         Some(path) => table::read(path)?,
         None => generator::appointments(LEAKED, SEED),
@@ -81,10 +135,15 @@ fn run(mut arguments: impl Iterator<Item = OsString>) -> Result<bool, Box<dyn Er
     let start = Instant::now();
     let report = audited(&appointments, input.as_deref())?;
     fs::write(&page, report.to_html()).map_err(|error| format!("{}: {error}", page.display()))?;
-    let story = tell(&report, &page, start.elapsed().as_secs_f64())?;
-    match io::stdout().write_all(story.as_bytes()) {
+    print(&tell(&report, &page, start.elapsed().as_secs_f64())?)?;
+    Ok(report.outcome == Outcome::Unlinkable)
+}
+
+/// Prints, whether anybody reads to the end or not.
+fn print(text: &str) -> Result<(), Box<dyn Error>> {
+    match io::stdout().write_all(text.as_bytes()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
-        _ => Ok(report.outcome == Outcome::Unlinkable),
+        _ => Ok(()),
     }
 }
 
@@ -150,7 +209,7 @@ fn tell(report: &Report, page: &Path, seconds: f64) -> Result<String, Box<dyn Er
             if std::mem::take(&mut first) {
                 writeln!(story, "{title}")?;
             }
-            let worst = match (&scheme.worst, scheme.home) {
+            let worst = match (&scheme.worst, scheme.may_link) {
                 (Some(worst), true) => format!("{worst} (accepted: one practice's own)"),
                 (Some(worst), false) => worst.clone(),
                 (None, _) => "—".to_owned(),
@@ -187,9 +246,13 @@ fn tell(report: &Report, page: &Path, seconds: f64) -> Result<String, Box<dyn Er
         "often the thief is right than by guessing from age and sex. {} permutations, where an audit takes 999.",
         report.permutations
     )?;
+    // What the exit code says, in words.
+    let summary = report.to_string();
+    let headline = summary.lines().next().unwrap_or_default();
+    writeln!(story, "\n{headline}.")?;
     writeln!(
         story,
-        "\n{seconds:.1} s; the whole report is in {}",
+        "{seconds:.1} s; the whole report is in {}",
         page.display()
     )?;
     Ok(story)
@@ -205,4 +268,50 @@ fn grouped(number: u64) -> String {
         .map(String::from_utf8_lossy)
         .collect();
     groups.join(",")
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    fn asked_of(words: &str) -> Result<Asked, String> {
+        asked(words.split_whitespace().map(OsString::from))
+    }
+
+    #[test]
+    fn arguments_are_files_or_told() {
+        let replay = |input: Option<&str>, page: &str| {
+            Ok(Asked::Replay {
+                input: input.map(PathBuf::from),
+                page: page.into(),
+            })
+        };
+        assert_eq!(asked_of("- x.html"), replay(None, "x.html"));
+        assert_eq!(asked_of("a.csv x.html"), replay(Some("a.csv"), "x.html"));
+        assert_eq!(asked_of("a.csv --help"), Ok(Asked::Help));
+        for (words, says) in [
+            ("--rows", "there is no option \"--rows\"\nusage: "),
+            ("a.csv -o", "there is no option \"-o\""),
+            ("a b c", "there are 3 arguments"),
+        ] {
+            assert!(asked_of(words).unwrap_err().starts_with(says), "{words}");
+        }
+    }
+
+    #[test]
+    fn a_page_that_cannot_be_is_refused_before_the_replay() {
+        let folder = env::temp_dir();
+        assert_eq!(check_place(&folder.join("page.html")), Ok(()));
+        assert_eq!(check_place(Path::new("page.html")), Ok(()));
+        let missing = folder.join("paravent-no-such-folder").join("page.html");
+        let told = check_place(&missing).unwrap_err();
+        assert!(
+            told.contains("its folder is not there; name another"),
+            "{told}"
+        );
+        let told = check_place(&folder).unwrap_err();
+        assert!(told.contains("there is a folder of that name"), "{told}");
+    }
 }

@@ -9,6 +9,7 @@ mod accepted;
 mod book;
 mod check;
 mod kit;
+mod leaks;
 
 use std::{num::NonZeroUsize, str::from_utf8, sync::LazyLock};
 
@@ -20,7 +21,6 @@ use paravent::{
 use serde::de::IgnoredAny;
 use serde_json::{Value, value::RawValue};
 
-pub use self::kit::KIT;
 use self::{
     accepted::{TODAY, accepted},
     check::{
@@ -29,11 +29,13 @@ use self::{
     },
     kit::{Contact, Visit},
 };
+pub use self::{kit::KIT, leaks::audit};
 
 /// A target by its name.
 pub type Target = (&'static str, fn(&[u8]));
 
-pub const TARGETS: [Target; 14] = [
+pub const TARGETS: [Target; 15] = [
+    ("audit", audit),
     ("cell", cell),
     ("file", file),
     ("inspected", inspected),

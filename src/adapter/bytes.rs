@@ -60,13 +60,7 @@ impl<R: Read> Bytes<R> {
         let encoding = match said {
             Some(encoding) => encoding,
             None if marked => Encoding::Utf8,
-            None => {
-                if begins_utf8(&bytes.buffer[..bytes.end], bytes.at_end) {
-                    Encoding::Utf8
-                } else {
-                    Encoding::Windows1252
-                }
-            }
+            None => guess(&bytes.buffer[..bytes.end], bytes.at_end)?,
         };
         if encoding == Encoding::Windows1252 {
             if marked {
@@ -189,11 +183,32 @@ fn read(input: &mut impl Read, to: &mut [u8]) -> Result<usize> {
     }
 }
 
-/// Whether this is UTF-8, but for a character that is cut at its end where more comes.
+/// The encoding that a file begins in: UTF-8, but for a character that is cut at its end where more comes; else Windows-1252.
 #[cfg(feature = "csv")]
-fn begins_utf8(bytes: &[u8], whole: bool) -> bool {
-    match std::str::from_utf8(bytes) {
-        Ok(_) => true,
-        Err(error) => error.error_len().is_none() && !whole,
+fn guess(head: &[u8], whole: bool) -> Result<Encoding> {
+    let Err(error) = std::str::from_utf8(head) else {
+        return Ok(Encoding::Utf8);
+    };
+    if error.error_len().is_none() && !whole {
+        return Ok(Encoding::Utf8);
     }
+    let before = &head[..error.valid_up_to()];
+    if before.is_ascii() {
+        return Ok(Encoding::Windows1252);
+    }
+    // Letters of Windows-1252 are hardly ever UTF-8 by chance: one wrong byte would turn each of those before it into two.
+    Err(Error::input(
+        "the file is not UTF-8 here, and has characters of UTF-8 before",
+        "mend the row, or say the file's encoding",
+    )
+    .at_file_line(line_behind(before)))
+}
+
+/// The line of the byte behind these, from 1.
+#[cfg(feature = "csv")]
+fn line_behind(bytes: &[u8]) -> usize {
+    let ends = bytes.iter().filter(|&&byte| byte == b'\n').count();
+    let returns = bytes.iter().filter(|&&byte| byte == b'\r').count();
+    let pairs = bytes.windows(2).filter(|pair| pair == b"\r\n").count();
+    1 + ends + returns - pairs
 }

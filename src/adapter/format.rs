@@ -53,7 +53,8 @@ impl CsvFormat {
     }
 
     /// The same in this encoding. Where it is not said: UTF-8 where there is its byte-order mark or where the first
-    /// 64 KiB (65,536 bytes) are, else Windows-1252.
+    /// 64 KiB (65,536 bytes) are, else Windows-1252; a file that has characters of UTF-8 before the first byte that is none is
+    /// refused.
     #[must_use]
     pub fn encoding(self, encoding: Encoding) -> Self {
         Self {

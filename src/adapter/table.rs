@@ -14,7 +14,10 @@ use super::{
     ndjson::{Lines, check_keys, string},
 };
 #[cfg(feature = "csv")]
-use super::{csv::CsvRows, format::CsvFormat};
+use super::{
+    csv::CsvRows,
+    format::{CsvFormat, Encoding},
+};
 #[cfg(feature = "ndjson")]
 use crate::protect::JsonRecord;
 use crate::{
@@ -64,11 +67,14 @@ impl Table {
 #[cfg(feature = "csv")]
 fn read_csv(format: &CsvFormat, input: impl Read) -> Result<Table> {
     let said = format.said_delimiter()?;
-    let (bytes, _) = Bytes::open_encoded(input, format.said_encoding())?;
+    let (bytes, encoding) = Bytes::open_encoded(input, format.said_encoding())?;
     let (mut rows, _) = CsvRows::open(bytes, said, |name| !name.is_empty())?;
     let (header, line) = rows.header()?;
     let columns = header.len();
     let mut table = Table::new(header).map_err(|error| error.at_file_line(line))?;
+    if format.said_encoding().is_none() {
+        table.taken_for = Some(encoding.name()).filter(|_| encoding != Encoding::Utf8);
+    }
     let mut block = Block::default();
     loop {
         block.begin();

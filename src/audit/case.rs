@@ -2,17 +2,22 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::Arc,
+    sync::{Arc, OnceLock},
 };
 
 use rand::{SeedableRng, rngs::ChaCha8Rng, seq::SliceRandom};
 
 use super::{
-    leak::Leak,
+    attack::Names,
+    leak::{Leak, Origin},
+    numbering::Numbering,
+    prior::Priors,
     table::{Codes, Column, Table},
-    truth::{Numbering, Truth, is_of_person},
+    truth::Truth,
+    unpack::{Named, Unpack},
 };
 use crate::{
+    error::Result,
     policy::Policy,
     schema::{Schema, ValueType},
 };
@@ -21,16 +26,17 @@ use crate::{
 pub(crate) struct Case {
     pub(crate) leaks: Vec<Arc<LeakView>>,
     pub(crate) knows: Knowledge,
-    /// Leaks of other draws with what was in their rows, by the name of the leak: what trained attacks learn from.
+    /// Leaked rows of other people with what was in them, by the name of the leak: what trained attacks learn from.
     pub(crate) lessons: Vec<Arc<Lesson>>,
     pub(crate) seed: u64,
 }
 
 /// One leak, its cells numbered.
 pub(crate) struct LeakView {
+    /// Behind its own columns its table has those that are in their cells.
     pub(crate) leak: Leak,
     pub(crate) rows: usize,
-    /// What the connector may open first, then the leak's own columns.
+    /// What the connector may open first, then the leak's own columns, then what is in them.
     pub(crate) columns: Vec<ColumnView>,
 }
 
@@ -38,8 +44,20 @@ pub(crate) struct ColumnView {
     /// Whether it is of [`Leak::opened`], and its position there or in [`Leak::table`].
     pub(crate) opened: bool,
     pub(crate) position: usize,
+    pub(crate) made: Made,
     pub(crate) meaning: Meaning,
     pub(crate) codes: Codes,
+}
+
+/// Where the cells of a column come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Made {
+    /// They leaked as they are.
+    Leaked,
+    /// Each is in a cell of another column.
+    Unpacked,
+    /// As far as they were found in cells of another column: a null cell says nothing.
+    Found,
 }
 
 /// What a thief takes a column to be made of, by its name and the policy.
@@ -73,6 +91,29 @@ impl LeakView {
             .iter()
             .map(|&row| cells.get(row as usize).unwrap_or_default())
     }
+
+    /// The same leak with these of its rows only; its columns mean what they did.
+    pub(crate) fn select(&self, rows: &[usize]) -> Result<Self> {
+        let opened = self.leak.opened.as_ref();
+        let mut view = Self {
+            leak: Leak {
+                name: self.leak.name.clone(),
+                table: self.leak.table.select(rows)?,
+                opened: opened.map(|opened| opened.select(rows)).transpose()?,
+                policy: self.leak.policy.clone(),
+                origin: Origin::Unknown,
+            },
+            rows: rows.len(),
+            columns: Vec::new(),
+        };
+        let column = |column: &ColumnView| ColumnView {
+            codes: view.cells(column).codes(),
+            meaning: column.meaning.clone(),
+            ..*column
+        };
+        view.columns = self.columns.iter().map(column).collect();
+        Ok(view)
+    }
 }
 
 /// What the thief knows: registers, directories, statistics.
@@ -87,10 +128,12 @@ pub(crate) struct Knowledge {
     pub(crate) people: Vec<Vec<u32>>,
     /// For each field, who has which value: of fields of the person only.
     pub(crate) people_with: Vec<HashMap<u32, Vec<u32>>>,
+    /// Whole names, once somebody asks for them.
+    pub(crate) names: OnceLock<Names>,
     /// Directories: what the values of one field give of another.
     pub(crate) directories: Vec<Directory>,
-    /// P(target | sex, age, tenant) of each person, from elsewhere; one entry a value of the target's vocabulary, sums to 1.
-    pub(crate) prior: Vec<Vec<f32>>,
+    /// P(target | sex, age, tenant) of each person, from elsewhere.
+    pub(crate) prior: Arc<Priors>,
     /// Rows of other people than those in the leak: numbers by field, [`NULL`] where there is none. What is known of frequencies.
     pub(crate) reference: Vec<Vec<u32>>,
     /// Visits that somebody knows of: the person, and the starts or days as text.
@@ -132,7 +175,7 @@ const REFERENCE: usize = 60_000;
 
 impl Numbering<'_> {
     /// A leak with its cells numbered.
-    pub(crate) fn view(&self, leak: Leak) -> LeakView {
+    pub(crate) fn view(&self, mut leak: Leak) -> LeakView {
         let opened =
             leak.opened
                 .iter()
@@ -141,6 +184,7 @@ impl Numbering<'_> {
                 .map(|(position, column)| ColumnView {
                     opened: true,
                     position,
+                    made: Made::Leaked,
                     meaning: self
                         .schema
                         .position(column.name())
@@ -155,15 +199,68 @@ impl Numbering<'_> {
             .map(|(position, column)| ColumnView {
                 opened: false,
                 position,
+                made: Made::Leaked,
                 meaning: self.meaning(column, leak.policy.as_ref()),
                 codes: column.codes(),
             });
-        let columns = opened.chain(own).collect();
+        let mut columns: Vec<ColumnView> = opened.chain(own).collect();
+        self.unpack(&mut leak, &mut columns);
         LeakView {
             rows: leak.table.rows(),
             columns,
             leak,
         }
+    }
+
+    /// Adds the columns that are in the cells of others.
+    fn unpack(&self, leak: &mut Leak, columns: &mut Vec<ColumnView>) {
+        let unpack = Unpack::new(self.schema, &self.vocabularies);
+        let own = columns.iter().filter(|column| !column.opened);
+        let unpacked: Vec<_> = own
+            .filter_map(|column| {
+                let cells = &leak.table.columns()[column.position];
+                let named = self.composed(column, cells, leak.policy.is_some())?;
+                Some(unpack.columns(cells, &column.codes, named))
+            })
+            .flatten()
+            .collect();
+        for one in unpacked {
+            let codes = one.column.codes();
+            let position = leak.table.columns().len();
+            if leak.table.add(one.column) {
+                columns.push(ColumnView {
+                    opened: false,
+                    position,
+                    made: if one.is_partial {
+                        Made::Found
+                    } else {
+                        Made::Unpacked
+                    },
+                    meaning: self
+                        .schema
+                        .position(&one.part)
+                        .map_or(Meaning::Unknown, Meaning::Field),
+                    codes,
+                });
+            }
+        }
+    }
+
+    /// Whether there may be more in the cells of a column than their own value, and how far its name is to be trusted.
+    fn composed(&self, column: &ColumnView, cells: &Column, has_policy: bool) -> Option<Named> {
+        let field = match column.meaning {
+            Meaning::Unknown => return Some(Named::Otherwise),
+            Meaning::Field(field) if !has_policy => field,
+            // What this crate makes of records is known.
+            _ => return None,
+        };
+        let numbers = &self.vocabularies[field].numbers;
+        let first = column.codes.first.iter().take(100);
+        let own = first.clone().filter(|row| {
+            let cell = cells.get(**row as usize);
+            cell.is_some_and(|cell| numbers.contains_key(cell))
+        });
+        (own.count() * 2 < first.count()).then_some(Named::Field)
     }
 
     fn meaning(&self, column: &Column, policy: Option<&Policy>) -> Meaning {
@@ -206,7 +303,7 @@ impl Numbering<'_> {
         &self,
         truth: &Truth,
         others: &[&Truth],
-        prior: Vec<Vec<f32>>,
+        prior: Arc<Priors>,
         dates: usize,
         seed: u64,
     ) -> Knowledge {
@@ -215,7 +312,7 @@ impl Numbering<'_> {
         let mut people_with: Vec<HashMap<u32, Vec<u32>>> = vec![HashMap::new(); fields.len()];
         for (person, values) in truth.people.iter().enumerate() {
             for (field, &value) in values.iter().enumerate() {
-                if is_of_person(&fields[field])
+                if fields[field].is_of_person()
                     && truth.table().column(fields[field].name()).is_some()
                 {
                     people_with[field]
@@ -230,6 +327,7 @@ impl Numbering<'_> {
             target: self.target,
             vocabularies: self.vocabularies.clone(),
             people_with,
+            names: OnceLock::new(),
             directories: self.directories(truth),
             prior,
             reference: match others {
@@ -254,8 +352,9 @@ impl Numbering<'_> {
             vocabularies: self.vocabularies.clone(),
             people: Vec::new(),
             people_with: vec![HashMap::new(); self.schema.fields().len()],
+            names: OnceLock::new(),
             directories: Vec::new(),
-            prior: Vec::new(),
+            prior: Arc::default(),
             reference: Vec::new(),
             dates: Vec::new(),
         }
@@ -266,7 +365,7 @@ impl Numbering<'_> {
         let mut rows: Vec<Vec<u32>> = truth.rows.iter().take(REFERENCE).cloned().collect();
         let quasi = self.quasi_identifiers(truth);
         for (field, definition) in self.schema.fields().iter().enumerate() {
-            if !is_of_person(definition) || quasi.contains(&field) {
+            if !definition.is_of_person() || quasi.contains(&field) {
                 continue;
             }
             let mut column: Vec<u32> = rows.iter().map(|row| row[field]).collect();
@@ -291,7 +390,7 @@ impl Numbering<'_> {
             .schema
             .fields()
             .iter()
-            .position(|field| is_date(field) && !is_of_person(field))
+            .position(|field| is_date(field) && !field.is_of_person())
         else {
             return Vec::new();
         };

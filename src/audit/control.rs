@@ -1,7 +1,5 @@
 //! What an audit must find, and what it must not: without this, finding nothing means nothing.
 
-use std::time::Duration;
-
 use rand::{RngExt, SeedableRng, rngs::ChaCha8Rng, seq::SliceRandom};
 use sha2::{Digest, Sha256};
 
@@ -13,10 +11,12 @@ use super::{
     leak::Leak,
     made_up,
     report::{Control, Scheme, SchemeKind},
-    run::{self, Key, LEVEL, Run, Totals},
+    run::Run,
+    scheme::{self, LEVEL},
     score::{self, Judge, Total},
+    seeds,
     table::Table,
-    truth::is_of_person,
+    ways::{self, Key, Totals},
 };
 use crate::{error::Result, schema::Schema};
 
@@ -30,6 +30,7 @@ const PLANTED: [f64; 3] = [0.05, 0.01, 0.001];
 const NEVER: f64 = 0.005;
 
 /// What the controls showed.
+#[derive(Default)]
 pub(super) struct Controls {
     pub(super) controls: Vec<Control>,
     pub(super) schemes: Vec<Scheme>,
@@ -38,11 +39,7 @@ pub(super) struct Controls {
 
 /// Runs all of them on the first draw.
 pub(super) fn run(run: &mut Run<'_>, audited: &Totals) -> Result<Controls> {
-    let mut controls = Controls {
-        controls: Vec::new(),
-        schemes: Vec::new(),
-        sharpness: None,
-    };
+    let mut controls = Controls::default();
     for scheme in KnownBad::ALL {
         run.step(&format!("control: {}", scheme.name()))?;
         known_bad(run, scheme, &mut controls)?;
@@ -76,7 +73,7 @@ fn known_bad(run: &Run<'_>, scheme: KnownBad, controls: &mut Controls) -> Result
         broken = meant;
     }
     controls.controls.push(Control {
-        name: format!("{} is broken", scheme.name()),
+        name: format!("attacks on {} succeed", scheme.name()),
         found: found.join("; "),
         passed: broken,
     });
@@ -110,7 +107,7 @@ fn broken_by(run: &Run<'_>, scheme: KnownBad, leaks: Vec<Leak>) -> (Scheme, bool
         .zip(chances)
         .map(|((key, total), chance)| (key, total, chance))
         .collect();
-    let made = run::scheme(
+    let made = scheme::scheme(
         scheme.name().to_owned(),
         SchemeKind::KnownBad,
         names,
@@ -148,12 +145,7 @@ fn attack_draw(
 ) {
     let (truth, prior) = (&run.truths[draw], &run.priors[draw]);
     let seed = run.audit.seed.wrapping_add(draw as u64);
-    let others = run
-        .truths
-        .iter()
-        .enumerate()
-        .filter(|(other, _)| *other != draw);
-    let others: Vec<_> = others.map(|(_, truth)| truth).take(OTHERS).collect();
+    let others = run.others(draw);
     let case = Case {
         leaks: leaks
             .into_iter()
@@ -165,13 +157,10 @@ fn attack_draw(
         lessons: Vec::new(),
         seed,
     };
-    let guessed = run::attack(&case, Duration::ZERO, &mut Vec::new());
+    let guessed = ways::attack(&case, None).guessed;
     let judge = Judge::new(truth, prior, draw, draws, run.audit.seed);
     totals.add(draw, &judge, guessed, permutations);
 }
-
-/// Of so many other draws a thief knows what people come for.
-const OTHERS: usize = 4;
 
 /// Enough to tell what is broken from what is not.
 const PERMUTATIONS: u32 = 299;
@@ -223,13 +212,13 @@ fn planted(run: &mut Run<'_>, audited: &Totals, controls: &mut Controls) -> Resu
 /// A leak with the digest of a person's identifiers beside what they came for in some rows, and beside a stranger's in the
 /// others.
 fn plant(run: &Run<'_>, draw: usize, share: f64) -> Result<Leak> {
-    let rng = &mut ChaCha8Rng::seed_from_u64(run.audit.seed ^ 0x70_6c_61_6e_74);
+    let rng = &mut ChaCha8Rng::seed_from_u64(run.audit.seed ^ seeds::PLANTED);
     let truth = &run.truths[draw];
     let fields = run.audit.schema.fields();
     let identifier = |row: usize| {
         let values = truth.rows[row].iter().enumerate();
         let mut of_person =
-            values.filter(|(field, value)| is_of_person(&fields[*field]) && **value != 0);
+            values.filter(|(field, value)| fields[*field].is_of_person() && **value != 0);
         // The one with the most values, which points at one person.
         let most = of_person
             .by_ref()
@@ -264,13 +253,10 @@ fn hex(bytes: &[u8]) -> String {
     data_encoding::HEXLOWER.encode(bytes)
 }
 
-/// Sets this control's random numbers apart from those of others.
-const RANDOM: u64 = 0x7261_6e64;
-
 /// Columns of random bytes tell nothing.
 fn random(run: &mut Run<'_>, controls: &mut Controls) -> Result<()> {
     run.step("control: random bytes")?;
-    let rng = &mut ChaCha8Rng::seed_from_u64(run.audit.seed ^ RANDOM);
+    let rng = &mut ChaCha8Rng::seed_from_u64(run.audit.seed ^ seeds::RANDOM);
     let names = run.audit.schema.fields().iter().map(crate::Field::name);
     let mut table = Table::new(names)?;
     for _ in 0..run.truths[0].rows.len() {
@@ -295,7 +281,7 @@ fn permuted(run: &mut Run<'_>, controls: &mut Controls) -> Result<()> {
     run.step("control: permuted truth")?;
     let truth = &run.truths[0];
     let judge = Judge::new(truth, &run.priors[0], 0, 1, run.audit.seed);
-    let rows = judge.exchanged(0x70_65_72_6d);
+    let rows = judge.exchanged(seeds::EXCHANGED);
     let fields = run.audit.schema.fields();
     let columns: Vec<_> = fields
         .iter()
@@ -308,7 +294,7 @@ fn permuted(run: &mut Run<'_>, controls: &mut Controls) -> Result<()> {
         .collect();
     let mut table = Table::new(columns.iter().map(|(field, _)| field.name()))?;
     for (row, &visit) in rows.iter().enumerate() {
-        let from = |field: &crate::Field| if is_of_person(field) { row } else { visit };
+        let from = |field: &crate::Field| if field.is_of_person() { row } else { visit };
         let cells: Vec<Option<&str>> = columns
             .iter()
             .map(|(field, column)| column.get(from(field)))

@@ -77,8 +77,8 @@ impl KnownBad {
             Self::Deterministic => "deterministic encryption",
             Self::OrderPreserving => "order-preserving values",
             Self::Unpadded => "encryption without padding",
-            Self::StablePseudonym => "stable pseudonym with dates",
-            Self::SharedId => "shared id over two connectors",
+            Self::StablePseudonym => "a stable pseudonym with dates",
+            Self::SharedId => "an id that two connectors share",
         }
     }
 

@@ -1,9 +1,10 @@
 //! From what is read in rows to what is claimed of people.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::{
     case::{Case, Knowledge},
+    prior::Priors,
     reading::{Candidates, Reading, What},
     table::NONE,
 };
@@ -60,7 +61,9 @@ pub(crate) fn targets(case: &Case, leak: usize, readings: &[&Reading]) -> Rows {
         What::Field(field) => field == knows.target || leads(field).is_some(),
     };
     let readings: Vec<&Reading> = readings.iter().filter(of_target).copied().collect();
-    let base = mean_prior(knows);
+    let base = knows
+        .prior
+        .mean(knows.vocabularies[knows.target].values.len());
     grouped(case.leaks[leak].rows, &readings, |read| {
         let mut all: Option<Vec<f32>> = None;
         for (of, candidates) in read {
@@ -124,63 +127,64 @@ pub(crate) fn guesses(case: &Case, leak: usize, readings: &[&Reading]) -> Vec<Gu
     let values = knows.vocabularies[knows.target].values.len();
 
     let often = people_a_row(knows);
-    let mut groups: Vec<Group> = people
-        .candidates
-        .iter()
-        .map(|_| Group::new(values))
-        .collect();
+    let mut groups: Vec<Group> = people.candidates.iter().map(|_| Group::default()).collect();
     for (row, (&group, &target)) in people.codes.iter().zip(&targets.codes).enumerate() {
         if group != NONE && target != NONE {
             groups[group as usize].add(row as u32, &targets.candidates[target as usize], &often);
         }
     }
-    let mut evidence: HashMap<u32, Evidence<'_>> = HashMap::new();
-    for (group, who) in groups.iter().zip(&people.candidates) {
+    let mut groups_of: BTreeMap<u32, Vec<(f32, u32)>> = BTreeMap::new();
+    for (at, (group, who)) in groups.iter_mut().zip(&people.candidates).enumerate() {
         if group.rows.is_empty() {
             continue;
         }
-        let mut expected = vec![0.0_f32; values];
+        group.expect(who, &knows.prior, values);
         for &(person, weight) in who.as_slice() {
-            for (sum, prior) in expected.iter_mut().zip(&knows.prior[person as usize]) {
-                *sum += weight * prior;
-            }
-        }
-        for &(person, weight) in who.as_slice() {
-            let evidence = evidence
+            groups_of
                 .entry(person)
-                .or_insert_with(|| Evidence::new(values));
-            evidence.add(weight, group, &expected);
+                .or_default()
+                .push((weight, at as u32));
         }
     }
-    let mut guesses: Vec<Guess> = evidence
-        .into_iter()
-        .filter_map(|(person, evidence)| {
-            evidence.guess(person, &knows.prior[person as usize], &targets)
-        })
-        .collect();
-    guesses.sort_unstable_by_key(|guess| guess.person);
-    guesses
+    // One person after the other, since the evidence of all of them would have people times values.
+    let guess = |(person, of): (u32, Vec<(f32, u32)>)| {
+        let prior = knows.prior.of(person);
+        let mut evidence = Evidence::new(values);
+        for (weight, group) in of {
+            evidence.add(weight, &groups[group as usize], prior);
+        }
+        evidence.guess(person, prior, &targets)
+    };
+    groups_of.into_iter().filter_map(guess).collect()
 }
 
 /// The rows whose people are the same candidates.
+#[derive(Default)]
 struct Group {
     rows: Vec<u32>,
-    /// The sum of what they say.
-    says: Vec<f32>,
+    /// The sum of what they say, by value.
+    says: BTreeMap<u32, f32>,
+    /// What would be expected of one of its people; empty where there is only one, of whom their prior is expected.
+    expected: Vec<f32>,
 }
 
 impl Group {
-    fn new(values: usize) -> Self {
-        Self {
-            rows: Vec::new(),
-            says: vec![0.0; values],
-        }
-    }
-
     fn add(&mut self, row: u32, target: &Candidates, often: &[f32]) {
         self.rows.push(row);
         for &(value, weight) in target.as_slice() {
-            self.says[value as usize] += weight * often[value as usize];
+            *self.says.entry(value).or_default() += weight * often[value as usize];
+        }
+    }
+
+    fn expect(&mut self, who: &Candidates, priors: &Priors, values: usize) {
+        if who.as_slice().len() < 2 {
+            return;
+        }
+        self.expected = vec![0.0; values];
+        for &(person, weight) in who.as_slice() {
+            for (sum, prior) in self.expected.iter_mut().zip(priors.of(person)) {
+                *sum += weight * prior;
+            }
         }
     }
 }
@@ -204,15 +208,16 @@ impl<'g> Evidence<'g> {
         }
     }
 
-    fn add(&mut self, weight: f32, group: &'g Group, expected: &[f32]) {
+    fn add(&mut self, weight: f32, group: &'g Group, prior: &[f32]) {
         let rows = group.rows.len() as f32;
-        for ((says, sum), (expect, all)) in self
-            .says
-            .iter_mut()
-            .zip(&group.says)
-            .zip(self.expected.iter_mut().zip(expected))
-        {
-            *says += weight * sum;
+        let expected = match &group.expected[..] {
+            [] => prior,
+            expected => expected,
+        };
+        for (&value, says) in &group.says {
+            self.says[value as usize] += weight * says;
+        }
+        for (expect, all) in self.expected.iter_mut().zip(expected) {
             *expect += weight * rows * all;
         }
         self.rows += weight * rows;
@@ -300,8 +305,26 @@ fn grouped(
     grouped
 }
 
-/// Who fits all that was read, where that is no crowd.
+/// Who fits all that was read, where that is no crowd. Where nobody does, what is ruled out by what was read before it says nothing.
 fn intersect(knows: &Knowledge, read: &[(What, &Candidates)], most: usize) -> Candidates {
+    match fitting(knows, read, most) {
+        Some(people) if people.is_empty() => {}
+        people => return people.unwrap_or_default(),
+    }
+    let mut kept = Vec::new();
+    let mut best = Candidates::default();
+    for &one in read {
+        kept.push(one);
+        match fitting(knows, &kept, most) {
+            Some(people) if people.is_empty() => drop(kept.pop()),
+            people => best = people.unwrap_or(best),
+        }
+    }
+    best
+}
+
+/// Who fits all that was read; `None` where that is a crowd.
+fn fitting(knows: &Knowledge, read: &[(What, &Candidates)], most: usize) -> Option<Candidates> {
     let with = |field: usize, value: u32| {
         knows.people_with[field]
             .get(&value)
@@ -318,10 +341,10 @@ fn intersect(knows: &Knowledge, read: &[(What, &Candidates)], most: usize) -> Ca
     let counts: Vec<usize> = read.iter().map(count).collect();
     let Some((narrowest, &least)) = counts.iter().enumerate().min_by_key(|(_, count)| **count)
     else {
-        return Candidates::default();
+        return Some(Candidates::default());
     };
     if least > CROWD.min(most) {
-        return Candidates::default();
+        return None;
     }
     let weigh = |person: u32| {
         let of_reading = |(of, candidates): &(What, &Candidates)| match *of {
@@ -352,19 +375,19 @@ fn intersect(knows: &Knowledge, read: &[(What, &Candidates)], most: usize) -> Ca
     // Products of many small parts: only their ratios matter.
     let largest = people.iter().map(|(_, weight)| *weight).fold(0.0, f32::max);
     if largest <= 0.0 {
-        return Candidates::default();
+        return Some(Candidates::default());
     }
-    Candidates::new(
-        people
-            .into_iter()
-            .map(|(person, weight)| (person, weight / largest))
-            .collect(),
-    )
+    let shares = people
+        .into_iter()
+        .map(|(person, weight)| (person, weight / largest));
+    Some(Candidates::new(shares.collect()))
 }
 
 /// How many people one row with each value stands for, next to other values: who is treated every week has many rows.
 fn people_a_row(knows: &Knowledge) -> Vec<f32> {
-    let people = mean_prior(knows);
+    let people = knows
+        .prior
+        .mean(knows.vocabularies[knows.target].values.len());
     let mut rows = vec![0.0_f32; people.len()];
     for row in &knows.reference {
         rows[row[knows.target] as usize] += 1.0 / knows.reference.len() as f32;
@@ -377,14 +400,4 @@ fn people_a_row(knows: &Knowledge) -> Vec<f32> {
         }
     };
     people.iter().zip(&rows).map(share).collect()
-}
-
-fn mean_prior(knows: &Knowledge) -> Vec<f32> {
-    let mut mean = vec![0.0; knows.vocabularies[knows.target].values.len()];
-    for prior in &knows.prior {
-        for (sum, prior) in mean.iter_mut().zip(prior) {
-            *sum += prior / knows.prior.len() as f32;
-        }
-    }
-    mean
 }

@@ -62,20 +62,27 @@ mod capacity;
 mod case;
 mod classes;
 mod control;
+mod halves;
 mod known_bad;
 mod leak;
 mod link;
 mod made_up;
+mod numbering;
 #[cfg(any(feature = "csv", feature = "ndjson"))]
 mod open;
 mod prior;
 mod reading;
 mod run;
+mod scheme;
 mod score;
+mod seeds;
 mod shown;
 mod table;
 mod truth;
+mod unpack;
 mod unscored;
+mod ways;
+mod words;
 
 pub mod report;
 
@@ -88,3 +95,5 @@ pub use known_bad::KnownBad;
 pub use leak::{Leak, Origin};
 pub use report::{Outcome, Report};
 pub use table::{Column, Table};
+
+pub use crate::error::Audited;

@@ -4,10 +4,7 @@ use std::collections::BTreeMap;
 
 use rand::{SeedableRng, rngs::ChaCha8Rng, seq::SliceRandom};
 
-use super::{
-    case::NULL,
-    truth::{Numbering, Truth},
-};
+use super::{case::NULL, numbering::Numbering, truth::Truth};
 use crate::schema::ValueType;
 
 /// In how many parts people are split where nothing is known from elsewhere: each part is guessed from the others.
@@ -20,6 +17,64 @@ const BACKOFF: f32 = 4.0;
 
 /// And so many who came for what everybody came for.
 const FLOOR: f32 = 0.5;
+
+/// What is guessed of each person before any row is looked at: P(target | quasi-identifiers, tenant), one entry a value of the target's
+/// vocabulary. People of one stratum share it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Priors {
+    /// For each person the position of their guess.
+    of: Vec<u32>,
+    guesses: Vec<Vec<f32>>,
+    /// For each guess the value that it gives most to.
+    best: Vec<u32>,
+}
+
+impl Priors {
+    /// Adds a guess, and gives its position.
+    fn add(&mut self, guess: Vec<f32>) -> u32 {
+        let best = guess
+            .iter()
+            .enumerate()
+            .max_by(|a, b| a.1.total_cmp(b.1).then(b.0.cmp(&a.0)));
+        self.best.push(best.map_or(NULL, |(value, _)| value as u32));
+        self.guesses.push(guess);
+        self.guesses.len() as u32 - 1
+    }
+
+    /// The same guess of so many people.
+    #[cfg(test)]
+    pub(crate) fn alike(people: usize, guess: Vec<f32>) -> Self {
+        let mut priors = Self::default();
+        let at = priors.add(guess);
+        priors.of = vec![at; people];
+        priors
+    }
+
+    pub(crate) fn of(&self, person: u32) -> &[f32] {
+        &self.guesses[self.of[person as usize] as usize]
+    }
+
+    /// The likeliest value; the first of equals.
+    pub(crate) fn best(&self, person: u32) -> u32 {
+        self.best[self.of[person as usize] as usize]
+    }
+
+    /// The mean over all people, of so many values.
+    pub(crate) fn mean(&self, values: usize) -> Vec<f32> {
+        let mut people = vec![0_u32; self.guesses.len()];
+        for &of in &self.of {
+            people[of as usize] += 1;
+        }
+        let mut mean = vec![0.0; values];
+        for (guess, people) in self.guesses.iter().zip(people) {
+            let share = people as f32 / self.of.len() as f32;
+            for (sum, prior) in mean.iter_mut().zip(guess) {
+                *sum += share * prior;
+            }
+        }
+        mean
+    }
+}
 
 /// What people came for, counted by their stratum.
 #[derive(Default)]
@@ -46,19 +101,31 @@ impl Counts {
         }
     }
 
-    /// The guess for each person of a truth.
-    pub(crate) fn priors(&self, numbering: &Numbering<'_>, truth: &Truth) -> Vec<Vec<f32>> {
-        let mut made: BTreeMap<&Vec<u32>, Vec<f32>> = BTreeMap::new();
+    /// Adds the guesses for those people of a truth whose position `is_in`.
+    fn guess(
+        &self,
+        numbering: &Numbering<'_>,
+        truth: &Truth,
+        is_in: impl Fn(usize) -> bool,
+        priors: &mut Priors,
+    ) {
+        let mut made: BTreeMap<&Vec<u32>, u32> = BTreeMap::new();
         let strata = Strata::new(self, numbering, truth);
-        truth
-            .strata
-            .iter()
-            .map(|stratum| {
-                made.entry(stratum)
-                    .or_insert_with(|| strata.prior(stratum))
-                    .clone()
-            })
-            .collect()
+        priors.of.resize(truth.people.len(), 0);
+        for (person, stratum) in truth.strata.iter().enumerate() {
+            if is_in(person) {
+                priors.of[person] = *made
+                    .entry(stratum)
+                    .or_insert_with(|| priors.add(strata.prior(stratum)));
+            }
+        }
+    }
+
+    /// The guess for each person of a truth.
+    pub(crate) fn priors(&self, numbering: &Numbering<'_>, truth: &Truth) -> Priors {
+        let mut priors = Priors::default();
+        self.guess(numbering, truth, |_| true, &mut priors);
+        priors
     }
 }
 
@@ -70,17 +137,14 @@ pub(crate) fn parts(people: usize, seed: u64) -> Vec<u32> {
 }
 
 /// The guesses for people of a truth of whom nothing is known from elsewhere: each from the others.
-pub(crate) fn cross_fitted(numbering: &Numbering<'_>, truth: &Truth) -> Vec<Vec<f32>> {
+pub(crate) fn cross_fitted(numbering: &Numbering<'_>, truth: &Truth) -> Priors {
     let values = numbering.vocabularies[numbering.target].values.len();
-    let mut priors = vec![Vec::new(); truth.people.len()];
+    let mut priors = Priors::default();
     for part in 0..PARTS {
         let mut counts = Counts::default();
         counts.add(truth, values, |person| truth.parts[person] != part);
-        for (person, prior) in counts.priors(numbering, truth).into_iter().enumerate() {
-            if truth.parts[person] == part {
-                priors[person] = prior;
-            }
-        }
+        let is_in = |person: usize| truth.parts[person] == part;
+        counts.guess(numbering, truth, is_in, &mut priors);
     }
     priors
 }
@@ -136,12 +200,10 @@ impl<'c> Strata<'c> {
                 *alike += count;
             }
         }
-        let share =
-            |counts: &[f32], value: usize| counts[value] / counts.iter().sum::<f32>().max(1.0);
+        let sum = |counts: &[f32]| counts.iter().sum::<f32>().max(1.0);
+        let (of_alike, of_all) = (BACKOFF / sum(&alike), FLOOR / sum(&self.all));
         let mut prior: Vec<f32> = (0..self.all.len())
-            .map(|value| {
-                near[value] + BACKOFF * share(&alike, value) + FLOOR * share(&self.all, value)
-            })
+            .map(|value| near[value] + of_alike * alike[value] + of_all * self.all[value])
             .collect();
         prior[NULL as usize] = 0.0;
         let sum: f32 = prior.iter().sum();
@@ -178,14 +240,35 @@ mod tests {
     use super::*;
     use crate::{
         Schema,
-        audit::{made_up, score::Judge},
+        audit::{
+            made_up,
+            score::Judge,
+            table::{Column, Table},
+        },
     };
+
+    /// Ages of 30 years each, so that everybody has somebody to exchange with.
+    fn in_few_strata(town: &Table) -> Table {
+        let mut table = Table::new(town.columns().iter().map(Column::name)).unwrap();
+        for row in 0..town.rows() {
+            let cells = town.columns().iter().map(|column| {
+                let cell = column.get(row).map(str::to_owned);
+                match column.name() {
+                    "age" => cell.map(|age| (age.parse::<u32>().unwrap() / 30).min(2).to_string()),
+                    _ => cell,
+                }
+            });
+            let cells: Vec<Option<String>> = cells.collect();
+            table.push(cells.iter().map(Option::as_deref)).unwrap();
+        }
+        table
+    }
 
     /// Else the guess of a person, made of all others, tells what they came for, and permutations do not know.
     #[test]
     fn who_exchanges_changes_nothing_that_is_known_of_them() {
         let schema = Schema::appointment();
-        let table = made_up::town(1_500, 3).unwrap();
+        let table = in_few_strata(&made_up::town(1_500, 3).unwrap());
         let numbering = Numbering {
             schema: &schema,
             target: schema.position("specialty").unwrap(),
@@ -196,7 +279,13 @@ mod tests {
         let mut truth = numbering.truth(table).unwrap();
         truth.parts = parts(truth.people.len(), 1);
         let known = cross_fitted(&numbering, &truth);
-        let whose = Judge::new(&truth, &known, 0, 1, 1).permuted(1);
+        let whose = Judge::new(&truth, &known, 0, 1, 1).whose(1);
+        assert!(
+            whose
+                .iter()
+                .enumerate()
+                .all(|(person, &of)| truth.strata[person] == truth.strata[of as usize])
+        );
         let exchanged: Vec<Vec<u32>> = whose
             .iter()
             .map(|&person| truth.came_for[person as usize].clone())

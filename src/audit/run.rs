@@ -1,57 +1,46 @@
 //! From draws to a report.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc};
 
 use super::{
-    attack::{self, Family},
     audit::Audit,
-    calibrate::calibrate,
     case::{Case, Lesson},
-    control,
-    leak::Leak,
-    link::{self, Guess},
-    prior::{self, Counts},
-    report::{self, Outcome, Report, Scheme, SchemeKind},
-    score::{self, Judge, THRESHOLD, Total, TotalBaseline},
+    control::{self, Controls},
+    halves,
+    leak::{Leak, Origin},
+    numbering::Numbering,
+    prior::{self, Counts, Priors},
+    report::{Outcome, Report, ReversedColumn},
+    scheme,
+    score::{self, Judge},
     shown,
     table::Table,
-    truth::{Numbering, Truth},
+    truth::Truth,
+    ways::{self, Totals},
 };
-use crate::error::{Error, Result};
+use crate::{
+    error::{Audited, Error, Result},
+    schema::Schema,
+};
 
-/// How many of the exposed people are named by their rows.
-const EXPOSED: usize = 20;
+/// How much surer than right a reference may be, as a share of the people.
+const OVERSURE: f64 = 0.1;
 
-/// A chance below this is none.
-pub(super) const LEVEL: f64 = 0.05;
+/// Of so many other draws a thief knows what people come for, and is taught: few draws tell as much as many.
+const OTHERS: usize = 4;
 
 /// What one audit works on.
 pub(super) struct Run<'a> {
     pub(super) audit: &'a Audit<'a>,
     pub(super) numbering: Numbering<'a>,
     pub(super) truths: Vec<Truth>,
-    pub(super) priors: Vec<Vec<Vec<f32>>>,
+    pub(super) priors: Vec<Arc<Priors>>,
     cases: Vec<Case>,
+    /// For each leak of a single draw the true rows, where they are known.
+    origins: Vec<Option<Vec<usize>>>,
     pub(super) notes: Vec<String>,
     done: usize,
     all: usize,
-}
-
-/// One way in, told apart from all others.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Key {
-    pub(super) family: Family,
-    /// Ascending positions of leaks.
-    pub(super) leaks: Vec<usize>,
-    /// The leak whose rows are read.
-    pub(super) leak: usize,
-    pub(super) how: String,
-}
-
-/// All ways in over all draws.
-pub(super) struct Totals {
-    pub(super) ways: BTreeMap<Key, Total>,
-    pub(super) baseline: TotalBaseline,
 }
 
 impl<'a> Run<'a> {
@@ -64,6 +53,17 @@ impl<'a> Run<'a> {
         }
         check_draws(&draws)?;
         let target = audit.target_position()?;
+        let mut notes = Vec::new();
+        for (truth, leaks) in &draws {
+            notes.extend(taken_for("the truth", truth));
+            notes.extend(leaks.iter().filter_map(note_of));
+        }
+        notes.extend(
+            audit
+                .reference
+                .iter()
+                .filter_map(|table| taken_for("the reference", table)),
+        );
         let tables = draws.iter().map(|(truth, _)| truth).chain(&audit.reference);
         let vocabularies = Arc::new(Numbering::vocabularies(&audit.schema, tables));
         let numbering = Numbering {
@@ -73,17 +73,29 @@ impl<'a> Run<'a> {
             person: audit.person.as_deref(),
             tenant: audit.tenant.as_deref(),
         };
+        let values = numbering.vocabularies[target].values.len();
+        for table in draws.iter().map(|(truth, _)| truth).chain(&audit.reference) {
+            check_size(table.rows(), values, &audit.schema, target)?;
+        }
         let mut truths = Vec::new();
         let mut leaks = Vec::new();
         for (truth, of_draw) in draws {
-            truths.push(numbering.truth(truth)?);
+            let truth = numbering.truth(truth);
+            truths.push(truth.map_err(|error| error.of(Audited::Truth))?);
             leaks.push(of_draw);
         }
         let reference = match &audit.reference {
-            Some(table) => Some(numbering.truth(table.clone())?),
+            Some(table) => {
+                let truth = numbering.truth(table.clone());
+                Some(truth.map_err(|error| error.of(Audited::Reference))?)
+            }
             None => None,
         };
-        if let ([truth], None) = (&mut truths[..], &reference) {
+        // A single draw is guessed from its own people, or learned from its own rows: half of them for the other half.
+        let is_known = |leak: &Leak| !matches!(leak.origin, Origin::Unknown);
+        if let [truth] = &mut truths[..]
+            && (reference.is_none() || leaks[0].iter().any(is_known))
+        {
             truth.parts = prior::parts(truth.people.len(), audit.seed);
         }
         let mut run = Self {
@@ -91,19 +103,48 @@ impl<'a> Run<'a> {
             numbering,
             priors: Vec::new(),
             cases: Vec::new(),
-            notes: Vec::new(),
+            origins: Vec::new(),
+            notes,
             done: 0,
             // Each draw is attacked and scored; then come the controls.
             all: 2 * truths.len() + control::STEPS,
             truths,
         };
         run.priors = run.guess_before(reference.as_ref());
-        run.cases = run.build_cases(leaks, reference.as_ref())?;
+        if reference.is_some() {
+            run.check_reference()?;
+        }
+        run.build_cases(leaks, reference.as_ref())?;
+        check_target(&run.truths, audit.schema.fields()[target].name())
+            .map_err(|error| error.of(Audited::Truth))?;
         Ok(run)
     }
 
     /// What is guessed of each person of each draw before any row is looked at.
-    fn guess_before(&self, reference: Option<&Truth>) -> Vec<Vec<Vec<f32>>> {
+    /// What is guessed from a reference has to come true about as often as it says: a guess that is certain and wrong would let no attack be
+    /// better.
+    fn check_reference(&self) -> Result<()> {
+        let (mut people, mut expected, mut right) = (0.0, 0.0, 0.0);
+        for (truth, priors) in self.truths.iter().zip(&self.priors) {
+            for (person, came_for) in (0..).zip(&truth.came_for) {
+                let best = priors.best(person);
+                people += 1.0;
+                expected += f64::from(priors.of(person)[best as usize]);
+                right += f64::from(u8::from(came_for.contains(&best)));
+            }
+        }
+        // The spread of a share is 1/2 over the root of the number at most.
+        if expected - right <= people * OVERSURE + 1.5 * f64::sqrt(people) {
+            return Ok(());
+        }
+        Err(Error::audit(
+            "the reference tells of other people than the truth: what it gives for sure is mostly wrong",
+            "give rows of people like those of the truth, some thousand, or none",
+        )
+        .of(Audited::Reference))
+    }
+
+    fn guess_before(&self, reference: Option<&Truth>) -> Vec<Arc<Priors>> {
         let values = self.numbering.vocabularies[self.numbering.target]
             .values
             .len();
@@ -124,25 +165,33 @@ impl<'a> Run<'a> {
                 counts.priors(&self.numbering, &self.truths[draw])
             }
         };
-        (0..self.truths.len()).map(fitted).collect()
+        (0..self.truths.len())
+            .map(|draw| Arc::new(fitted(draw)))
+            .collect()
     }
 
-    fn build_cases(&self, leaks: Vec<Vec<Leak>>, reference: Option<&Truth>) -> Result<Vec<Case>> {
+    fn build_cases(&mut self, leaks: Vec<Vec<Leak>>, reference: Option<&Truth>) -> Result<()> {
         let mut views = Vec::new();
         let mut lessons = Vec::new();
         for (truth, leaks) in self.truths.iter().zip(leaks) {
             let mut of_draw = Vec::new();
             let mut taught = Vec::new();
             for leak in leaks {
-                let origins = truth.origins(&leak.name, &leak.origin, &leak.table)?;
+                let origins = truth
+                    .origins(&leak.name, &leak.origin, &leak.table)
+                    .map_err(|error| error.of(Audited::Leak(leak.name.clone())))?;
                 let view = Arc::new(self.numbering.view(leak));
+                of_draw.push(view.clone());
+                if self.truths.len() == 1 {
+                    self.origins.push(origins);
+                    continue;
+                }
                 taught.push(origins.map(|origins| {
                     Arc::new(Lesson {
                         view: view.clone(),
                         rows: origins.iter().map(|&row| truth.rows[row].clone()).collect(),
                     })
                 }));
-                of_draw.push(view);
             }
             views.push(of_draw);
             lessons.push(taught);
@@ -152,9 +201,8 @@ impl<'a> Run<'a> {
                 .iter()
                 .enumerate()
                 .filter(|(other, _)| *other != draw);
-            // Few draws teach as much as many.
             let lessons = others
-                .take(4)
+                .take(OTHERS)
                 .flat_map(|(_, taught)| taught.iter().flatten().cloned())
                 .collect();
             Case {
@@ -164,21 +212,15 @@ impl<'a> Run<'a> {
                 seed: self.audit.seed.wrapping_add(draw as u64),
             }
         };
-        Ok(views.into_iter().enumerate().map(case).collect())
+        self.cases = views.into_iter().enumerate().map(case).collect();
+        Ok(())
     }
 
     fn knowledge(&self, draw: usize, reference: Option<&Truth>) -> super::case::Knowledge {
         let truth = &self.truths[draw];
-        let others: Vec<&Truth> = match reference {
+        let others = match reference {
             Some(reference) => vec![reference],
-            None => self
-                .truths
-                .iter()
-                .enumerate()
-                .filter(|(other, _)| *other != draw)
-                .map(|(_, truth)| truth)
-                .take(4)
-                .collect(),
+            None => self.others(draw),
         };
         let seed = self.audit.seed.wrapping_add(draw as u64);
         self.numbering.knowledge(
@@ -190,6 +232,13 @@ impl<'a> Run<'a> {
         )
     }
 
+    /// The other draws of which a thief knows what people come for.
+    pub(super) fn others(&self, draw: usize) -> Vec<&Truth> {
+        let truths = self.truths.iter().enumerate();
+        let others = truths.filter(|(other, _)| *other != draw);
+        others.map(|(_, truth)| truth).take(OTHERS).collect()
+    }
+
     pub(super) fn step(&mut self, what: &str) -> Result<()> {
         let told = self.audit.tell(self.done, self.all, what);
         self.done += 1;
@@ -197,7 +246,7 @@ impl<'a> Run<'a> {
     }
 
     pub(super) fn report(mut self) -> Result<Report> {
-        let (totals, notes) = self.attack()?;
+        let (totals, notes, reversed) = self.attack()?;
         self.notes.extend(notes);
         let names: Vec<String> = self.cases[0]
             .leaks
@@ -205,20 +254,28 @@ impl<'a> Run<'a> {
             .map(|view| view.leak.name.clone())
             .collect();
         let chances = score::adjusted(&totals.ways.values().collect::<Vec<_>>());
-        let mut schemes = schemes(&totals, &chances, &names, &self.audit.home);
+        let mut schemes = scheme::schemes(&totals, &chances, &names, &self.audit.may_link);
         let rows: u64 = self
             .truths
             .iter()
             .map(|truth| truth.rows.len() as u64)
             .sum();
-        let needed = needed(&totals, rows, &names, &self.audit.home);
+        let needed = scheme::needed(&totals, rows, &names, &self.audit.may_link);
 
-        let controls = control::run(&mut self, &totals)?;
-        let links = schemes.iter().any(|scheme| scheme.links && !scheme.home);
-        let outcome = if controls.controls.iter().any(|control| !control.passed) {
+        let controls = match self.audit.controlled {
+            true => control::run(&mut self, &totals)?,
+            false => Controls::default(),
+        };
+        let links = schemes
+            .iter()
+            .any(|scheme| scheme.links && !scheme.may_link);
+        let passed = controls.controls.iter().all(|control| control.passed);
+        let outcome = if !passed || controls.controls.is_empty() {
             Outcome::Blind
         } else if links {
             Outcome::Links
+        } else if let Some(outcome) = outcome_of(&reversed) {
+            outcome
         } else if let Some(rows) = needed {
             Outcome::TooFew { rows }
         } else if controls.sharpness.is_none() {
@@ -256,8 +313,9 @@ impl<'a> Run<'a> {
             baseline: totals.baseline.accuracy(),
             sharpness: controls.sharpness,
             schemes,
-            exposed: exposed(&totals, &names),
-            attacks: attacks(&totals, &chances, &names),
+            exposed: ways::exposed(&totals, &names),
+            reversed,
+            attacks: ways::attacks(&totals, &chances, &names),
             shown: views
                 .iter()
                 .flat_map(|view| shown::columns(&self.audit.schema, view))
@@ -271,24 +329,32 @@ impl<'a> Run<'a> {
     }
 
     /// Attacks all draws.
-    fn attack(&mut self) -> Result<(Totals, Vec<String>)> {
-        let cases = std::mem::take(&mut self.cases);
+    fn attack(&mut self) -> Result<(Totals, Vec<String>, Vec<ReversedColumn>)> {
+        let mut cases = std::mem::take(&mut self.cases);
+        let draws = cases.len();
         let mut totals = Totals::new();
         let mut notes = Vec::new();
-        for (draw, case) in cases.iter().enumerate() {
-            self.step(&format!("attack draw {} of {}", draw + 1, cases.len()))?;
+        let mut reversed = Vec::new();
+        for (draw, case) in cases.iter_mut().enumerate() {
+            self.step(&format!("attack draw {} of {draws}", draw + 1))?;
             // What is counted through is told in a note, and once is enough.
             let enumeration = match draw {
-                0 => self.audit.enumeration,
-                _ => Duration::ZERO,
+                0 => Some(self.audit.enumeration),
+                _ => None,
             };
-            let guessed = attack(case, enumeration, &mut notes);
-            self.step(&format!("score draw {} of {}", draw + 1, cases.len()))?;
+            let mut attacked = ways::attack(case, enumeration);
+            notes.append(&mut attacked.notes);
+            reversed.append(&mut attacked.reversed);
+            let mut guessed = attacked.guessed;
+            if draws == 1 {
+                guessed.extend(halves::guessed(&self.truths[0], &self.origins, case)?);
+            }
+            self.step(&format!("score draw {} of {draws}", draw + 1))?;
             let judge = Judge::new(
                 &self.truths[draw],
                 &self.priors[draw],
                 draw,
-                cases.len(),
+                draws,
                 self.audit.seed,
             );
             totals.add(draw, &judge, guessed, self.audit.permutations);
@@ -296,66 +362,59 @@ impl<'a> Run<'a> {
         self.cases = cases;
         notes.sort();
         notes.dedup();
-        Ok((totals, notes))
+        Ok((totals, notes, reversed))
     }
 }
 
-/// All that is claimed by each way into the leaks of a case.
-pub(super) fn attack(
-    case: &Case,
-    enumeration: Duration,
-    notes: &mut Vec<String>,
-) -> Vec<(Key, Vec<Guess>)> {
-    let found = attack::all_ways(case, enumeration, notes);
-    let mut guessed: Vec<(Key, Vec<Guess>)> = Vec::new();
-    for (family, way) in &found.ways {
-        let mut readings: Vec<_> = found.clear[way.leak].iter().collect();
-        readings.extend(&way.readings);
-        let guesses = link::guesses(case, way.leak, &readings);
-        // What claims the same as another way is no way of its own: the surest family is the first.
-        if guesses.is_empty() || guessed.iter().all(|(_, known)| *known != guesses) {
-            guessed.push((key(*family, way.leak, &way.with, &way.how), guesses));
-        }
-    }
-    guessed
+/// What to know of a leak's file: how it was encoded, as far as that is a guess.
+pub(super) fn note_of(leak: &Leak) -> Option<String> {
+    taken_for(&format!("leak \"{}\"", leak.name), &leak.table)
 }
 
-fn key(family: Family, leak: usize, with: &[usize], how: &str) -> Key {
-    let mut leaks: Vec<usize> = with.iter().copied().chain([leak]).collect();
-    leaks.sort_unstable();
-    leaks.dedup();
-    Key {
-        family,
-        leaks,
-        leak,
-        how: how.to_owned(),
-    }
+fn taken_for(what: &str, table: &Table) -> Option<String> {
+    let encoding = table.taken_for()?;
+    Some(format!(
+        "{what} was read as {encoding}, since it is not UTF-8 and no encoding was said"
+    ))
 }
 
-impl Totals {
-    pub(super) fn new() -> Self {
-        Self {
-            ways: BTreeMap::new(),
-            baseline: TotalBaseline::default(),
-        }
-    }
+/// Refuses people who all came for the same: whatever is claimed, there is nothing to be right about.
+fn check_target(truths: &[Truth], target: &str) -> Result<()> {
+    let came_for = truths.iter().flat_map(|truth| &truth.came_for).flatten();
+    let different: BTreeSet<u32> = came_for.copied().collect();
+    let has = match different.len() {
+        0 => "no value",
+        1 => "one value",
+        _ => return Ok(()),
+    };
+    Err(Error::audit(
+        format!("the target \"{target}\" has {has} in the truth: there is nothing to guess"),
+        "give the truth of rows with several values, or choose another target",
+    ))
+}
 
-    pub(super) fn add(
-        &mut self,
-        draw: usize,
-        judge: &Judge<'_>,
-        guessed: Vec<(Key, Vec<Guess>)>,
-        permutations: u32,
-    ) {
-        let (keys, guesses): (Vec<Key>, Vec<Vec<Guess>>) = guessed.into_iter().unzip();
-        for (key, score) in keys.into_iter().zip(judge.scores(&guesses, permutations)) {
-            self.ways
-                .entry(key)
-                .or_insert_with(|| Total::new(permutations))
-                .add(draw, &score);
-        }
-        self.baseline.add(&judge.baseline());
+/// So many cells of rows times values of the target fit into memory: some 4 bytes each, twice.
+const CELLS: usize = 500_000_000;
+
+/// What it comes to that telephone numbers were read out of digests.
+pub(super) fn outcome_of(reversed: &[ReversedColumn]) -> Option<Outcome> {
+    let numbers = reversed.iter().map(|column| column.numbers).sum();
+    (numbers > 0).then_some(Outcome::Reversed { numbers })
+}
+
+/// Refuses what would take more memory than most have, before any is taken.
+fn check_size(rows: usize, values: usize, schema: &Schema, target: usize) -> Result<()> {
+    if rows.saturating_mul(values) <= CELLS {
+        return Ok(());
     }
+    let field = schema.fields()[target].name();
+    Err(Error::audit(
+        format!(
+            "{rows} rows with {values} different values of \"{field}\" are too many; {} rows would not be",
+            CELLS / values
+        ),
+        "give draws of fewer rows, or choose a target with fewer values",
+    ))
 }
 
 pub(super) fn check_draws(draws: &[(Table, Vec<Leak>)]) -> Result<()> {
@@ -395,177 +454,48 @@ pub(super) fn check_draws(draws: &[(Table, Vec<Leak>)]) -> Result<()> {
         Some(leak) => Err(Error::audit(
             format!("leak \"{}\" has no rows", leak.name),
             "give at least one row",
-        )),
+        )
+        .of(Audited::Leak(leak.name.clone()))),
         None => Ok(()),
     }
 }
 
-/// Each leak alone, the smallest sets that link, and all together but for those by which somebody accepted to link.
-fn schemes(
-    totals: &Totals,
-    chances: &[(f64, f64)],
-    names: &[String],
-    home: &[String],
-) -> Vec<Scheme> {
-    let is_home = |leak: &usize| home.contains(&names[*leak]);
-    let all: Vec<usize> = (0..names.len()).filter(|leak| !is_home(leak)).collect();
-    let mut sets: Vec<Vec<usize>> = totals.ways.keys().map(|key| key.leaks.clone()).collect();
-    sets.extend((0..names.len()).map(|leak| vec![leak]));
-    sets.push(all.clone());
-    sets.sort_by_key(|leaks| (leaks.len(), leaks.clone()));
-    sets.dedup();
-    let mut linking: Vec<Vec<usize>> = Vec::new();
-    let mut schemes = Vec::new();
-    for set in sets.into_iter().filter(|set| !set.is_empty()) {
-        let is_in = |other: &[usize]| other.iter().all(|leak| set.contains(leak));
-        if set.len() > 1 && set != all && linking.iter().any(|smaller| is_in(smaller)) {
-            continue;
-        }
-        let ways: Vec<(&Key, &Total, (f64, f64))> = totals
-            .ways
-            .iter()
-            .zip(chances)
-            .filter(|((key, _), _)| is_in(&key.leaks))
-            .map(|((key, total), chance)| (key, total, *chance))
-            .collect();
-        let leaks: Vec<String> = set.iter().map(|&leak| names[leak].clone()).collect();
-        let (kind, name) = match leaks.len() {
-            1 => (SchemeKind::Leak, leaks[0].clone()),
-            2 => (SchemeKind::Coalition, leaks.join(" with ")),
-            _ if set == all => (SchemeKind::Coalition, "all together".to_owned()),
-            _ => (SchemeKind::Coalition, leaks.join(", ")),
-        };
-        let home = set.iter().any(is_home);
-        let scheme = scheme(name, kind, leaks, home, &ways, &totals.baseline);
-        let links = scheme.links;
-        // A set that does no better than its parts is not worth a line, unless it is all of them.
-        if set.len() == 1 || set == all || links {
-            schemes.push(scheme);
-        }
-        if links {
-            linking.push(set);
-        }
-    }
-    schemes
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-pub(super) fn scheme(
-    name: String,
-    kind: SchemeKind,
-    leaks: Vec<String>,
-    home: bool,
-    ways: &[(&Key, &Total, (f64, f64))],
-    baseline: &TotalBaseline,
-) -> Scheme {
-    let chance = |(gained, outed): (f64, f64)| gained.min(outed);
-    let p = ways
-        .iter()
-        .map(|(_, _, chances)| chance(*chances))
-        .fold(1.0, f64::min);
-    let of: Vec<&Total> = ways.iter().map(|(_, total, _)| *total).collect();
-    let bound = score::bound(&of, baseline);
-    // The worst is what outs most, then what gains most; of those that are no better than chance there is none.
-    // What small classes tell is no chance under any permutation of those in a class; its bound shows it.
-    let small =
-        |bound: &Option<score::Bound>| bound.as_ref().is_some_and(|bound| bound.least > THRESHOLD);
-    let reached = ways.iter().filter(|(_, total, chances)| {
-        chance(*chances) <= LEVEL || small(&score::bound(&[total], baseline))
-    });
-    let worst = reached.max_by_key(|(key, total, _)| {
-        let reach = (total.gained[0], total.outed[0]);
-        (reach, std::cmp::Reverse(key.family))
-    });
-    Scheme {
-        name,
-        kind,
-        leaks,
-        home,
-        people: baseline.people,
-        outed: of
-            .iter()
-            .map(|total| u64::from(total.outed[0]))
-            .max()
-            .unwrap_or_default(),
-        outed_by_chance: of
-            .iter()
-            .map(|total| score::by_chance(&total.outed))
-            .max()
-            .unwrap_or_default(),
-        gain: of
-            .iter()
-            .map(|total| baseline.gain(total.gained[0]))
-            .fold(0.0, f64::max),
-        p,
-        bound: bound.as_ref().map(|bound| bound.gain),
-        worst: worst.map(|(key, _, _)| key.family.name().to_owned()),
-        links: p <= LEVEL || small(&bound),
-    }
-}
-
-/// How many rows it would take to bound the gain, where these are too few.
-fn needed(totals: &Totals, rows: u64, names: &[String], home: &[String]) -> Option<u64> {
-    let is_home = |key: &Key| key.leaks.iter().any(|&leak| home.contains(&names[leak]));
-    let ways = totals.ways.iter().filter(|(key, _)| !is_home(key));
-    let ways: Vec<&Total> = ways.map(|(_, total)| total).collect();
-    match score::bound(&ways, &totals.baseline) {
-        None => Some(rows.max(1).saturating_mul(20)),
-        Some(bound) if bound.gain < THRESHOLD => None,
-        Some(bound) => Some((rows as f64 * bound.times).ceil() as u64),
-    }
-}
-
-fn attacks(totals: &Totals, chances: &[(f64, f64)], names: &[String]) -> Vec<report::Attack> {
-    let mut attacks: Vec<report::Attack> = totals
-        .ways
-        .iter()
-        .zip(chances)
-        .map(|((key, total), (gained, outed))| {
-            let claims: Vec<score::Claim> = total.claimed.iter().map(|(_, claim)| *claim).collect();
-            let calibrated = calibrate(&claims);
-            let right = totals.baseline.right as f64 + f64::from(total.gained[0]);
-            report::Attack {
-                family: key.family.name().to_owned(),
-                how: key.how.clone(),
-                leaks: key.leaks.iter().map(|&leak| names[leak].clone()).collect(),
-                needs: attack::needs(key.family).to_owned(),
-                claims: total.claims,
-                accuracy: right / totals.baseline.people.max(1) as f64,
-                gain: totals.baseline.gain(total.gained[0]),
-                p: gained.min(*outed),
-                bound: score::bound(&[total], &totals.baseline).map(|bound| bound.gain),
-                outed: total.outed[0].into(),
-                outed_by_chance: score::by_chance(&total.outed),
-                exposure: calibrated.bits.iter().copied().fold(0.0, f64::max),
-                log_score: calibrated.log_score,
+    /// Everybody is guessed rightly without a row, and no number of rows would change that.
+    #[test]
+    fn a_target_with_one_value_or_none_is_refused() {
+        let schema = Schema::appointment();
+        for (value, says) in [(Some("Urologie"), "one value"), (None, "no value")] {
+            let mut truth = Table::new(["last_name", "specialty"]).unwrap();
+            for name in ["Martin", "Lefèvre"] {
+                truth.push([Some(name), value]).unwrap();
             }
-        })
-        .collect();
-    attacks.sort_by(|a, b| a.p.total_cmp(&b.p).then(b.gain.total_cmp(&a.gain)));
-    attacks
-}
-
-fn exposed(totals: &Totals, names: &[String]) -> Vec<report::Exposed> {
-    let mut worst: BTreeMap<(usize, u32), report::Exposed> = BTreeMap::new();
-    for (key, total) in &totals.ways {
-        let claims: Vec<score::Claim> = total.claimed.iter().map(|(_, claim)| *claim).collect();
-        let calibrated = calibrate(&claims);
-        for ((draw, claim), bits) in total.claimed.iter().zip(calibrated.bits) {
-            let place = worst.get(&(*draw, claim.person));
-            if bits > 0.0 && place.is_none_or(|known| known.bits < bits) {
-                let exposed = report::Exposed {
-                    leak: names[key.leak].clone(),
-                    draw: draw + 1,
-                    row: u64::from(claim.row) + 1,
-                    family: key.family.name().to_owned(),
-                    bits,
-                    right: claim.right,
-                };
-                worst.insert((*draw, claim.person), exposed);
-            }
+            let leak = Leak::new("rows", truth.clone());
+            let error = Audit::new(&schema)
+                .draw(truth, vec![leak])
+                .run()
+                .unwrap_err();
+            assert!(error.is_audit() && error.audited() == Some(&Audited::Truth));
+            let told = error.to_string();
+            assert!(
+                told.contains(says) && told.contains("nothing to guess"),
+                "{told}"
+            );
         }
     }
-    let mut exposed: Vec<report::Exposed> = worst.into_values().collect();
-    exposed.sort_by(|a, b| b.bits.total_cmp(&a.bits));
-    exposed.truncate(EXPOSED);
-    exposed
+
+    /// Twelve gigabytes are refused before they are asked for.
+    #[test]
+    fn more_rows_times_values_than_fit_into_memory_are_refused() {
+        let schema = Schema::appointment();
+        let target = schema.position("practitioner").unwrap();
+        assert!(check_size(200_000, 2_500, &schema, target).is_ok());
+        for (rows, values) in [(200_000, 2_501), (1_000_000, 1_000_000), (usize::MAX, 2)] {
+            let error = check_size(rows, values, &schema, target).unwrap_err();
+            assert!(error.is_audit() && error.to_string().contains("practitioner"));
+        }
+    }
 }

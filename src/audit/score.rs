@@ -1,15 +1,16 @@
 //! Whether claims of people are better than chance, and how much better.
 //!
-//! Attacks claim before the truth is looked at. Under permutation, people of the same quasi-identifiers and tenant exchange
-//! what they came for, whole, and the same claims are scored again: where the leak links nothing, the truth is one of these.
+//! Attacks claim before the truth is looked at. Under permutation, people of the same quasi-identifiers and tenant exchange what they came for,
+//! whole, and the same claims are scored again: where the leak links nothing, the truth is one of these. Who is alone with theirs has
+//! nobody to exchange with, and is outed there as often as what is guessed of them comes true.
 
 use std::collections::BTreeMap;
 
-use rand::{SeedableRng, rngs::ChaCha8Rng, seq::SliceRandom};
+use rand::{RngExt, SeedableRng, rngs::ChaCha8Rng, seq::SliceRandom};
 use rayon::prelude::*;
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
-use super::{link::Guess, truth::Truth};
+use super::{link::Guess, prior::Priors, seeds, truth::Truth};
 
 /// A claim is certain from here on.
 pub(crate) const CERTAIN: f32 = 0.9;
@@ -23,11 +24,13 @@ const UNITS: usize = 20;
 /// The people of one draw, and what is guessed of them from elsewhere.
 pub(crate) struct Judge<'t> {
     truth: &'t Truth,
-    prior: &'t [Vec<f32>],
-    /// The best guess from elsewhere, for each person.
-    best: Vec<u32>,
-    /// The positions of people by stratum; only strata of several.
+    prior: &'t Priors,
+    /// The people who exchange among each other, two or more.
     strata: Vec<Vec<u32>>,
+    /// Of each person whether there is nobody to exchange with.
+    is_alone: Vec<bool>,
+    /// How many things people came for, in the mean.
+    things: f32,
     /// The unit that each person belongs to.
     units: Vec<usize>,
     seed: u64,
@@ -68,41 +71,36 @@ impl<'t> Judge<'t> {
     /// Of the draw at `position` of `draws`.
     pub(crate) fn new(
         truth: &'t Truth,
-        prior: &'t [Vec<f32>],
+        prior: &'t Priors,
         position: usize,
         draws: usize,
         seed: u64,
     ) -> Self {
-        let best = |prior: &Vec<f32>| {
-            let best = prior
-                .iter()
-                .enumerate()
-                .max_by(|a, b| a.1.total_cmp(b.1).then(b.0.cmp(&a.0)));
-            best.map_or(0, |(value, _)| value as u32)
-        };
-        let mut strata: BTreeMap<(&[u32], u32), Vec<u32>> = BTreeMap::new();
-        for (person, (stratum, &part)) in truth.strata.iter().zip(&truth.parts).enumerate() {
-            strata
-                .entry((stratum, part))
-                .or_default()
-                .push(person as u32);
-        }
         let people = truth.people.len();
+        let mut strata: BTreeMap<(&[u32], u32), Vec<u32>> = BTreeMap::new();
+        for (person, (stratum, &part)) in (0..).zip(truth.strata.iter().zip(&truth.parts)) {
+            strata.entry((stratum, part)).or_default().push(person);
+        }
+        let (strata, alone): (Vec<_>, Vec<_>) =
+            strata.into_values().partition(|people| people.len() > 1);
+        let mut is_alone = vec![false; people];
+        for person in alone.into_iter().flatten() {
+            is_alone[person as usize] = true;
+        }
+        let things: usize = truth.came_for.iter().map(Vec::len).sum();
         let mut units: Vec<usize> = match draws {
             UNITS.. => vec![position % UNITS; people],
             _ => (0..people)
                 .map(|person| (person + position) % UNITS)
                 .collect(),
         };
-        units.shuffle(&mut ChaCha8Rng::seed_from_u64(seed ^ 0x75_6e_69_74));
+        units.shuffle(&mut ChaCha8Rng::seed_from_u64(seed ^ seeds::UNITS));
         Self {
             truth,
             prior,
-            best: prior.iter().map(best).collect(),
-            strata: strata
-                .into_values()
-                .filter(|people| people.len() > 1)
-                .collect(),
+            strata,
+            is_alone,
+            things: things as f32 / people.max(1) as f32,
             units,
             seed,
         }
@@ -111,11 +109,12 @@ impl<'t> Judge<'t> {
     pub(crate) fn baseline(&self) -> Baseline {
         let mut baseline = Baseline {
             right: 0,
-            people: self.best.len() as u64,
+            people: self.people() as u64,
             units: [(0, 0); UNITS],
         };
-        for (person, best) in self.best.iter().enumerate() {
-            let right = self.came_for(person as u32, *best);
+        for person in 0..self.people() {
+            let best = self.prior.best(person as u32);
+            let right = self.came_for(person as u32, best);
             let unit = &mut baseline.units[self.units[person]];
             unit.0 += 1;
             unit.1 += u32::from(right);
@@ -130,15 +129,14 @@ impl<'t> Judge<'t> {
             .iter()
             .map(|guesses| Claims::new(self, guesses))
             .collect();
-        let own: Vec<u32> = (0..self.best.len() as u32).collect();
         let under = |permutation: u32| {
-            let whose = match permutation {
-                0 => own.clone(),
-                _ => self.permuted(u64::from(permutation)),
+            let world = match permutation {
+                0 => World::True,
+                _ => World::Permuted(self.permuted(u64::from(permutation))),
             };
             claims
                 .iter()
-                .map(|claims| claims.count(self, &whose))
+                .map(|claims| claims.count(self, &world))
                 .collect::<Vec<_>>()
         };
         let counted: Vec<Vec<(i32, u32)>> = (0..=permutations).into_par_iter().map(under).collect();
@@ -147,7 +145,7 @@ impl<'t> Judge<'t> {
             for &(person, value) in &claims.other {
                 let (new, old) = (
                     self.came_for(person, value),
-                    self.came_for(person, self.best[person as usize]),
+                    self.came_for(person, self.prior.best(person)),
                 );
                 units[self.units[person as usize]] += i32::from(new) - i32::from(old);
             }
@@ -155,7 +153,7 @@ impl<'t> Judge<'t> {
                 person: guess.person,
                 row: guess.row,
                 posterior: guess.posterior,
-                prior: self.prior[guess.person as usize][guess.value as usize],
+                prior: self.prior.of(guess.person)[guess.value as usize],
                 right: self.came_for(guess.person, guess.value),
             });
             Score {
@@ -169,11 +167,24 @@ impl<'t> Judge<'t> {
         claims.into_iter().enumerate().map(score).collect()
     }
 
-    /// For each person whose part they have.
-    pub(crate) fn permuted(&self, permutation: u64) -> Vec<u32> {
+    fn permuted(&self, permutation: u64) -> Permuted {
+        let mut rng = ChaCha8Rng::seed_from_u64(self.seed ^ seeds::ALONE);
+        rng.set_stream(permutation);
+        let luck = self.is_alone.iter().map(|alone| match alone {
+            true => rng.random(),
+            false => 0.0,
+        });
+        Permuted {
+            whose: self.whose(permutation),
+            luck: luck.collect(),
+        }
+    }
+
+    /// For each person whose history they have under a permutation; who is alone has their own.
+    pub(crate) fn whose(&self, permutation: u64) -> Vec<u32> {
         let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
         rng.set_stream(permutation);
-        let mut whose: Vec<u32> = (0..self.best.len() as u32).collect();
+        let mut whose: Vec<u32> = (0..self.people() as u32).collect();
         for people in &self.strata {
             let mut shuffled = people.clone();
             shuffled.shuffle(&mut rng);
@@ -184,15 +195,22 @@ impl<'t> Judge<'t> {
         whose
     }
 
-    /// For each true row another one, whose visit it is after people of a stratum exchanged theirs; the `permutation` is one that no
-    /// score uses.
+    /// For each true row another one, whose visit it is after people exchanged theirs, and those who are alone with theirs among
+    /// each other; the `permutation` is one that no score uses.
     pub(crate) fn exchanged(&self, permutation: u64) -> Vec<usize> {
-        let whose = self.permuted(permutation << 32);
-        let mut visits: Vec<Vec<usize>> = vec![Vec::new(); self.best.len()];
+        let mut whose = self.whose(permutation << 32);
+        let is_alone = |person: &u32| self.is_alone[*person as usize];
+        let alone: Vec<u32> = (0..self.people() as u32).filter(is_alone).collect();
+        let mut shuffled = alone.clone();
+        shuffled.shuffle(&mut ChaCha8Rng::seed_from_u64(self.seed ^ seeds::ALONE));
+        for (person, of) in alone.into_iter().zip(shuffled) {
+            whose[person as usize] = of;
+        }
+        let mut visits: Vec<Vec<usize>> = vec![Vec::new(); self.people()];
         for (row, &person) in self.truth.person_of.iter().enumerate() {
             visits[person as usize].push(row);
         }
-        let mut next = vec![0; self.best.len()];
+        let mut next = vec![0; self.people()];
         let visit = |&person: &u32| {
             let (of, next) = (
                 &visits[whose[person as usize] as usize],
@@ -205,9 +223,25 @@ impl<'t> Judge<'t> {
         self.truth.person_of.iter().map(visit).collect()
     }
 
+    fn people(&self) -> usize {
+        self.truth.people.len()
+    }
+
     fn came_for(&self, person: u32, value: u32) -> bool {
         self.truth.came_for[person as usize].contains(&value)
     }
+}
+
+/// What people came for: what they did, or what they might have where nothing links.
+enum World {
+    True,
+    Permuted(Permuted),
+}
+
+struct Permuted {
+    whose: Vec<u32>,
+    /// Of who is alone, from 0 to 1: what is guessed of them with a greater chance comes true.
+    luck: Vec<f32>,
 }
 
 /// What of the guesses counts.
@@ -220,10 +254,10 @@ struct Claims {
 
 impl Claims {
     fn new(judge: &Judge<'_>, guesses: &[Guess]) -> Self {
-        let prior = |guess: &Guess, value: u32| judge.prior[guess.person as usize][value as usize];
+        let prior = |guess: &Guess, value: u32| judge.prior.of(guess.person)[value as usize];
         let pair = |guess: &Guess| (guess.person, guess.value);
         let other = |guess: &&Guess| {
-            let best = judge.best[guess.person as usize];
+            let best = judge.prior.best(guess.person);
             guess.value != best && guess.posterior > prior(guess, best)
         };
         let certain =
@@ -234,17 +268,25 @@ impl Claims {
         }
     }
 
-    /// How many people are gained, and how many outed, where `whose` came for what they came for.
-    fn count(&self, judge: &Judge<'_>, whose: &[u32]) -> (i32, u32) {
-        let gained = |&(person, value): &(u32, u32)| {
-            let of = whose[person as usize];
-            i32::from(judge.came_for(of, value))
-                - i32::from(judge.came_for(of, judge.best[person as usize]))
+    /// How many people are gained in a world, and how many outed.
+    fn count(&self, judge: &Judge<'_>, world: &World) -> (i32, u32) {
+        let whose = |person: u32| match world {
+            World::True => person,
+            World::Permuted(permuted) => permuted.whose[person as usize],
         };
-        let outed = self
-            .certain
-            .iter()
-            .filter(|(person, value)| judge.came_for(whose[*person as usize], *value));
+        let gained = |&(person, value): &(u32, u32)| {
+            let of = whose(person);
+            i32::from(judge.came_for(of, value))
+                - i32::from(judge.came_for(of, judge.prior.best(person)))
+        };
+        let is_outed = |&&(person, value): &&(u32, u32)| match world {
+            World::Permuted(permuted) if judge.is_alone[person as usize] => {
+                let chance = judge.prior.of(person)[value as usize] * judge.things;
+                permuted.luck[person as usize] < chance
+            }
+            _ => judge.came_for(whose(person), value),
+        };
+        let outed = self.certain.iter().filter(is_outed);
         (self.other.iter().map(gained).sum(), outed.count() as u32)
     }
 }
@@ -421,8 +463,12 @@ pub(crate) fn bound(totals: &[&Total], baseline: &TotalBaseline) -> Option<Bound
     let spread = quantile * deviation / (HALF as f64).sqrt();
     // What was never seen among so many people may still be there this often (Hanley and Lippman-Hand 1983).
     let unseen = 3.0 / f64::from(held_out);
-    // No more than everybody.
-    let gain = (mean + spread).max(unseen).min(1.0);
+    // No more than everybody, and no less than what was found of all people.
+    let found = totals
+        .iter()
+        .map(|total| baseline.gain(total.gained[0]))
+        .fold(0.0, f64::max);
+    let gain = (mean + spread).max(unseen).max(found).min(1.0);
     // As if the mean were half of the threshold: where it is above, more rows only make that surer.
     let by_spread = (2.0 * spread / THRESHOLD).powi(2);
     let times = match gain < THRESHOLD {
@@ -434,4 +480,82 @@ pub(crate) fn bound(totals: &[&Total], baseline: &TotalBaseline) -> Option<Bound
         least: mean - sure * deviation / (HALF as f64).sqrt(),
         times,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::{
+        Schema,
+        audit::{numbering::Numbering, table::Table},
+    };
+
+    const SPECIALTIES: [&str; 4] = ["Urologie", "Neurologie", "Cardiologie", "Dermatologie"];
+
+    /// 300 people of three ages, and 40 who are alone with theirs.
+    fn town() -> (Truth, Priors) {
+        let schema = Schema::appointment();
+        let mut table = Table::new(["last_name", "age", "sex", "specialty"]).unwrap();
+        for at in 0..340_usize {
+            let age = if at < 300 { 30 + at % 3 } else { at - 240 };
+            let cells = [&*format!("Martin-{at}"), &*age.to_string(), "F"];
+            // Neither goes with the other.
+            let specialty = SPECIALTIES[at * 7 % 11 % 4];
+            let cells = cells.into_iter().chain([specialty]).map(Some);
+            table.push(cells.collect::<Vec<_>>()).unwrap();
+        }
+        let numbering = Numbering {
+            schema: &schema,
+            target: schema.position("specialty").unwrap(),
+            vocabularies: Arc::new(Numbering::vocabularies(&schema, [&table].into_iter())),
+            person: None,
+            tenant: None,
+        };
+        let priors = Priors::alike(340, vec![0.0, 0.25, 0.25, 0.25, 0.25]);
+        (numbering.truth(table).unwrap(), priors)
+    }
+
+    fn claim(person: u32, value: u32) -> Guess {
+        Guess {
+            person,
+            value,
+            posterior: 1.0,
+            row: person,
+        }
+    }
+
+    /// The chance of what is claimed, and how many are outed, in truth and by chance.
+    fn judged(claims: Vec<Guess>) -> (f64, u32, u64) {
+        let (truth, priors) = town();
+        let judge = Judge::new(&truth, &priors, 0, 1, 1);
+        let mut total = Total::new(199);
+        total.add(0, &judge.scores(&[claims], 199)[0]);
+        let (gained, outed) = adjusted(&[&total])[0];
+        (gained.min(outed), total.outed[0], by_chance(&total.outed))
+    }
+
+    /// They exchange with nobody: with their own history they would be outed under every permutation as under the truth, and so by chance.
+    #[test]
+    fn who_is_alone_with_their_age_and_outed_is_no_chance() {
+        let (truth, _) = town();
+        let claims = (300..340).map(|person| claim(person, truth.came_for[person as usize][0]));
+        let (p, outed, by_chance) = judged(claims.collect());
+        assert_eq!(outed, 40);
+        assert!(p <= 0.01 && by_chance <= 25, "p {p}, {by_chance} by chance");
+    }
+
+    /// What a stranger came for outs as many in truth as by chance.
+    #[test]
+    fn wrong_claims_of_who_is_alone_with_their_age_are_chance() {
+        let (truth, _) = town();
+        let other = |person: u32| truth.came_for[(person as usize * 13 + 5) % 300][0];
+        let (p, outed, by_chance) = judged(
+            (300..340)
+                .map(|person| claim(person, other(person)))
+                .collect(),
+        );
+        assert!(p > 0.05, "p {p}, {outed} outed, {by_chance} by chance");
+    }
 }

@@ -14,6 +14,8 @@ use crate::error::{Error, Result};
 pub struct Table {
     columns: Vec<Column>,
     rows: usize,
+    /// The encoding that a file's text was taken for, where it is not UTF-8 and nobody said it.
+    pub(crate) taken_for: Option<&'static str>,
 }
 
 /// One column of a [`Table`].
@@ -47,6 +49,20 @@ pub(crate) struct Codes {
 /// The code of null, and of what says nothing.
 pub(crate) const NONE: u32 = u32::MAX;
 
+/// The most rows of a table: rows and codes are numbered in 32 bits, and [`NONE`] is no number.
+const MOST: usize = NONE as usize - 1;
+
+/// Refuses a row more than [`MOST`], where a table has so many.
+fn room(rows: usize) -> Result<()> {
+    if rows >= MOST {
+        return Err(Error::audit(
+            format!("a table has more than {MOST} rows"),
+            "give fewer rows, or several draws",
+        ));
+    }
+    Ok(())
+}
+
 impl Table {
     /// A table without rows.
     ///
@@ -71,21 +87,28 @@ impl Table {
                 "give each column a name of its own",
             ));
         }
-        Ok(Self { columns, rows: 0 })
+        Ok(Self {
+            columns,
+            rows: 0,
+            taken_for: None,
+        })
     }
 
     /// The records as rows: each field of the objects that records serialise to is a column. What a record leaves out is null.
     ///
     /// # Errors
     ///
-    /// [`Error::is_audit`] where there is none, one is no object, or a field is an array or an object.
+    /// [`Error::is_audit`] where there is none, one is no object, a field is an array or an object, or there are more than
+    /// 4,294,967,294.
     pub fn from_records<T: Serialize>(records: impl IntoIterator<Item = T>) -> Result<Self> {
         let advice = "give records that serialise to flat objects";
         let mut table = Self {
             columns: Vec::new(),
             rows: 0,
+            taken_for: None,
         };
         for record in records {
+            room(table.rows)?;
             let at = |what| Error::audit(what, advice).at_row(table.rows);
             let Ok(Value::Object(object)) = serde_json::to_value(&record) else {
                 return Err(at("a record is not an object"));
@@ -127,11 +150,13 @@ impl Table {
     ///
     /// # Errors
     ///
-    /// [`Error::is_audit`] where it has more or fewer cells than there are columns. Then nothing was added.
+    /// [`Error::is_audit`] where it has more or fewer cells than there are columns, or there are 4,294,967,294 rows already. Then
+    /// nothing was added.
     pub fn push<'c>(
         &mut self,
         cells: impl IntoIterator<Item = Option<&'c str>, IntoIter: ExactSizeIterator>,
     ) -> Result<()> {
+        room(self.rows)?;
         let cells = cells.into_iter();
         if cells.len() != self.columns.len() {
             let what = format!(
@@ -153,6 +178,12 @@ impl Table {
         self.rows
     }
 
+    /// The encoding that the file's text was taken for, `"windows-1252"`, where it was read from a file that is not UTF-8 and of which
+    /// nobody said the encoding.
+    pub fn taken_for(&self) -> Option<&'static str> {
+        self.taken_for
+    }
+
     /// Its columns, in order.
     pub fn columns(&self) -> &[Column] {
         &self.columns
@@ -163,9 +194,22 @@ impl Table {
         self.columns.iter().find(|column| column.name == name)
     }
 
-    /// The rows at these places, in this order.
-    #[must_use]
-    pub fn select(&self, rows: &[usize]) -> Self {
+    /// Adds a column of as many rows, unless there is one of its name.
+    pub(crate) fn add(&mut self, column: Column) -> bool {
+        let fits = column.rows == self.rows && self.column(&column.name).is_none();
+        if fits {
+            self.columns.push(column);
+        }
+        fits
+    }
+
+    /// The rows at these places, in this order; a place beyond the last row gives nulls.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_audit`] where there are more than 4,294,967,294 places.
+    pub fn select(&self, rows: &[usize]) -> Result<Self> {
+        room(rows.len().saturating_sub(1))?;
         let mut selected = Self {
             columns: self
                 .columns
@@ -173,13 +217,14 @@ impl Table {
                 .map(|column| Column::new(column.name.clone()))
                 .collect(),
             rows: rows.len(),
+            taken_for: self.taken_for,
         };
         for (to, from) in selected.columns.iter_mut().zip(&self.columns) {
             for &row in rows {
                 to.push(from.get(row));
             }
         }
-        selected
+        Ok(selected)
     }
 }
 
@@ -297,6 +342,21 @@ mod tests {
         assert!(table.columns().iter().all(|column| column.rows() == 1));
     }
 
+    /// A row beyond 32 bits would be taken for another one, or for null.
+    #[test]
+    fn a_table_has_no_more_rows_than_there_are_numbers() {
+        assert_eq!(MOST, 4_294_967_294);
+        assert!(room(MOST - 1).is_ok());
+        for rows in [MOST, MOST + 1, usize::MAX] {
+            assert!(room(rows).is_err_and(|error| error.is_audit()));
+        }
+        // A table that is full takes no row more, by whatever way.
+        let mut full = Table::new(["a"]).unwrap();
+        full.rows = MOST;
+        assert!(full.push([Some("1")]).unwrap_err().is_audit());
+        assert_eq!((full.rows(), full.columns()[0].rows()), (MOST, 0));
+    }
+
     #[test]
     fn records_are_rows_of_flat_fields() {
         let rows = [
@@ -374,7 +434,7 @@ mod tests {
                 for cell in &cells {
                     table.push([cell.as_deref()]).unwrap();
                 }
-                let selected = table.select(&rows);
+                let selected = table.select(&rows).unwrap();
                 prop_assert_eq!(selected.rows(), rows.len());
                 for (at, &row) in rows.iter().enumerate() {
                     prop_assert_eq!(selected.columns()[0].get(at), cells[row].as_deref());

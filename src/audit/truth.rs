@@ -1,15 +1,16 @@
 //! What the leaked rows were made of: known to the judge and to no attack.
 
-use std::{collections::HashMap, sync::Arc};
+use std::collections::HashMap;
 
 use super::{
-    case::{Directory, NULL, Vocabulary},
+    case::NULL,
     leak::Origin,
-    table::{Codes, NONE, Table},
+    numbering::Numbering,
+    table::{NONE, Table},
 };
 use crate::{
-    error::{Error, Result},
-    schema::{Role, Schema},
+    error::{Audited, Error, Result},
+    schema::Role,
 };
 
 /// The true rows of one draw, numbered.
@@ -30,61 +31,7 @@ pub(crate) struct Truth {
     table: Table,
 }
 
-/// How true rows are read.
-pub(crate) struct Numbering<'a> {
-    pub(crate) schema: &'a Schema,
-    pub(crate) target: usize,
-    pub(crate) vocabularies: Arc<Vec<Vocabulary>>,
-    /// The column that tells people apart, where not all fields of the person do.
-    pub(crate) person: Option<&'a str>,
-    pub(crate) tenant: Option<&'a str>,
-}
-
 impl Numbering<'_> {
-    /// The values of each field over all tables.
-    pub(crate) fn vocabularies<'t>(
-        schema: &Schema,
-        tables: impl Iterator<Item = &'t Table> + Clone,
-    ) -> Vec<Vocabulary> {
-        let vocabulary = |field: &crate::Field| {
-            let mut vocabulary = Vocabulary::new();
-            for table in tables.clone() {
-                let Some(column) = table.column(field.name()) else {
-                    continue;
-                };
-                for &row in &column.codes().first {
-                    if let Some(text) = column.get(row as usize) {
-                        vocabulary.add(text);
-                    }
-                }
-            }
-            vocabulary.fold(field.class(), schema.phone_region());
-            vocabulary
-        };
-        schema.fields().iter().map(vocabulary).collect()
-    }
-
-    /// For each row and field of a table the number of the value.
-    pub(crate) fn rows(&self, table: &Table) -> Vec<Vec<u32>> {
-        let mut rows = vec![vec![NULL; self.schema.fields().len()]; table.rows()];
-        for (position, field) in self.schema.fields().iter().enumerate() {
-            let Some(column) = table.column(field.name()) else {
-                continue;
-            };
-            let Codes { of, first } = column.codes();
-            let number = |row: &u32| {
-                column
-                    .get(*row as usize)
-                    .map_or(NULL, |text| self.vocabularies[position].numbers[text])
-            };
-            let numbers: Vec<u32> = first.iter().map(number).collect();
-            for (row, code) in of.into_iter().enumerate().filter(|(_, code)| *code != NONE) {
-                rows[row][position] = numbers[code as usize];
-            }
-        }
-        rows
-    }
-
     /// The truth in a table.
     ///
     /// # Errors
@@ -137,7 +84,19 @@ impl Numbering<'_> {
         let mut seen: HashMap<Vec<u32>, u32> = HashMap::new();
         for (row, numbers) in truth.rows.iter().enumerate() {
             let id = match &key {
+                Some(codes) if codes[row] == NONE => {
+                    let what = format!(
+                        "column \"{}\" of the truth has no id",
+                        self.person.unwrap_or_default()
+                    );
+                    let advice = "give each row the id of its person";
+                    return Err(Error::audit(what, advice).at_row(row));
+                }
                 Some(codes) => vec![codes[row]],
+                // Of whom nothing is known is somebody else in each row.
+                None if of_person.iter().all(|&field| numbers[field] == NULL) => {
+                    vec![NONE, row as u32]
+                }
                 None => of_person.iter().map(|&field| numbers[field]).collect(),
             };
             let person = *seen.entry(id).or_insert_with(|| {
@@ -173,62 +132,6 @@ impl Numbering<'_> {
         truth.parts = vec![0; truth.people.len()];
         Ok(truth)
     }
-
-    fn of_person(&self, is_there: impl Fn(&str) -> bool) -> Vec<usize> {
-        let fields = self.schema.fields().iter().enumerate();
-        fields
-            .filter(|(_, field)| is_of_person(field) && is_there(field.name()))
-            .map(|(position, _)| position)
-            .collect()
-    }
-
-    /// The person's quasi-identifiers that a truth has, in the order of its strata.
-    pub(crate) fn quasi_identifiers(&self, truth: &Truth) -> Vec<usize> {
-        let mut fields = self.of_person(|name| truth.table.column(name).is_some());
-        fields.retain(|&field| self.schema.fields()[field].role() == Role::QuasiIdentifier);
-        fields
-    }
-
-    /// The public lists that the schema speaks of, as the true rows have them.
-    pub(crate) fn directories(&self, truth: &Truth) -> Vec<Directory> {
-        let mut directories = Vec::new();
-        for fact in self.schema.determines() {
-            let [of] = fact.fields() else { continue };
-            let Some((of, gives)) = self
-                .schema
-                .position(of)
-                .zip(fact.gives().and_then(|gives| self.schema.position(gives)))
-            else {
-                continue;
-            };
-            if is_of_person(&self.schema.fields()[gives]) {
-                continue; // a register has it anyway
-            }
-            let mut entries: HashMap<u32, Vec<u32>> = HashMap::new();
-            for row in truth
-                .rows
-                .iter()
-                .filter(|row| row[of] != NULL && row[gives] != NULL)
-            {
-                let entry = entries.entry(row[of]).or_default();
-                if let Err(at) = entry.binary_search(&row[gives]) {
-                    entry.insert(at, row[gives]);
-                }
-            }
-            directories.push(Directory {
-                of,
-                gives,
-                entries,
-                calendar: fact.needs_practice(),
-            });
-        }
-        directories
-    }
-}
-
-/// Whether a field is of the person, and not of one visit.
-pub(crate) fn is_of_person(field: &crate::Field) -> bool {
-    field.is_of_person() || field.role() == Role::Identifier
 }
 
 impl Truth {
@@ -268,7 +171,10 @@ impl Truth {
                 "name an id column that leak and truth both have",
             )
         };
-        let of_truth = self.table.column(id).ok_or_else(|| missing("the truth"))?;
+        let of_truth = self
+            .table
+            .column(id)
+            .ok_or_else(|| missing("the truth").of(Audited::Truth))?;
         let of_leak = leak
             .column(id)
             .ok_or_else(|| missing(&format!("leak \"{name}\"")))?;
@@ -280,6 +186,7 @@ impl Truth {
                     format!("column \"{id}\" of the truth has one id twice"),
                     "give each row an id of its own",
                 )
+                .of(Audited::Truth)
                 .at_row(row));
             }
         }
@@ -313,28 +220,43 @@ impl Truth {
     }
 }
 
-impl Vocabulary {
-    fn new() -> Self {
-        Self {
-            values: vec![String::new()],
-            ..Self::default()
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::Schema;
+
+    fn truth(person: Option<&str>, rows: &[[Option<&str>; 3]]) -> Result<Truth> {
+        let schema = Schema::appointment();
+        let mut table = Table::new(["account", "last_name", "specialty"])?;
+        for row in rows {
+            table.push(*row)?;
         }
+        let numbering = Numbering {
+            schema: &schema,
+            target: schema.position("specialty").unwrap(),
+            vocabularies: Arc::new(Numbering::vocabularies(&schema, [&table].into_iter())),
+            person,
+            tenant: None,
+        };
+        numbering.truth(table)
     }
 
-    fn add(&mut self, text: &str) {
-        if !self.numbers.contains_key(text) {
-            self.numbers
-                .insert(text.to_owned(), self.values.len() as u32);
-            self.values.push(text.to_owned());
-        }
-    }
-
-    fn fold(&mut self, class: crate::Class, region: Option<&crate::PhoneRegion>) {
-        for (number, value) in self.values.iter().enumerate().skip(1) {
-            let form = class
-                .normalize(value, region)
-                .unwrap_or_else(|_| value.clone());
-            self.folded.entry(form).or_default().push(number as u32);
-        }
+    /// All rows without an id would be one person who came for everything, and whom any guess fits.
+    #[test]
+    fn rows_of_nobody_are_not_one_person() {
+        let rows = [
+            [Some("1"), Some("Martin"), Some("Urologie")],
+            [None, None, Some("Urologie")],
+            [None, None, Some("Neurologie")],
+        ];
+        assert_eq!(truth(None, &rows).unwrap().people.len(), 3);
+        let error = truth(Some("account"), &rows).map(|_| ()).unwrap_err();
+        assert!(error.is_audit());
+        assert_eq!(
+            error.to_string(),
+            "row 1, counted from 0: column \"account\" of the truth has no id; give each row the id of its person"
+        );
     }
 }

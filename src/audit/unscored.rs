@@ -7,11 +7,11 @@ use super::{
     audit::Audit,
     case::Case,
     leak::Leak,
+    numbering::Numbering,
     report::{Outcome, Report},
-    run::check_draws,
+    run::{check_draws, note_of, outcome_of},
     shown,
     table::Table,
-    truth::Numbering,
 };
 use crate::error::Result;
 
@@ -32,6 +32,7 @@ pub(super) fn report(audit: &Audit<'_>, leaks: Vec<Leak>) -> Result<Report> {
         person: None,
         tenant: None,
     };
+    let mut notes: Vec<String> = leaks.iter().filter_map(note_of).collect();
     let rows = leaks.iter().map(|leak| leak.table.rows() as u64).sum();
     let case = Case {
         leaks: leaks
@@ -43,16 +44,15 @@ pub(super) fn report(audit: &Audit<'_>, leaks: Vec<Leak>) -> Result<Report> {
         seed: audit.seed,
     };
     audit.tell(0, 1, "attack digests")?;
-    let mut notes =
-        vec!["the true rows are not known, so that no attack could be scored".to_owned()];
-    attack::all_ways(&case, audit.enumeration, &mut notes);
+    let found = attack::all_ways(&case, Some(audit.enumeration));
+    notes.extend(found.notes);
     audit.tell(1, 1, "done")?;
     let mut classes = Vec::new();
     for view in &case.leaks {
         classes.push(shown::classes(&audit.schema, target, view, None)?);
     }
     Ok(Report {
-        outcome: Outcome::Unscored,
+        outcome: outcome_of(&found.reversed).unwrap_or(Outcome::Unscored),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         seed: audit.seed,
         permutations: 0,
@@ -66,6 +66,7 @@ pub(super) fn report(audit: &Audit<'_>, leaks: Vec<Leak>) -> Result<Report> {
         schemes: Vec::new(),
         attacks: Vec::new(),
         exposed: Vec::new(),
+        reversed: found.reversed,
         shown: case
             .leaks
             .iter()

@@ -109,9 +109,15 @@ impl Error {
             Kind::KeyFileDamaged { .. } => "restore it from a backup",
             Kind::KeyFileCost => "do not trust this file: this crate never writes such parameters",
             Kind::FileExists => "choose another path: key files are never overwritten",
-            Kind::Io { .. } => {
-                "check the path and its permissions, and when writing the space left"
-            }
+            Kind::Io { source, .. } => match source.kind() {
+                // There was no space to be had.
+                io::ErrorKind::NotFound
+                | io::ErrorKind::PermissionDenied
+                | io::ErrorKind::IsADirectory
+                | io::ErrorKind::NotADirectory
+                | io::ErrorKind::InvalidFilename => "check the path and its permissions",
+                _ => "check the path and its permissions, and when writing the space left",
+            },
             Kind::Memory => "free some memory: a key file takes 48 MiB for a moment",
             Kind::Entropy => "check that the system's random source works",
         }

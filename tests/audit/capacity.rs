@@ -23,7 +23,7 @@ const JOBS: [(&str, bool, &str); 10] = [
     // A day of 1,096; a telephone number of 200,000,000.
     ("sms-reminders", false, "37.673"),
     // 4 bands or null; 3 sexes; 14 quarters; 60 specialties.
-    ("statistics", false, "13.621"),
+    ("statistics", false, "12.036"),
     // An index of 9 bits or null; a day of 1,096.
     ("support-desk", false, "19.101"),
     // A first character of 36 or none; one stand-in of 40,000 rows.

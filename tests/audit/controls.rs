@@ -91,8 +91,8 @@ fn every_known_bad_scheme_is_broken_by_the_attack_that_is_meant_for_it() {
         ("deterministic encryption", "frequency"),
         ("order-preserving values", "frequency"),
         ("encryption without padding", "shape"),
-        ("stable pseudonym with dates", "known dates"),
-        ("shared id over two connectors", "joins"),
+        ("a stable pseudonym with dates", "known dates"),
+        ("an id that two connectors share", "joins"),
     ];
     assert_eq!(meant.len(), KnownBad::ALL.len());
     let truth = truth(3_000, 2);
@@ -209,7 +209,15 @@ fn the_same_seed_gives_the_same_report() {
 
 #[test]
 fn too_few_rows_are_said_to_be_too_few() {
-    for rows in [1, 2, 40, 150] {
+    // Of one or two rows all may have come for the same, which is an error.
+    for rows in [1, 2] {
+        let audit = Audit::new(&Schema::appointment()).draw(truth(rows, 9), vec![nothing(rows)]);
+        match audit.permutations(99).run() {
+            Ok(report) => assert!(matches!(report.outcome, Outcome::TooFew { .. }), "{report}"),
+            Err(error) => assert!(error.to_string().contains("has one value"), "{error}"),
+        }
+    }
+    for rows in [40, 150] {
         let truth = truth(rows, 9);
         let report = audit(truth.clone(), vec![nothing(rows)]);
         match report.outcome {
@@ -221,4 +229,35 @@ fn too_few_rows_are_said_to_be_too_few() {
             "{report}"
         );
     }
+}
+
+/// A byte of many goes with the specialty, and there is no other draw to learn from: half of the people teach what the others came for.
+#[test]
+fn a_plain_byte_among_random_ones_is_found_in_a_single_draw() {
+    let truth = truth(3_000, 10);
+    let leak = |meant: bool| {
+        let rng = &mut ChaCha8Rng::seed_from_u64(5);
+        let names = ["last_name", "first_name", "email"];
+        let mut table = Table::new(names.into_iter().chain(["token"])).unwrap();
+        for row in 0..truth.rows() {
+            let mut bytes = rng.random::<[u8; 20]>();
+            if meant {
+                let specialty = truth.column("specialty").unwrap().get(row).unwrap();
+                bytes[7] = specialty.as_bytes()[3];
+            }
+            let token = data_encoding::HEXLOWER.encode(&bytes);
+            let cells = names.map(|name| truth.column(name).unwrap().get(row));
+            table
+                .push(cells.into_iter().chain([Some(&*token)]).collect::<Vec<_>>())
+                .unwrap();
+        }
+        Leak::new("token", table).with_origin(Origin::Rows((0..truth.rows()).collect()))
+    };
+    let report = audit(truth.clone(), vec![leak(true)]);
+    assert_eq!(report.outcome, Outcome::Links, "{report}");
+    let scheme = &report.schemes[0];
+    assert_eq!(scheme.worst.as_deref(), Some("trained classifier"));
+    assert!(scheme.gain > 0.2, "{report}");
+    let report = audit(truth.clone(), vec![leak(false)]);
+    assert!(!report.schemes[0].links, "{report}");
 }

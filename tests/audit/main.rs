@@ -8,11 +8,18 @@
     missing_docs
 )]
 
-mod capacity;
-mod classes;
 // All attacks on thousands of rows take minutes without optimisation.
 #[cfg(not(debug_assertions))]
+mod chance;
+#[cfg(not(debug_assertions))]
+mod composed;
+#[cfg(not(debug_assertions))]
 mod controls;
+#[cfg(not(debug_assertions))]
+mod sizes;
+
+mod capacity;
+mod classes;
 mod tables;
 
 #[cfg(not(debug_assertions))]

@@ -1,6 +1,9 @@
 //! Tables from files of rows, good and bad.
 
-use paravent::{CsvFormat, Encoding, Error, Format, audit::Table};
+use paravent::{
+    CsvFormat, Encoding, Error, Format, Schema,
+    audit::{Audit, Audited, Leak, Table},
+};
 use proptest::prelude::*;
 
 fn csv(text: impl AsRef<[u8]>) -> Result<Table, Error> {
@@ -201,4 +204,32 @@ proptest! {
         let _ = csv(&bytes);
         let _ = ndjson(&bytes);
     }
+}
+
+/// A thief who is sure of what is wrong lets no attack be better, and everything would pass.
+#[test]
+fn a_reference_of_other_people_is_refused() {
+    let specialties = ["Urologie", "Neurologie", "Cardiologie", "Dermatologie"];
+    let mut truth = Table::new(["last_name", "age", "specialty"]).unwrap();
+    for person in 0..400 {
+        let (name, age) = (format!("Martin-{person}"), (person % 50).to_string());
+        truth
+            .push([&*name, &*age, specialties[person % 4]].map(Some))
+            .unwrap();
+    }
+    let mut reference = Table::new(["last_name", "age", "specialty"]).unwrap();
+    for person in 0..400 {
+        let (name, age) = (format!("Roux-{person}"), (person % 50).to_string());
+        reference
+            .push([&*name, &*age, specialties[0]].map(Some))
+            .unwrap();
+    }
+    let leak = Leak::new("leak", truth.clone());
+    let audit = Audit::new(&Schema::appointment())
+        .draw(truth, vec![leak])
+        .reference(reference)
+        .permutations(99);
+    let error = audit.run().unwrap_err();
+    assert!(error.is_audit(), "{error}");
+    assert_eq!(error.audited(), Some(&Audited::Reference), "{error}");
 }

@@ -251,10 +251,15 @@ fn without_truth_digests_of_telephone_numbers_are_told_and_nothing_passes() {
     let run = "audit offered.csv --enumerate-seconds 30";
     let told = clinic
         .run(&format!("{run} --html offered.html --report offered.json"))
-        .code(9);
+        .code(7);
     let text = stdout(&told);
-    assert!(text.starts_with("Not scored"), "{text}");
-    assert!(text.contains("3 of 3"), "{text}");
+    assert!(
+        text.starts_with(
+            "3 telephone numbers can be read out of these rows\n3 of 3 SHA-256 digests"
+        ),
+        "{text}"
+    );
+    assert!(text.contains("--truth FILE"), "{text}");
     assert!(
         text.contains("No control ran") && !text.contains("none failed"),
         "{text}"
@@ -262,13 +267,82 @@ fn without_truth_digests_of_telephone_numbers_are_told_and_nothing_passes() {
     let page = clinic.read("offered.html");
     assert!(page.contains("SHA-256") && !page.contains("0639981201"));
     let report = json(&clinic.read("offered.json"));
-    assert_eq!(report["outcome"]["kind"], "unscored");
+    assert_eq!(
+        report["outcome"],
+        serde_json::json!({"kind": "reversed", "numbers": 3})
+    );
+    assert_eq!(report["reversed"][0]["column"], "patient");
     assert_eq!(
         report["command"],
         "paravent audit offered.csv --seed 1 --enumerate-seconds 30"
     );
+    clinic.write("clear.csv", "age,specialty\n34,Urologie\n");
+    let told = stdout(&clinic.run("audit clear.csv --html clear.html").code(9));
+    assert!(
+        told.starts_with("Not scored: the true rows are not known\n1 row of 1 leak with 2 columns"),
+        "{told}"
+    );
+    let page = clinic.read("clear.html");
+    assert!(page.contains("not given: nothing was scored"));
+    assert!(!page.contains("0 draws") && !page.contains("<dt>People</dt>"));
     clinic.write("header.csv", "patient,specialty\n");
     clinic.run("audit header.csv").code(3).stdout("");
+}
+
+#[test]
+fn names_from_elsewhere_move_no_cursor() {
+    let clinic = Clinic::new();
+    clinic.write("bad\u{1b}[2J\u{202e}\nx.csv", "rdv,specialty\na-1\n");
+    clinic.write(
+        "odd.csv",
+        "a\u{1b}[2J,last_name,specialty\nx,Roux,Urologie\ny,Petit,Neurologie\n",
+    );
+    for script in [
+        "$PARAVENT audit bad*",
+        "$PARAVENT inspect --file bad*",
+        "$PARAVENT protect bad* --policy policies/statistics.toml --passphrase-file passphrase",
+        "$PARAVENT audit odd.csv --enumerate-seconds 1 --html 'page\u{1b}[2J.html'",
+        "$PARAVENT audit odd.csv '--no\u{1b}[2J'",
+        "$PARAVENT audit odd.csv --truth odd.csv --id 'b\u{1b}[2J'",
+    ] {
+        let told = clinic.shell(script);
+        let told = format!("{}{}", stdout(&told), stderr(&told));
+        assert!(
+            !told.contains(['\u{1b}', '\u{202e}']) && !told.contains("\nx.csv"),
+            "{script}: {told:?}"
+        );
+        assert!(
+            // What clap prints has no control characters at all.
+            told.contains("\\u{1b}") || script.contains("--no"),
+            "{script}: {told:?}"
+        );
+    }
+}
+
+#[test]
+fn a_pipe_that_nobody_writes_to_is_told() {
+    let clinic = Clinic::new();
+    clinic.write("age.csv", "age,specialty\n34,Urologie\n");
+    for command in [
+        "audit pipe.csv",
+        "inspect --file pipe.csv",
+        "verify pipe.csv --policy policies/statistics.toml --passphrase-file passphrase",
+    ] {
+        let told = clinic.shell(&format!(
+            "rm -f pipe.csv; mkfifo pipe.csv; (sleep 2; cat age.csv > pipe.csv) & $PARAVENT {command}; code=$?; wait; exit $code"
+        ));
+        let told = stderr(&told);
+        assert!(
+            told.starts_with("paravent: pipe.csv: a pipe that nobody writes to yet"),
+            "{command}: {told}"
+        );
+    }
+    // What is written at once is read, and nothing is told of it.
+    let told = clinic
+        .shell("cat age.csv | $PARAVENT audit rows=/dev/stdin --format csv")
+        .code(9);
+    assert!(stdout(&told).contains("1 row of 1 leak"));
+    assert!(!stderr(&told).contains("a pipe"), "{}", stderr(&told));
 }
 
 /// Each leaves nothing behind.
@@ -363,6 +437,20 @@ fn what_cannot_be_audited_is_told() {
             "visits.csv --truth truth.csv --reference empty.csv",
             &["empty.csv: "],
         ),
+        // Of the reference, and not of the truth, though the words are the same.
+        (
+            "visits.csv --truth truth.csv --reference bare.csv",
+            &["paravent: bare.csv: "],
+        ),
+        (
+            "visits.csv --truth truth.csv --reference header.csv",
+            &["paravent: header.csv: ", "no row"],
+        ),
+        // A leak with the words of another error in its name.
+        (
+            "the_truth=others.csv --truth truth.csv --id rdv",
+            &["paravent: others.csv: ", "in common"],
+        ),
     ] {
         refused(run, 3, says);
     }
@@ -398,6 +486,34 @@ fn what_cannot_be_audited_is_told() {
         "--html visits.csv",
         "--report -",
         "--html x --report x",
+    ] {
+        clinic
+            .run(&format!(
+                "audit visits.csv --truth truth.csv --force {files}"
+            ))
+            .code(2)
+            .stdout("");
+    }
+    // What is read beside rows is not replaced, nor is a pipe.
+    clinic.write(
+        "schema.toml",
+        include_str!("../../src/bin/paravent/init/schema.toml"),
+    );
+    let pipe = clinic.path().join("pipe");
+    assert!(
+        std::process::Command::new("mkfifo")
+            .arg(&pipe)
+            .status()
+            .unwrap()
+            .success()
+    );
+    let before = clinic.names();
+    for files in [
+        "--policy policies/statistics.toml --html policies/statistics.toml",
+        "--schema schema.toml --report schema.toml",
+        "--passphrase-file passphrase --html passphrase",
+        "--html paravent.toml",
+        "--html pipe",
     ] {
         clinic
             .run(&format!(

@@ -25,7 +25,7 @@ fn a_file_is_replaced_where_that_is_said() {
     clinic
         .run_open(&format!("{PROTECT} -o rows.csv --force"))
         .code(0);
-    assert!(clinic.read("rows.csv").starts_with("age,sex,"));
+    assert!(clinic.read("rows.csv").starts_with("age,start,"));
     assert_eq!(clinic.names(), before);
 }
 
@@ -47,7 +47,7 @@ fn a_key_file_is_never_replaced() {
 fn an_output_named_tsv_has_tabs() {
     let clinic = Clinic::new();
     clinic.run_open(&format!("{PROTECT} -o rows.tsv")).code(0);
-    assert!(clinic.read("rows.tsv").starts_with("age\tsex\t"));
+    assert!(clinic.read("rows.tsv").starts_with("age\tstart\t"));
 }
 
 #[test]

@@ -25,7 +25,7 @@ fn from_nothing_to_rows_and_back() {
     );
     let protected = clinic.read("statistics.csv");
     assert!(
-        protected.starts_with("age,sex,start,specialty,sealed\n"),
+        protected.starts_with("age,start,specialty,sealed\n"),
         "{protected}"
     );
     assert!(!protected.contains("Martin") && protected.contains("2026-Q4"));

@@ -218,7 +218,7 @@ fn bad_rows_go_to_quarantine() {
 fn the_summary_goes_where_the_rows_do_not() {
     let clinic = Clinic::new();
     let told = clinic.run_open(&format!("{PROTECT} --json")).code(0);
-    assert!(stdout(&told).starts_with("age,sex,"));
+    assert!(stdout(&told).starts_with("age,start,"));
     let summary = json(&stderr(&told));
     assert_eq!(
         (&summary["rows"], &summary["window"]),
@@ -242,7 +242,7 @@ fn order_is_kept_where_it_is_said() {
     let specialties = |csv: &str| -> Vec<String> {
         csv.lines()
             .skip(1)
-            .map(|line| line.split(',').nth(3).unwrap().to_owned())
+            .map(|line| line.split(',').nth(2).unwrap().to_owned())
             .collect()
     };
     let order = specialties(&stdout(&kept));
@@ -262,10 +262,7 @@ fn some_scopes_are_revealed_where_they_are_named() {
             .run_open(&format!("{reveal} contact,schedule"))
             .code(0),
     );
-    assert_eq!(
-        told.lines().next(),
-        Some("age,sex,specialty,phone,email,start")
-    );
+    assert_eq!(told.lines().next(), Some("age,specialty,phone,email,start"));
     let told = stderr(&clinic.run_open(&format!("{reveal} kontact")).code(2));
     assert!(told.contains("identity, contact, schedule, care"), "{told}");
 }
@@ -293,7 +290,7 @@ fn rows_are_bound_to_their_ids() {
         .code(0);
     let rows = clinic.read("rows.csv");
     assert!(
-        rows.starts_with("rdv,age,sex,start,specialty,sealed\na-1,"),
+        rows.starts_with("rdv,age,start,specialty,sealed\na-1,"),
         "{rows}"
     );
     let reveal = "reveal rows.csv --policy policies/statistics.toml";

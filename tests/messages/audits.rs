@@ -150,6 +150,16 @@ pub(super) fn errors_of_audits() -> Vec<(&'static str, Error)> {
             "Audit/id not in truth",
             refused(audit_of(truth(), by_id(rows_of(["1", "9"])))),
         ),
+        ("Audit/one value", refused(audit())),
+        (
+            "Input/two encodings",
+            Table::read(
+                Format::Csv(CsvFormat::default()),
+                &b"a\n\xc3\xa9\n\xe9\n"[..],
+            )
+            .err()
+            .unwrap(),
+        ),
         (
             "Audit/no class",
             audit::classes(

@@ -87,7 +87,7 @@ fn reports() -> Vec<(&'static str, Report, bool)> {
     unlinkable.outcome = serde_json::from_str::<Outcome>(r#"{"kind":"unlinkable"}"#).unwrap();
     unlinkable
         .schemes
-        .retain(|scheme| !scheme.links || scheme.home || scheme.kind == SchemeKind::KnownBad);
+        .retain(|scheme| !scheme.links || scheme.may_link || scheme.kind == SchemeKind::KnownBad);
     unlinkable.attacks.retain(|attack| attack.p > 0.05);
     let mut large = rich.clone();
     large.outcome = serde_json::from_str::<Outcome>(r#"{"kind":"blind"}"#).unwrap();

@@ -94,6 +94,31 @@ fn what_is_not_utf8_behind_the_first_64_kib_is_a_bad_row() {
     assert_eq!(told, b"{\"line\":1002,\"error\":\"input\"}\n");
 }
 
+/// One byte would turn each é before it into two letters.
+#[test]
+fn one_byte_that_is_not_utf8_behind_characters_that_are_is_no_other_encoding() {
+    let domain = Domain::new(UNBOUND);
+    for ends in ["\n", "\r\n", "\r"] {
+        let mut file = (HEADER.to_owned() + ZOE + ZOE)
+            .replace('\n', ends)
+            .into_bytes();
+        file.extend(windows(&ZOE.replace('\n', ends)));
+        let error = refused(domain.protecting(), &file);
+        assert_eq!((error.code(), error.line()), ("input", Some(4)), "{error}");
+        let told = error.to_string();
+        assert!(
+            told.contains("UTF-8") && told.contains("say the file's encoding"),
+            "{told}"
+        );
+        // As it was said, it is read.
+        let said = |encoding| domain.protecting().from(in_encoding(encoding));
+        let mut bad = Vec::new();
+        let transfer = said(Encoding::Utf8).quarantine(&mut bad);
+        assert_eq!(run(transfer, &file).unwrap().1.quarantined(), 1);
+        assert_eq!(run(said(Encoding::Windows1252), &file).unwrap().1.rows(), 3);
+    }
+}
+
 #[test]
 fn a_character_that_a_delimiter_cuts_is_none() {
     let domain = Domain::new(UNBOUND);

@@ -1,4 +1,4 @@
-//! A classifier trained on leaks of other draws: whatever in the bytes of a leak is not random and goes with the target.
+//! A classifier trained on rows of other people, of other draws or of the other half of a single one: whatever in the bytes of a leak is not random and goes with the target.
 
 mod features;
 
@@ -29,7 +29,7 @@ const SURE: f64 = 4.0;
 /// A row of a lesson: which lesson, and where.
 type At = (usize, usize);
 
-/// Learns from leaks of other draws, and reads the target.
+/// Learns from rows of other people, and reads the target.
 pub(crate) struct Classifier;
 
 impl Attack for Classifier {
@@ -38,7 +38,7 @@ impl Attack for Classifier {
     }
 
     fn needs(&self) -> &'static str {
-        "leaks of the same kind whose rows are known"
+        "rows of the same kind that are known"
     }
 
     fn ways(&self, case: &Case, known: &[Vec<Reading>]) -> Vec<Way> {

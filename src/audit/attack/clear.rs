@@ -1,9 +1,9 @@
 //! Values in clear, or coarser than they are.
 
-use super::{Attack, Family, Way, coarse, column::frequencies};
+use super::{Attack, Family, Way, coarse, column::frequencies, person, sparse};
 use crate::{
     audit::{
-        case::{Case, ColumnView, Knowledge, LeakView, Meaning, NULL, Vocabulary},
+        case::{Case, ColumnView, Knowledge, LeakView, Made, Meaning, NULL, Vocabulary},
         reading::{Candidates, Reading, What},
         table::NONE,
     },
@@ -11,6 +11,9 @@ use crate::{
     policy::{Buckets, Policy, Transform},
     schema::{Field, ValueType},
 };
+
+/// How many different values tell whether all may be a field's.
+const SAMPLE: usize = 64;
 
 pub(crate) struct Clear;
 
@@ -27,6 +30,9 @@ impl Attack for Clear {
         let ways = case.leaks.iter().enumerate().map(|(leak, view)| {
             let columns = view.columns.iter();
             let readings = columns.filter_map(|column| reading(&case.knows, view, column));
+            // What contradicts a surer reading says nothing, and what is only found here and there is less sure.
+            let (sure, found): (Vec<_>, Vec<_>) = readings.partition(|(nulls, _)| *nulls);
+            let readings = sure.into_iter().chain(found).map(|(_, reading)| reading);
             Way::new(leak, "", readings.collect())
         });
         ways.filter(|way| !way.readings.is_empty()).collect()
@@ -38,10 +44,15 @@ pub(super) fn is_clear(knows: &Knowledge, view: &LeakView, column: &ColumnView) 
     read(knows, view, column).is_some()
 }
 
-fn reading(knows: &Knowledge, view: &LeakView, column: &ColumnView) -> Option<Reading> {
-    let (field, mut candidates) = read(knows, view, column)?;
+/// What is read of a column, and whether of all its cells.
+fn reading(knows: &Knowledge, view: &LeakView, column: &ColumnView) -> Option<(bool, Reading)> {
+    let Read {
+        of,
+        mut candidates,
+        nulls,
+    } = read(knows, view, column)?;
     let mut codes = column.codes.of.clone();
-    if codes.contains(&NONE) {
+    if nulls && codes.contains(&NONE) {
         let null = u32::try_from(candidates.len()).ok()?;
         candidates.push(Candidates::one(NULL));
         for code in &mut codes {
@@ -50,39 +61,70 @@ fn reading(knows: &Knowledge, view: &LeakView, column: &ColumnView) -> Option<Re
             }
         }
     }
-    Some(Reading {
-        of: What::Field(field),
+    let reading = Reading {
+        of,
         codes,
         candidates,
-    })
+    };
+    Some((nulls, reading))
 }
 
-/// The field that a column shows, and what each of its different values can be.
-fn read(
-    knows: &Knowledge,
-    view: &LeakView,
-    column: &ColumnView,
-) -> Option<(usize, Vec<Candidates>)> {
+/// What a column shows, and what each of its different values can be.
+struct Read {
+    of: What,
+    candidates: Vec<Candidates>,
+    /// Whether a null cell says that there is no value.
+    nulls: bool,
+}
+
+fn read(knows: &Knowledge, view: &LeakView, column: &ColumnView) -> Option<Read> {
+    let nulls = column.made != Made::Found;
+    let field = |(field, candidates)| Read {
+        of: What::Field(field),
+        candidates,
+        nulls,
+    };
+    let few = |(of, candidates)| Read {
+        of,
+        candidates,
+        nulls: false,
+    };
     let texts: Vec<&str> = view.values(column).collect();
+    let by_guess = || {
+        guess_field(knows, column, &texts)
+            .map(field)
+            .or_else(|| person::read(knows, &texts).map(few))
+    };
     match column.meaning {
-        Meaning::Field(field) => {
-            let shown = Shown { knows, field };
+        Meaning::Field(of) => {
+            let shown = Shown { knows, field: of };
             let candidates = match &view.leak.policy {
-                Some(policy) if !column.opened => shown.by_policy(policy, &texts),
-                _ => shown.by_looking(&texts),
+                Some(policy) if !column.opened && column.made == Made::Leaked => {
+                    return known(shown.by_policy(policy, &texts)).map(|read| field((of, read)));
+                }
+                _ => known(shown.by_looking(&texts)),
             };
-            let candidates = candidates?;
-            (!candidates.iter().all(Candidates::is_empty)).then_some((field, candidates))
+            match candidates {
+                Some(candidates) => Some(field((of, candidates))),
+                None if column.opened => None,
+                // Named after a field, and of another.
+                None => by_guess(),
+            }
         }
-        Meaning::Unknown => guess_field(knows, column, &texts),
+        Meaning::Unknown => by_guess().or_else(|| sparse::read(knows, &texts).map(few)),
         Meaning::StandIn(_) | Meaning::Sealed => None,
     }
 }
 
+/// Where there are any.
+fn known(candidates: Option<Vec<Candidates>>) -> Option<Vec<Candidates>> {
+    candidates.filter(|all| !all.iter().all(Candidates::is_empty))
+}
+
 /// How a field is shown.
-struct Shown<'k> {
-    knows: &'k Knowledge,
-    field: usize,
+pub(super) struct Shown<'k> {
+    pub(super) knows: &'k Knowledge,
+    pub(super) field: usize,
 }
 
 impl Shown<'_> {
@@ -148,7 +190,7 @@ impl Shown<'_> {
     }
 
     /// By text, then by normal form.
-    fn exact(&self, texts: &[&str], weights: &[f32]) -> Vec<Candidates> {
+    pub(super) fn exact(&self, texts: &[&str], weights: &[f32]) -> Vec<Candidates> {
         let vocabulary = self.vocabulary();
         let (class, region) = (
             self.schema_field().class(),
@@ -190,6 +232,13 @@ fn guess_field(
         }
         let shown = Shown { knows, field };
         let weights = frequencies(knows, field);
+        // Most columns are of no field, as some of their values tell.
+        let step = texts.len().div_ceil(SAMPLE).max(1);
+        let some: Vec<&str> = texts.iter().copied().step_by(step).collect();
+        let found = shown.exact(&some, &weights);
+        if found.iter().filter(|found| !found.is_empty()).count() * 2 < some.len() {
+            continue;
+        }
         let exact = shown.exact(texts, &weights);
         let found = exact.iter().filter(|found| !found.is_empty()).count();
         if found * 10 < texts.len() * 9 {

@@ -11,11 +11,13 @@ use std::{
 };
 
 pub use plan::{PhoneDigests, invert_phone_digests};
+use statrs::distribution::{DiscreteCDF, Poisson};
 
 use super::{
     super::{
         case::{Case, ColumnView, Meaning, NULL},
         reading::{Candidates, Reading, What},
+        report::ReversedColumn,
     },
     Attack, Family, Way,
 };
@@ -29,9 +31,10 @@ pub(crate) struct Digest {
 }
 
 struct State {
-    /// How long numbers may still be counted through, for all columns together.
-    left: Duration,
+    /// How long numbers may still be counted through, for all columns together; `None` where they are not to be.
+    left: Option<Duration>,
     notes: BTreeSet<String>,
+    reversed: Vec<ReversedColumn>,
 }
 
 /// So many digests that should have been met by now and were not are not of numbers of the plan: the chance is e^-12.
@@ -41,12 +44,13 @@ const HOPELESS: f64 = 12.0;
 const MOST_TRIED: u64 = 2_000_000;
 
 impl Digest {
-    /// With so much time for the mobile plan, for all columns together.
-    pub(crate) fn new(limit: Duration) -> Self {
+    /// With so much time for the mobile plan, for all columns together; `None` leaves it out without a word.
+    pub(crate) fn new(limit: Option<Duration>) -> Self {
         Self {
             state: Mutex::new(State {
                 left: limit,
                 notes: BTreeSet::new(),
+                reversed: Vec::new(),
             }),
         }
     }
@@ -69,6 +73,10 @@ impl Attack for Digest {
 
     fn notes(&self) -> Vec<String> {
         self.state().notes.iter().cloned().collect()
+    }
+
+    fn reversed(&self) -> Vec<ReversedColumn> {
+        self.state().reversed.clone()
     }
 
     fn ways(&self, case: &Case, _: &[Vec<Reading>]) -> Vec<Way> {
@@ -195,6 +203,9 @@ impl Suspect {
 impl Digest {
     /// Counts through the mobile plan for digests of telephone numbers that nothing known was met for.
     fn count_through(&self, case: &Case, suspect: &Suspect, hits: &[Hit]) {
+        let Some(limit) = self.state().left else {
+            return;
+        };
         if !suspect.may_be_phones(case) {
             return;
         }
@@ -209,14 +220,13 @@ impl Digest {
         };
         let open = open.iter().map(|(digest, code)| (digest.bytes, *code));
         let targets = Targets::new(first.length, open.collect());
-        let limit = self.state().left;
         let start = Instant::now();
         let phones = plan::search(&targets, limit, HOPELESS);
         let mut state = self.state();
-        state.left = state.left.saturating_sub(start.elapsed());
+        state.left = Some(limit.saturating_sub(start.elapsed()));
         let leak = &case.leaks[suspect.leak].leak.name;
         let column = suspect.name(case);
-        if phones.reversed > 0 {
+        if phones.reversed > 0 && is_beyond_chance(&phones, first.length) {
             let note = format!(
                 "digests: in column {column:?} of {leak:?}, {} of {} that no register has are {} of French mobile numbers, \
                  mostly spelt {}, found by trying {} of them",
@@ -227,6 +237,13 @@ impl Digest {
                 phones.tried,
             );
             state.notes.insert(note);
+            state.reversed.push(ReversedColumn {
+                leak: leak.clone(),
+                column: column.to_owned(),
+                digests: phones.digests as u64,
+                numbers: phones.reversed as u64,
+                function: phones.function.unwrap_or_default().to_owned(),
+            });
         }
         if !phones.is_complete {
             let note = format!(
@@ -238,6 +255,18 @@ impl Digest {
         }
     }
 }
+
+/// Whether more digests of so many bytes were met than bytes that are of no number would meet: short ones fit some number by chance.
+fn is_beyond_chance(phones: &PhoneDigests, length: usize) -> bool {
+    let bits = i32::try_from(8 * length).unwrap_or(i32::MAX);
+    let expected = phones.digests as f64 * phones.tried as f64 / 2_f64.powi(bits);
+    let met = phones.reversed as u64;
+    // Where none is expected, one is enough.
+    Poisson::new(expected).map_or(met > 0, |chance| met > 0 && chance.sf(met - 1) < RARE)
+}
+
+/// The chance of a column of other bytes to be taken for digests of numbers.
+const RARE: f64 = 1e-6;
 
 /// All digests of a case, by length, and those that were met.
 struct Tries {

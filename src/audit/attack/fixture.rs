@@ -1,11 +1,15 @@
 //! Small cases for tests of attacks: 200 people of the bundled schema, and leaks of what a test says.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    sync::{Arc, OnceLock},
+};
 
 use crate::{
     audit::{
-        case::{Case, ColumnView, Directory, Knowledge, LeakView, Meaning, NULL, Vocabulary},
+        case::{Case, ColumnView, Directory, Knowledge, LeakView, Made, Meaning, NULL, Vocabulary},
         leak::Leak,
+        prior::Priors,
         reading::{Candidates, Reading, What},
         table::{NONE, Table},
     },
@@ -94,8 +98,9 @@ pub(super) fn case(leaks: Vec<LeakView>) -> Case {
             vocabularies: Arc::new(vocabularies),
             people,
             people_with,
+            names: OnceLock::new(),
             directories: Vec::new(),
-            prior: vec![prior; PEOPLE as usize],
+            prior: Priors::alike(PEOPLE as usize, prior).into(),
             reference: Vec::new(),
             dates: Vec::new(),
         },
@@ -140,6 +145,7 @@ pub(super) fn leak<T: AsRef<str>>(name: &str, columns: &[(&str, &[T])]) -> LeakV
         .map(|(position, column)| ColumnView {
             opened: false,
             position,
+            made: Made::Leaked,
             meaning: meaning(column.name()),
             codes: column.codes(),
         })

@@ -16,18 +16,26 @@ mod join;
 mod likely;
 mod nonce;
 mod order;
+mod person;
 mod shape;
+mod sparse;
 mod structure;
 #[cfg(test)]
 mod tests;
 
 pub use digest::{PhoneDigests, invert_phone_digests};
+pub(crate) use person::Names;
 
 use std::time::Duration;
 
 use rayon::prelude::*;
 
-use super::{case::Case, reading::Reading};
+use super::{
+    case::{Case, Knowledge},
+    reading::{Reading, What},
+    report::ReversedColumn,
+};
+use crate::schema::Role;
 
 /// One family of attacks.
 pub(crate) trait Attack: Sync {
@@ -41,8 +49,19 @@ pub(crate) trait Attack: Sync {
     /// Attacks on single leaks are given what is read in clear; joins what all attacks on single leaks read.
     fn ways(&self, case: &Case, known: &[Vec<Reading>]) -> Vec<Way>;
 
+    /// Whether its ways are guesses of which at most one is right, each tried for itself: they are put together only with what says
+    /// nothing of the same side.
+    fn guesses(&self) -> bool {
+        false
+    }
+
     /// What it found or gave up that is no reading, as sentences for the report.
     fn notes(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// Digests that were turned back without anything known.
+    fn reversed(&self) -> Vec<ReversedColumn> {
         Vec::new()
     }
 }
@@ -105,16 +124,48 @@ impl Way {
     }
 }
 
+/// What a reading is about.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Person,
+    Target,
+    Neither,
+}
+
+impl Side {
+    fn of(knows: &Knowledge, what: What) -> Self {
+        let leads = |field: usize| {
+            let mut directories = knows.directories.iter();
+            directories.any(|one| one.of == field && one.gives == knows.target && !one.calendar)
+        };
+        // Age and sex are many people's, and go with any guess.
+        let identifies = |field: usize| {
+            let is_identifier = knows.schema.fields()[field].role() == Role::Identifier;
+            is_identifier && column::is_registered(knows, field)
+        };
+        match what {
+            What::Person => Self::Person,
+            What::Field(field) if identifies(field) => Self::Person,
+            What::Field(field) if field == knows.target || leads(field) => Self::Target,
+            What::Field(_) => Self::Neither,
+        }
+    }
+}
+
 /// What all attacks found in a case.
 pub(crate) struct Found {
     /// What is read in clear, for each leak.
     pub(crate) clear: Vec<Vec<Reading>>,
     /// Every way in. What it reads stands beside what is read in clear.
     pub(crate) ways: Vec<(Family, Way)>,
+    /// What the attacks say beside it, as sentences for the report.
+    pub(crate) notes: Vec<String>,
+    /// Digests that were turned back without anything known.
+    pub(crate) reversed: Vec<ReversedColumn>,
 }
 
 /// The attacks on single leaks, the surest first: where several read one field, the first one counts when all are put together.
-fn single(enumeration: Duration) -> Vec<Box<dyn Attack>> {
+fn single(enumeration: Option<Duration>) -> Vec<Box<dyn Attack>> {
     vec![
         Box::new(digest::Digest::new(enumeration)),
         Box::new(nonce::Nonce),
@@ -124,6 +175,7 @@ fn single(enumeration: Duration) -> Vec<Box<dyn Attack>> {
         Box::new(shape::Shape),
         Box::new(calendar::Calendar),
         Box::new(classifier::Classifier),
+        Box::new(shape::Unnamed),
     ]
 }
 
@@ -136,14 +188,14 @@ fn joint() -> Vec<Box<dyn Attack>> {
 pub(crate) fn needs(family: Family) -> &'static str {
     let clear: Box<dyn Attack> = Box::new(clear::Clear);
     std::iter::once(clear)
-        .chain(single(Duration::ZERO))
+        .chain(single(None))
         .chain(joint())
         .find(|attack| attack.family() == family)
         .map_or("all that the others need", |attack| attack.needs())
 }
 
 /// Runs every attack on a case.
-pub(crate) fn all_ways(case: &Case, enumeration: Duration, notes: &mut Vec<String>) -> Found {
+pub(crate) fn all_ways(case: &Case, enumeration: Option<Duration>) -> Found {
     let nothing: Vec<Vec<Reading>> = case.leaks.iter().map(|_| Vec::new()).collect();
     let mut clear: Vec<Vec<Reading>> = case.leaks.iter().map(|_| Vec::new()).collect();
     let mut ways = Vec::new();
@@ -159,7 +211,15 @@ pub(crate) fn all_ways(case: &Case, enumeration: Duration, notes: &mut Vec<Strin
     let mut known = clear.clone();
     for (attack, found) in singles.iter().zip(found) {
         for way in &found {
+            let told: Vec<Side> = known[way.leak]
+                .iter()
+                .map(|known| Side::of(&case.knows, known.of))
+                .collect();
             for reading in &way.readings {
+                let is_told = told.contains(&Side::of(&case.knows, reading.of));
+                if attack.guesses() && is_told {
+                    continue;
+                }
                 if known[way.leak].iter().all(|known| known.of != reading.of) {
                     known[way.leak].push(reading.clone());
                 }
@@ -198,6 +258,12 @@ pub(crate) fn all_ways(case: &Case, enumeration: Duration, notes: &mut Vec<Strin
             ways.push((attack.family(), way));
         }
     }
-    notes.extend(singles.iter().flat_map(|attack| attack.notes()));
-    Found { clear, ways }
+    let notes = singles.iter().flat_map(|attack| attack.notes());
+    let reversed = singles.iter().flat_map(|attack| attack.reversed());
+    Found {
+        clear,
+        ways,
+        notes: notes.collect(),
+        reversed: reversed.collect(),
+    }
 }

@@ -1,5 +1,11 @@
 //! Lengths of what is sealed, and which cells are null.
 
+mod growth;
+mod nulls;
+mod unnamed;
+
+pub(super) use unnamed::Unnamed;
+
 use std::collections::BTreeMap;
 
 use super::{
@@ -12,6 +18,7 @@ use crate::audit::{
     reading::{Candidates, Reading, What},
     table::NONE,
 };
+use growth::by_length;
 
 pub(crate) struct Shape;
 
@@ -32,7 +39,7 @@ impl Attack for Shape {
             let of_columns = |sum: Option<&Sum>| -> Vec<Reading> {
                 let sealed = columns().filter(|column| column.meaning == Meaning::Sealed);
                 let sealed = sealed.flat_map(|column| {
-                    sum.map_or_else(Vec::new, |sum| of_sealed(knows, view, column, sum))
+                    sum.map_or_else(Vec::new, |sum| by_sum(knows, view, column, sum))
                 });
                 let fields = columns().filter_map(|column| of_field(knows, view, column));
                 fields.chain(sealed).collect()
@@ -54,7 +61,7 @@ impl Attack for Shape {
     }
 }
 
-/// What the length of a sealed column may vary with.
+/// What the length of a column may vary with.
 struct Sum {
     name: String,
     fields: Vec<usize>,
@@ -86,16 +93,28 @@ fn sums(knows: &Knowledge) -> Vec<Sum> {
             seen.push(set);
         }
     }
-    seen.into_iter()
-        .map(|set| Sum {
-            name: set
-                .iter()
-                .map(|&field| fields[field].name())
-                .collect::<Vec<_>>()
-                .join(" and "),
-            fields: set,
-        })
-        .collect()
+    seen.into_iter().map(|set| Sum::new(knows, set)).collect()
+}
+
+impl Sum {
+    fn new(knows: &Knowledge, fields: Vec<usize>) -> Self {
+        let names = fields
+            .iter()
+            .map(|&field| knows.schema.fields()[field].name());
+        Self {
+            name: names.collect::<Vec<_>>().join(" and "),
+            fields,
+        }
+    }
+
+    /// How long the values of a row are together.
+    fn length(&self, knows: &Knowledge, row: &[u32]) -> usize {
+        let values = self
+            .fields
+            .iter()
+            .map(|&field| &knows.vocabularies[field].values[row[field] as usize]);
+        values.map(String::len).sum()
+    }
 }
 
 /// What the lengths and nulls of a column of one field tell.
@@ -123,23 +142,17 @@ fn of_field(knows: &Knowledge, view: &LeakView, column: &ColumnView) -> Option<R
     Some(reading(What::Field(field), column, &lengths, &groups))
 }
 
-/// What the lengths of a sealed column tell of the target and of what leads to it, where they are that of `sum`.
-fn of_sealed(knows: &Knowledge, view: &LeakView, column: &ColumnView, sum: &Sum) -> Vec<Reading> {
+/// What the lengths of a column tell of the target and of what leads to it, where they are that of `sum`.
+fn by_sum(knows: &Knowledge, view: &LeakView, column: &ColumnView, sum: &Sum) -> Vec<Reading> {
     let lengths = lengths(view, column);
     let observed = observed(column, &lengths);
     let read = sum.fields.iter().filter_map(|&field| {
         if field != knows.target && is_registered(knows, field) {
             return None;
         }
-        let length = |row: &Vec<u32>| -> usize {
-            sum.fields
-                .iter()
-                .map(|&field| knows.vocabularies[field].values[row[field] as usize].len())
-                .sum()
-        };
         let rows = knows.reference.iter();
         let known: Vec<(usize, u32, f32)> = rows
-            .map(|row| (length(row), row[field], 1.0))
+            .map(|row| (sum.length(knows, row), row[field], 1.0))
             .filter(|&(_, number, _)| number != NULL)
             .collect();
         let groups = by_length(&observed, &known)?;
@@ -160,97 +173,6 @@ fn observed(column: &ColumnView, lengths: &[usize]) -> BTreeMap<usize, f64> {
         *observed.entry(length).or_insert(0.0) += f64::from(count);
     }
     observed
-}
-
-/// For each length of cells what the value can be, given how long values are and how frequent; `None` where lengths do not vary.
-fn by_length(
-    observed: &BTreeMap<usize, f64>,
-    known: &[(usize, u32, f32)],
-) -> Option<BTreeMap<usize, Candidates>> {
-    if observed.len() < 2 {
-        return None;
-    }
-    let growth = Growth::fitting(observed, known)?;
-    let mut groups: BTreeMap<usize, Vec<(u32, f32)>> = BTreeMap::new();
-    for &(length, number, weight) in known {
-        if let Some(cell) = growth.cell(length) {
-            groups.entry(cell).or_default().push((number, weight));
-        }
-    }
-    groups.retain(|length, _| observed.contains_key(length));
-    let groups: BTreeMap<usize, Candidates> = groups
-        .into_iter()
-        .map(|(length, weighted)| (length, Candidates::new(weighted)))
-        .collect();
-    (!groups.is_empty()).then_some(groups)
-}
-
-/// How the length of a cell grows with that of its value.
-#[derive(Clone, Copy)]
-struct Growth {
-    /// Bytes of which there is always a multiple.
-    block: usize,
-    /// Bytes that are padded with the value.
-    padded: usize,
-    /// Bytes beside it; negative where the value is shorter than it is known.
-    overhead: i64,
-}
-
-impl Growth {
-    fn cell(self, length: usize) -> Option<usize> {
-        let blocks = (length + self.padded).div_ceil(self.block) * self.block;
-        usize::try_from(i64::try_from(blocks).ok()? + self.overhead).ok()
-    }
-
-    /// The one under which the lengths of the cells are likeliest.
-    fn fitting(observed: &BTreeMap<usize, f64>, known: &[(usize, u32, f32)]) -> Option<Self> {
-        let mut by_length: BTreeMap<usize, f64> = BTreeMap::new();
-        for &(length, _, weight) in known {
-            *by_length.entry(length).or_insert(0.0) += f64::from(weight);
-        }
-        let sum: f64 = by_length.values().sum();
-        let mut best: Option<(f64, Self)> = None;
-        for (block, padded) in [
-            (1, 0),
-            (3, 0),
-            (4, 0),
-            (8, 0),
-            (8, 1),
-            (16, 0),
-            (16, 1),
-            (32, 0),
-        ] {
-            let growth = Self {
-                block,
-                padded,
-                overhead: 0,
-            };
-            let mut grown: BTreeMap<i64, f64> = BTreeMap::new();
-            for (&length, weight) in &by_length {
-                let cell = growth
-                    .cell(length)
-                    .and_then(|cell| i64::try_from(cell).ok());
-                *grown.entry(cell?).or_insert(0.0) += weight / sum;
-            }
-            let (Some(least), Some(most)) = (grown.keys().next(), grown.keys().last()) else {
-                return None;
-            };
-            let shortest = i64::try_from(*observed.keys().next()?).ok()?;
-            let longest = i64::try_from(*observed.keys().last()?).ok()?;
-            for overhead in shortest - most..=longest - least {
-                let mut likelihood = 0.0;
-                for (&length, count) in observed {
-                    let at = i64::try_from(length).ok()? - overhead;
-                    let share = grown.get(&at).copied().unwrap_or(0.0);
-                    likelihood += count * (share * 0.999 + 1e-5).ln();
-                }
-                if best.is_none_or(|(most, _)| likelihood > most + 1e-6) {
-                    best = Some((likelihood, Self { overhead, ..growth }));
-                }
-            }
-        }
-        best.map(|(_, growth)| growth)
-    }
 }
 
 /// A reading that has candidates by length; those of null are at `usize::MAX`.

@@ -1,6 +1,7 @@
 //! A made-up town, and what each attack reads of rows of it.
 
 mod clear;
+mod composed;
 mod frequency;
 mod order;
 mod shape;
@@ -13,12 +14,8 @@ use super::{Attack, Reading, Way, clear::Clear};
 use crate::{
     Schema,
     audit::{
-        case::Case,
-        leak::Leak,
-        made_up::town,
-        reading::What,
-        table::Table,
-        truth::{Numbering, Truth},
+        case::Case, leak::Leak, made_up::town, numbering::Numbering, prior::Priors, reading::What,
+        table::Table, truth::Truth,
     },
 };
 
@@ -79,8 +76,8 @@ impl Town {
         let truth = numbering.truth(self.rows.clone()).unwrap();
         let others = numbering.truth(self.others.clone()).unwrap();
         let values = numbering.vocabularies[target].values.len();
-        let prior = vec![vec![1.0 / values as f32; values]; truth.people.len()];
-        let knows = numbering.knowledge(&truth, &[&others], prior, 0, 7);
+        let prior = Priors::alike(truth.people.len(), vec![1.0 / values as f32; values]);
+        let knows = numbering.knowledge(&truth, &[&others], prior.into(), 0, 7);
         let case = Case {
             leaks: vec![Arc::new(numbering.view(leak))],
             knows,

@@ -6,7 +6,8 @@ use maud::{Markup, html};
 
 use super::{
     Scheme,
-    words::{LIMIT, count, plain, share, share_above},
+    verdict::LIMIT,
+    words::{bound, count, plain, share},
 };
 
 /// How many schemes one chart has, so that it fits a printed page.
@@ -70,7 +71,7 @@ impl<'s> Row<'s> {
     fn new(scheme: &'s Scheme, top: f64) -> Self {
         let name = lines(&plain(&scheme.name));
         let gain = match scheme.bound {
-            Some(bound) => format!("gain {} (under {})", share(scheme.gain), share_above(bound)),
+            Some(_) => format!("gain {} ({})", share(scheme.gain), bound(scheme.bound)),
             None => format!("gain {}", share(scheme.gain)),
         };
         let outed = format!("outed {} of {}", count(scheme.outed), count(scheme.people));

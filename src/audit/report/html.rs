@@ -5,7 +5,8 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use super::{
     Report,
     section::{self, say},
-    words::{Tone, count, counted, percent},
+    verdict::Tone,
+    words::{count, counted, percent},
 };
 
 const STYLE: &str = include_str!("style.css");
@@ -23,6 +24,9 @@ const SECTIONS: [(&str, &str); 10] = [
     ("glossary", "What the figures mean"),
     ("again", "Run it again"),
 ];
+
+/// Sections of what was scored, and their words.
+const FIGURES: [&str; 5] = ["schemes", "attacks", "worst", "controls", "glossary"];
 
 impl Report {
     /// The report as one HTML file that fetches nothing and needs no script. It holds names of leaks, columns and attacks, and
@@ -52,12 +56,12 @@ impl Report {
                         (self.facts())
                         nav aria-label="Sections" {
                             ul {
-                                @for (anchor, heading) in SECTIONS {
+                                @for (anchor, heading) in self.sections() {
                                     li { a href={ "#" (anchor) } { (heading) } }
                                 }
                             }
                         }
-                        @for (anchor, heading) in SECTIONS {
+                        @for (anchor, heading) in self.sections() {
                             section id=(anchor) aria-labelledby={ (anchor) "-heading" } {
                                 h2 id={ (anchor) "-heading" } { (heading) }
                                 (self.section(anchor))
@@ -68,6 +72,14 @@ impl Report {
             }
         }
         .into_string()
+    }
+
+    /// Those that there is something in: what is not scored has no figures.
+    fn sections(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        let scored = self.is_scored();
+        SECTIONS
+            .into_iter()
+            .filter(move |(anchor, _)| scored || !FIGURES.contains(anchor))
     }
 
     fn section(&self, anchor: &str) -> Markup {
@@ -87,6 +99,18 @@ impl Report {
 
     fn facts(&self) -> Markup {
         let passed = self.controls.iter().filter(|c| c.passed).count();
+        if !self.is_scored() {
+            return html! {
+                dl .facts {
+                    div { dt { "What a thief wants" } dd { (say(&self.target)) } }
+                    div { dt { "Rows" } dd { (count(self.rows)) } }
+                    div { dt { "Leaks" } dd { (count(self.leaks() as u64)) } }
+                    div { dt { "Columns" } dd { (count(self.shown.len() as u64)) } }
+                    div { dt { "Truth" } dd { "not given: nothing was scored" } }
+                    div { dt { "Controls" } dd { "none ran" } }
+                }
+            };
+        }
         html! {
             dl .facts {
                 div { dt { "What a thief wants" } dd { (say(&self.target)) } }
@@ -118,7 +142,7 @@ impl Report {
             dl .lines {
                 dt { "Version" } dd { (say(&self.version)) }
                 dt { "Seed" } dd { code { (self.seed) } }
-                dt { "Permutations" } dd { (count(self.permutations.into())) }
+                @if self.is_scored() { dt { "Permutations" } dd { (count(self.permutations.into())) } }
                 dt { "Command" }
                 dd {
                     @match &self.command {
@@ -157,7 +181,7 @@ fn word(tone: Tone) -> &'static str {
 
 /// A result of one thing, told by a mark and words as well as by colour.
 pub(super) fn badge(of: Tone, text: &str) -> Markup {
-    html! { span .badge .(tone(of)) { span aria-hidden="true" { (mark(of)) " " } (text) } }
+    html! { span .badge .(tone(of)) { span aria-hidden="true" { (mark(of)) "\u{a0}" } (text) } }
 }
 
 fn glossary(target: &str) -> Markup {

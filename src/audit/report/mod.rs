@@ -7,12 +7,14 @@ mod sample;
 mod section;
 mod table;
 mod text;
+mod verdict;
 mod words;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// What an audit found. Serialises to JSON and is read back from it; [`to_html`](Report::to_html) makes a page of it, and
-/// [`Display`](std::fmt::Display) a summary for terminals. Figures that are not finite are `null` in JSON.
+/// [`Display`](std::fmt::Display) a summary for terminals. Figures that are not finite are `null` in JSON,
+/// and the last bit of others may change on the way.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Report {
@@ -43,8 +45,11 @@ pub struct Report {
     pub schemes: Vec<Scheme>,
     /// Each way in, the widest reach first.
     pub attacks: Vec<Attack>,
-    /// The most exposed people, the worst first.
+    /// The most exposed people, the worst first: one line each, by a row whose claim is right.
     pub exposed: Vec<Exposed>,
+    /// Columns whose digests are of telephone numbers that no register has.
+    #[serde(default)]
+    pub reversed: Vec<ReversedColumn>,
     /// What each leak shows.
     pub shown: Vec<ShownColumn>,
     /// Figures of the classes that the shown quasi-identifiers make, one a leak.
@@ -68,6 +73,11 @@ pub enum Outcome {
     Blind,
     /// Some attack links people to what they came for.
     Links,
+    /// Nothing else was found, or could be scored, but telephone numbers that no register has were read out of digests: identity in clear.
+    Reversed {
+        /// How many different numbers.
+        numbers: u64,
+    },
     /// Nothing was found, but so few rows could not have told.
     TooFew {
         /// How many rows it would take, about.
@@ -90,7 +100,7 @@ pub struct Scheme {
     /// The leaks that it consists of.
     pub leaks: Vec<String>,
     /// Whether its policy has findings accepted by which it links in bulk, as a practice's own software does.
-    pub home: bool,
+    pub may_link: bool,
     /// People over the draws that it was attacked in.
     pub people: u64,
     /// People whose target value was claimed with certainty, and rightly.
@@ -103,7 +113,7 @@ pub struct Scheme {
     /// The chance of such a gain where nothing links, over all attacks.
     #[serde(deserialize_with = "figure")]
     pub p: f64,
-    /// The gain is below this with 95 % confidence; `None` where there was too little to bound it.
+    /// The gain is below this with 95 % confidence, and the bound no less than `gain`; `None` where there was too little to bound it.
     pub bound: Option<f64>,
     /// The worst attack, "unkeyed digests".
     pub worst: Option<String>,
@@ -176,8 +186,22 @@ pub struct Exposed {
     /// log2(posterior / prior), calibrated.
     #[serde(deserialize_with = "figure")]
     pub bits: f64,
-    /// Whether the claim is right.
-    pub right: bool,
+}
+
+/// A column of digests of which telephone numbers were found by counting through a mobile plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ReversedColumn {
+    /// The leak.
+    pub leak: String,
+    /// The column's name.
+    pub column: String,
+    /// Different digests that nothing known was met for.
+    pub digests: u64,
+    /// How many of them are of a number, beyond what chance makes.
+    pub numbers: u64,
+    /// "SHA-256".
+    pub function: String,
 }
 
 /// What one column shows.

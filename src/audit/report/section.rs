@@ -8,7 +8,8 @@ use super::{
     chart::{self, chart},
     html::badge,
     table::{Head, Row, TOP, table, top},
-    words::{Tone, bound, chance, count, counted, percent, plain, share, two_digits},
+    verdict::{NO_CONTROL, Tone},
+    words::{bound, chance, count, counted, percent, plain, share, two_digits},
 };
 
 /// Text from elsewhere, which neither turns the line nor breaks out of it.
@@ -57,8 +58,8 @@ pub(super) fn schemes(report: &Report) -> Markup {
     html! {
         p {
             "Leaks alone and together, the worst first; then schemes that are known to be bad. "
-            span .gain aria-hidden="true" { "● " } "Gain, its line going to the bound. "
-            span .outed aria-hidden="true" { "◆ " } "People outed, as a share of all; the stroke across is what chance alone makes. The dashed line is 0.01, which no bound may reach."
+            span .gain aria-hidden="true" { "●\u{a0}" } "Gain, its line going to the bound. "
+            span .outed aria-hidden="true" { "◆\u{a0}" } "People outed, as a share of all; the stroke across is what chance alone makes. The dashed line is 0.01, which no bound may reach."
         }
         @if report.schemes.is_empty() { p { "Nothing was attacked." } }
         figure .charts { (charts("chart", "Audited", first)) (charts("chart-bad", "Known to be bad", first_bad)) }
@@ -165,14 +166,13 @@ pub(super) fn worst(report: &Report) -> Markup {
         Head("Draw", true),
         Head("Exposure", true),
         Head("Attack", false),
-        Head("Claim", true),
     ];
     let rows: Vec<Row> = report.exposed.iter().map(exposed).collect();
     html! {
         @if rows.is_empty() {
-            p { "No row makes anything about anybody likelier." }
+            p { "No row makes what is true of anybody likelier." }
         } @else {
-            p { "Rows by their number in the leak, without its header, and never by what is in them. With the rows beside it they lead to people: keep this page as the rows are kept." }
+            p { "One line for each person, of whom an attack rightly claims what they came for. Rows by their number in the leak, without its header, and never by what is in them. With the rows beside it they lead to people: keep this page as the rows are kept." }
             (top("The rows that expose somebody most", &heads, &rows, "rows, none more exposed"))
         }
     }
@@ -185,7 +185,6 @@ fn exposed(exposed: &Exposed) -> Row {
         html! { (exposed.draw) },
         html! { (two_digits(exposed.bits)) " bits" },
         say(&exposed.family),
-        html! { (if exposed.right { "right" } else { "wrong" }) },
     ]
 }
 
@@ -211,7 +210,7 @@ pub(super) fn controls(report: &Report) -> Markup {
     html! {
         p { "What the audit must find, or must not find, before anything else that it says is believed." }
         @if rows.is_empty() {
-            p { "No control ran, so that nothing tells whether the audit sees what is there." }
+            p { (NO_CONTROL) "." }
         } @else {
             // All of them are seen: one that failed decides the outcome, and they are few.
             (table("Controls, those that failed first", &heads, &rows))
@@ -222,7 +221,7 @@ pub(super) fn controls(report: &Report) -> Markup {
 pub(super) fn notes(report: &Report) -> Markup {
     html! {
         @if report.notes.is_empty() {
-            p { "No attack was left out, and no limit was hit." }
+            p { "No attack told of a limit that it met." }
         } @else {
             ul { @for note in &report.notes { li { (say(note)) } } }
         }
@@ -341,7 +340,10 @@ fn class_figures(figures: &ClassFigures) -> Markup {
     html! {
         div .classes {
             div {
-                h4 { "Classes of equal " (say_all(&figures.quasi_identifiers)) }
+                h4 {
+                    @if figures.quasi_identifiers.is_empty() { "One class: no quasi-identifier is shown" }
+                    @else { "Classes of equal " (say_all(&figures.quasi_identifiers)) }
+                }
                 p {
                     (counted(figures.classes, "class", "classes")) "; " (counted(figures.unique, "row is", "rows are")) " alone in one. "
                     "The sensitive column is " (say(&figures.sensitive)) "."

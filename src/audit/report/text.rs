@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::{
     Report, Scheme,
+    verdict::NO_CONTROL,
     words::{bound, chance, count, counted, plain, share},
 };
 
@@ -47,10 +48,7 @@ impl fmt::Display for Report {
             .map(|c| format!("{}: {}", c.name, c.found))
             .collect();
         if self.controls.is_empty() {
-            writeln!(
-                f,
-                "No control ran, so that nothing tells whether the audit sees what is there"
-            )?;
+            wrapped(f, "", NO_CONTROL)?;
         } else {
             listed(
                 f,
@@ -74,13 +72,11 @@ impl fmt::Display for Report {
                 )
             )?;
         }
-        write!(
-            f,
-            "paravent {}, seed {}, {}",
-            plain(&self.version),
-            self.seed,
-            counted(self.permutations.into(), "permutation", "permutations")
-        )?;
+        write!(f, "paravent {}, seed {}", plain(&self.version), self.seed)?;
+        if self.is_scored() {
+            let permutations = counted(self.permutations.into(), "permutation", "permutations");
+            write!(f, ", {permutations}")?;
+        }
         match &self.command {
             Some(command) => write!(f, "; again: {}", plain(command)),
             None => Ok(()),
@@ -229,7 +225,7 @@ mod tests {
             "{text}"
         );
         assert!(
-            begins("- failed: SHA-256 of telephone numbers is broken: 98 of 100 found"),
+            begins("- failed: attacks on SHA-256 of telephone numbers succeed: 98 of 100 found"),
             "{text}"
         );
         assert!(
@@ -241,11 +237,14 @@ mod tests {
 
     #[test]
     fn a_summary_without_truth_has_no_empty_table_and_praises_no_control() {
-        let mut report = sample::report(Outcome::Unscored);
-        report.schemes.clear();
-        report.controls.clear();
-        let text = report.to_string();
+        let text = sample::unscored().to_string();
         assert!(text.contains("No control ran"), "{text}");
+        assert!(
+            !text.contains("0 people")
+                && !text.contains("0 draws")
+                && !text.contains("0 permutations"),
+            "{text}"
+        );
         assert!(
             !text.contains("worst attack") && !text.contains("none failed"),
             "{text}"

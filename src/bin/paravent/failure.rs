@@ -5,6 +5,8 @@ use std::{fmt::Display, io, path::Path, process::ExitCode};
 use paravent::Error;
 use serde_json::json;
 
+use crate::output;
+
 /// What a command returns.
 pub(crate) type Outcome = Result<Exit, Failure>;
 
@@ -18,7 +20,7 @@ pub(crate) enum Exit {
     Refused = 4,
     Keys = 5,
     Partial = 6,
-    /// An audit: leaked rows link people.
+    /// An audit: leaked rows link people, or their digests give away telephone numbers.
     Links = 7,
     /// An audit: a control failed.
     Blind = 8,
@@ -67,7 +69,8 @@ impl Failure {
     /// Something that could not be done to a file.
     pub(crate) fn file(doing: &str, path: &Path, error: &io::Error) -> Self {
         let mut failure = Self::from(error);
-        failure.message = format!("{doing} {} failed: {}", path.display(), failure.message);
+        let path = output::one_line(&path.display().to_string());
+        failure.message = format!("{doing} {path} failed: {}", failure.message);
         failure
     }
 
@@ -103,6 +106,7 @@ impl Failure {
 
     /// What it is about, in front of the message.
     pub(crate) fn at(mut self, place: impl Display) -> Self {
+        let place = output::one_line(&place.to_string());
         self.message = format!("{place}: {}", self.message);
         self
     }
@@ -139,7 +143,7 @@ impl Failure {
                 (false, true) => "\n  ",
                 (false, false) => "; ",
             };
-            let whole = format!("{message}{between}{advice}");
+            let whole = output::lines(&format!("{message}{between}{advice}"));
             let named = |line: &str| match line.starts_with(' ') {
                 true => format!("{line}\n"),
                 false => format!("paravent: {line}\n"),

@@ -281,18 +281,6 @@ fn active_epoch(arguments: &ListArguments, config: &Config) -> Result<Option<Epo
     Ok(Some(keyring.active_epoch()))
 }
 
-/// The text without what moves a terminal's cursor: a hand may have written to the register, and paths hold anything.
-fn one_line(text: &str) -> String {
-    let mut line = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c.is_control() {
-            true => line.extend(c.escape_default()),
-            false => line.push(c),
-        }
-    }
-    line
-}
-
 fn page(list: &[Listed], active: Option<Epoch>) -> String {
     if list.is_empty() {
         return "no grant was issued\n".to_owned();
@@ -301,8 +289,12 @@ fn page(list: &[Listed], active: Option<Epoch>) -> String {
     let rows = list.iter().map(|Listed { issued, due }| {
         [
             issued.domain.to_string(),
-            one_line(&issued.file),
-            issued.owner.as_deref().map(one_line).unwrap_or_default(),
+            output::one_line(&issued.file),
+            issued
+                .owner
+                .as_deref()
+                .map(output::one_line)
+                .unwrap_or_default(),
             issued
                 .until
                 .map(|until| until.to_string())

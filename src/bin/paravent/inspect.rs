@@ -1,7 +1,6 @@
 //! `paravent inspect`: what texts and key files are, without any key.
 
 use std::{
-    fs::File,
     io::{self, BufRead, Read},
     path::{Path, PathBuf},
 };
@@ -12,7 +11,7 @@ use serde_json::json;
 
 use crate::{
     failure::{Exit, Failure, Outcome},
-    output,
+    output, pipe,
     settings::Settings,
 };
 
@@ -106,7 +105,7 @@ fn tell(inspected: &Inspected, settings: &Settings) -> Result<(), Failure> {
 fn read(path: &Path) -> Result<String, Failure> {
     let failed = |error: io::Error| Failure::file("reading", path, &error).exits(Exit::Input);
     let mut bytes = Vec::new();
-    File::open(path)
+    pipe::open(path)
         .and_then(|file| file.take(MAX_FILE).read_to_end(&mut bytes))
         .map_err(failed)?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())

@@ -16,6 +16,7 @@ mod manual;
 mod migrate;
 mod output;
 mod passphrase;
+mod pipe;
 mod policy;
 mod progress;
 mod protect;
@@ -89,6 +90,15 @@ fn unparsed(error: &clap::Error, given: &[OsString]) -> Exit {
         let message = words.join(" ");
         let message = message.strip_prefix("error: ").unwrap_or(&message);
         return complain(&Failure::usage(message, "see --help"), true);
+    }
+    // Files of names that others gave may be among the arguments: `paravent audit *.csv`.
+    if error.use_stderr()
+        && given
+            .iter()
+            .any(|word| output::moves(&word.to_string_lossy()))
+    {
+        output::complain(&output::lines(&error.render().to_string()));
+        return Exit::Usage;
     }
     match error.print() {
         Err(error) => complain(&error.into(), false),

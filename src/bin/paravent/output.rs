@@ -56,6 +56,37 @@ pub(crate) fn complain(text: &str) {
     let _ = io::stderr().write_all(text.as_bytes());
 }
 
+/// The text with what moves a terminal's cursor spelt out, also where a line ends: paths, and what a hand wrote, hold anything.
+pub(crate) fn one_line(text: &str) -> String {
+    spelt_out(text, |_| false)
+}
+
+/// The same of several lines, which stay apart.
+pub(crate) fn lines(text: &str) -> String {
+    spelt_out(text, |c| c == '\n')
+}
+
+/// Whether a text has what moves a terminal's cursor, or turns the direction of reading.
+pub(crate) fn moves(text: &str) -> bool {
+    text.chars().any(is_moving)
+}
+
+fn is_moving(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+fn spelt_out(text: &str, stays: impl Fn(char) -> bool) -> String {
+    let mut line = String::with_capacity(text.len());
+    for c in text.chars() {
+        match is_moving(c) && !stays(c) {
+            true => line.extend(c.escape_default()),
+            false => line.push(c),
+        }
+    }
+    line
+}
+
 /// One JSON object and a line break.
 pub(crate) fn json(value: &impl Serialize) -> Result<String, Failure> {
     match serde_json::to_string(value) {
@@ -258,6 +289,12 @@ pub(crate) fn check_free(path: &Path, force: bool) -> Result<(), Failure> {
             "name the file itself, or write to the standard output by -",
         )),
         Ok(_) if !force => Err(taken(path)),
+        Ok(_) if path.metadata().is_ok_and(|found| !found.is_file()) => Err(Failure::new(
+            Exit::Usage,
+            "file-exists",
+            format!("{}: there is a pipe or a device", path.display()),
+            "choose another path",
+        )),
         Ok(_) if is_key_file(path) => Err(Failure::new(
             Exit::Usage,
             "file-exists",

@@ -1,7 +1,7 @@
 //! Rows through `protect` and `reveal`: their files, their formats, and what is told of them.
 
 use std::{
-    fs::{self, File},
+    fs,
     io::{self, IsTerminal, Read},
     num::NonZeroUsize,
     ops::ControlFlow,
@@ -16,6 +16,7 @@ use crate::{
     failure::{Exit, Failure, Outcome},
     output::{self, Output, Readers},
     passphrase::Source,
+    pipe,
     policy::pages::page::grouped,
     progress::Way,
     settings::Settings,
@@ -336,7 +337,7 @@ impl Input {
             });
         }
         let failed = |error: io::Error| unreadable(path, &error);
-        let file = File::open(path).map_err(failed)?;
+        let file = pipe::open(path).map_err(failed)?;
         let found = file.metadata().map_err(failed)?;
         if found.is_dir() {
             return Err(failed(io::ErrorKind::IsADirectory.into()));

@@ -43,15 +43,17 @@ impl Settings {
         self.config.as_deref()
     }
 
+    /// The configuration's file: the one that was said, or the one that is there.
+    pub(crate) fn found_config(&self) -> Option<&Path> {
+        let default = Path::new(DEFAULT);
+        // A link that leads nowhere is one that was to be read.
+        let there = || default.symlink_metadata().is_ok().then_some(default);
+        self.config_file().or_else(there)
+    }
+
     /// The configuration of file and environment.
     pub(crate) fn config(&self) -> Result<Config, Failure> {
-        let default = Path::new(DEFAULT);
-        let file = match &self.config {
-            Some(path) => Some(&**path),
-            // A link that leads nowhere is one that was to be read.
-            None => default.symlink_metadata().is_ok().then_some(default),
-        };
-        let config = match file {
+        let config = match self.found_config() {
             Some(path) => Config::load(path),
             None => Ok(Config::new()),
         };
@@ -63,7 +65,7 @@ impl Settings {
     /// One line on the standard error of what was done.
     pub(crate) fn note(&self, line: &str) {
         if !self.quiet {
-            output::complain(&format!("paravent: {line}\n"));
+            output::complain(&format!("paravent: {}\n", output::one_line(line)));
         }
     }
 }

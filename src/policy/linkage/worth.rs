@@ -53,14 +53,13 @@ impl Facts {
             (None, ValueType::Boolean) => 2.0,
             (None, _) => f64::INFINITY,
         };
-        let identifier = field.role() == Role::Identifier;
         Self {
             name: field.name().to_owned(),
-            identifier,
+            identifier: field.role() == Role::Identifier,
             quasi: field.role() == Role::QuasiIdentifier,
             sensitive: field.role() == Role::Sensitive,
-            of_person: field.is_of_person() || identifier,
-            of_visit: !field.is_of_person() && !identifier,
+            of_person: field.is_of_person(),
+            of_visit: !field.is_of_person(),
             frequencies_known: field.has_known_frequencies(),
             frequencies_unknown: !field.has_known_frequencies(),
             optional: field.is_optional(),

@@ -88,7 +88,7 @@ impl Part {
     }
 }
 
-/// The columns that all lessons have too, but those that are read in clear.
+/// The columns that all lessons have too, but those of fields that are read in clear.
 pub(super) fn sources<'v>(
     view: &'v LeakView,
     known: &[Reading],

@@ -15,7 +15,7 @@ fn sha256(text: &str) -> String {
 
 fn ways(leaks: Vec<LeakView>) -> (Case, Vec<Way>, Vec<String>) {
     let case = case(leaks);
-    let attack = Digest::new(Duration::from_secs(300));
+    let attack = Digest::new(Some(Duration::from_secs(300)));
     let ways = attack.ways(&case, &[]);
     let notes = attack.notes();
     (case, ways, notes)
@@ -77,7 +77,7 @@ fn numbers_that_no_register_has_are_counted() {
 
     let others: Vec<String> = (0..20).map(|row| sha256(&format!("x{row}"))).collect();
     let case = case(vec![leak("a", &[("mobile", &others[..])])]);
-    let attack = Digest::new(Duration::ZERO);
+    let attack = Digest::new(Some(Duration::ZERO));
     assert!(attack.ways(&case, &[]).is_empty());
     assert!(attack.notes()[0].contains("time was up"));
 }

@@ -1,5 +1,7 @@
 //! Joins: what rows that belong together say of each other, within a leak and across leaks.
 
+mod align;
+mod forms;
 mod order;
 mod quasi;
 mod trajectories;
@@ -129,10 +131,15 @@ impl Shared {
         let pairs: Vec<(usize, usize)> = (0..case.leaks.len())
             .flat_map(|b| (0..b).map(move |a| (a, b)))
             .collect();
+        let ordered = |leak: usize| order::Ordered {
+            rows: case.leaks[leak].rows,
+            cells: &cells[leak],
+            known: &known[leak],
+        };
         let of_pair = |&(a, b): &(usize, usize)| {
-            let mut of_pair = values::matchings(&cells[a], &cells[b]);
+            let mut of_pair = values::matchings(&cells[a], &cells[b], JOINS);
             of_pair.extend(trajectories::matchings(&persons[a], &persons[b]));
-            of_pair.extend(order::matchings(case.leaks[a].rows, case.leaks[b].rows));
+            of_pair.extend(order::matchings(&ordered(a), &ordered(b), case.seed));
             of_pair.truncate(JOINS);
             ((a, b), of_pair)
         };

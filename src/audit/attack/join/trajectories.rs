@@ -19,7 +19,7 @@ pub(super) struct Persons<'r> {
     columns: Vec<(String, &'r [u32])>,
     /// By field.
     dates: Vec<(usize, &'r str, &'r Reading)>,
-    days: Vec<Days>,
+    days: Vec<(&'r str, Days)>,
 }
 
 pub(super) fn persons<'r>(case: &'r Case, view: &'r LeakView, known: &'r [Reading]) -> Persons<'r> {
@@ -37,7 +37,10 @@ pub(super) fn persons<'r>(case: &'r Case, view: &'r LeakView, known: &'r [Readin
     Persons {
         columns: columns.collect(),
         dates: dates.collect(),
-        days: days(case, view, known),
+        days: days(case, view, known)
+            .into_iter()
+            .map(|days| (fields[days.field].name(), days))
+            .collect(),
     }
 }
 
@@ -64,10 +67,10 @@ pub(super) fn matchings(a: &Persons<'_>, b: &Persons<'_>) -> Vec<Matching> {
                     keys,
                 }));
             }
-            for (days_a, days_b) in moved(a, b) {
+            for (date, days_a, days_b) in moved(a, b) {
                 let relative = [relative(stand_ins_a, days_a), relative(stand_ins_b, days_b)];
                 let keys = keys([(stand_ins_a, &relative[0]), (stand_ins_b, &relative[1])]);
-                let how = format!("trajectories by distances: {of}");
+                let how = format!("trajectories by distances of {date}: {of}");
                 found.extend(keys.map(|keys| Matching {
                     how,
                     kind: Kind::Trajectories,
@@ -89,12 +92,17 @@ pub(super) fn matchings(a: &Persons<'_>, b: &Persons<'_>) -> Vec<Matching> {
 }
 
 /// Days of the same field, those of one leak or both moved by whole weeks of each person's own.
-fn moved<'p>(a: &'p Persons<'_>, b: &'p Persons<'_>) -> impl Iterator<Item = (&'p Days, &'p Days)> {
+fn moved<'p>(
+    a: &'p Persons<'_>,
+    b: &'p Persons<'_>,
+) -> impl Iterator<Item = (&'p str, &'p Days, &'p Days)> {
     let pairs = a
         .days
         .iter()
         .flat_map(|of_a| b.days.iter().map(move |of_b| (of_a, of_b)));
-    pairs.filter(|(a, b)| a.field == b.field && (a.shifted || b.shifted))
+    pairs
+        .filter(|((_, a), (_, b))| a.field == b.field && (a.shifted || b.shifted))
+        .map(|((name, a), (_, b))| (*name, a, b))
 }
 
 /// What of each row's day stays where a person's days are moved by whole weeks: how long after their first one it is, and
@@ -121,7 +129,7 @@ fn relative(stand_ins: &[u32], days: &Days) -> Vec<u32> {
 }
 
 /// The rows' dates, as coarse as both readings need it to be comparable; nothing where all are the same.
-fn refined(a: &Reading, b: &Reading) -> Option<[Vec<u32>; 2]> {
+pub(super) fn refined(a: &Reading, b: &Reading) -> Option<[Vec<u32>; 2]> {
     let of_a = a.candidates.len() as u32;
     // What can be the same date is the same: the least common coarsening.
     let mut parents: Vec<u32> = (0..of_a + b.candidates.len() as u32).collect();

@@ -4,7 +4,10 @@ use rand::{RngExt, SeedableRng, rngs::ChaCha8Rng};
 
 use super::*;
 use crate::audit::{
-    attack::shape::Shape,
+    attack::{
+        Family, all_ways,
+        shape::{Shape, Unnamed},
+    },
     case::{Meaning, NULL},
 };
 
@@ -114,4 +117,155 @@ fn a_sealed_column_of_varying_length() {
     let (believed, right) = belief(&case, &truth, &ways[2].readings, "specialty");
     assert!(others.iter().all(|other| *other < right));
     assert!(right > 0.4 && (believed - right).abs() < 0.05);
+}
+
+/// A leak with a column `blob` of the bytes of this field, unpadded, beside these columns.
+fn with_blob(town: &Town, columns: &[&str], of: &str) -> (Case, Truth) {
+    let rng = &mut ChaCha8Rng::seed_from_u64(3);
+    let column = format!("blob:{of}");
+    let columns: Vec<&str> = columns.iter().copied().chain([column.as_str()]).collect();
+    town.case(town.leak(&columns, |field, value| {
+        Some(match field == of {
+            true => BASE64.encode(&sealed(rng, 28 + value.len())),
+            false => value.to_owned(),
+        })
+    }))
+}
+
+#[test]
+fn lengths_of_a_column_that_no_field_is_named_after_are_read() {
+    let town = Town::new(2000);
+    for of in ["specialty", "practitioner"] {
+        let (case, truth) = with_blob(&town, &["last_name", "age"], of);
+        assert_eq!(case.leaks[0].columns[2].meaning, Meaning::Unknown);
+        let (_, ways) = ways(&Unnamed, &case);
+        // What fits best is first.
+        assert_eq!(ways[0].how, format!("length of blob is that of {of}"));
+        let expected = What::Field(case.knows.schema.position(of).unwrap());
+        let reading = ways[0]
+            .readings
+            .iter()
+            .find(|one| one.of == expected)
+            .unwrap();
+        let values = &case.knows.vocabularies[case.knows.schema.position(of).unwrap()].values;
+        let position = case.knows.schema.position(of).unwrap();
+        for (row, numbers) in truth.rows.iter().enumerate() {
+            let found = reading.at(row).unwrap().as_slice();
+            let length = values[numbers[position] as usize].len();
+            assert!(found.iter().any(|one| one.0 == numbers[position]) || of == "practitioner");
+            assert!(
+                found
+                    .iter()
+                    .all(|one| values[one.0 as usize].len() == length)
+            );
+        }
+    }
+}
+
+#[test]
+fn lengths_of_an_unnamed_column_narrow_whose_rows_they_are() {
+    let town = Town::new(2000);
+    let (case, truth) = with_blob(&town, &["age", "specialty"], "email");
+    let (_, ways) = ways(&Unnamed, &case);
+    let how = "length of blob is that of email";
+    let way = ways.iter().find(|way| way.how == how).unwrap();
+    assert_eq!(way.readings[0].of, What::Person);
+    for (row, person) in truth.person_of.iter().enumerate() {
+        let people = way.readings[0].at(row).unwrap();
+        assert!(people.weight(*person) > 0.0);
+        assert!(people.as_slice().len() * 4 < truth.people.len());
+    }
+}
+
+#[test]
+fn nulls_of_an_unnamed_column_tell_one_value() {
+    let town = Town::new(2000);
+    for (value, is_filled) in [("dermatology", false), ("psychiatry", true)] {
+        let leak = town.leak(&["last_name", "blob:specialty"], |field, text| {
+            let shown = field != "specialty" || (text == value) == is_filled;
+            shown.then(|| stand_in(field, "the same"))
+        });
+        let (case, truth) = town.case(leak);
+        let (_, ways) = ways(&Unnamed, &case);
+        let [way] = &ways[..] else {
+            panic!("{} ways", ways.len())
+        };
+        assert_eq!(way.how, "nulls of blob are those of one specialty");
+        let target = case.knows.target;
+        let number = case.knows.vocabularies[target].numbers[value];
+        for (row, numbers) in truth.rows.iter().enumerate() {
+            let read = way.readings[0].at(row).unwrap();
+            let is_value = numbers[target] == number;
+            // Others may be as frequent, but not many.
+            assert_eq!(
+                read.weight(number) > 0.2,
+                is_value,
+                "{}",
+                read.weight(number)
+            );
+        }
+    }
+}
+
+#[test]
+fn nulls_of_an_unnamed_column_are_those_of_who_has_no_telephone() {
+    let town = Town::new(2000);
+    let leak = town.leak(&["age", "specialty", "blob:phone"], |field, text| {
+        Some(match field {
+            "phone" => stand_in(field, text),
+            _ => text.to_owned(),
+        })
+    });
+    let (case, truth) = town.case(leak);
+    let (_, ways) = ways(&Unnamed, &case);
+    let how = "nulls of blob are those of phone";
+    let way = ways.iter().find(|way| way.how == how).unwrap();
+    let phone = case.knows.schema.position("phone").unwrap();
+    for (row, numbers) in truth.rows.iter().enumerate() {
+        let read = way.readings[0].at(row).and_then(|read| read.best());
+        assert_eq!(read, (numbers[phone] == NULL).then_some((NULL, 1.0)));
+    }
+}
+
+#[test]
+fn lengths_and_nulls_of_nothing_are_not_read() {
+    let town = Town::new(2000);
+    let rng = &mut ChaCha8Rng::seed_from_u64(3);
+    let leak = town.leak(&["last_name", "blob:age", "flag:age"], |field, value| {
+        let length = rng.random_range(200..300);
+        match field {
+            "age" => rng
+                .random_bool(0.55)
+                .then(|| BASE64.encode(&sealed(rng, length))),
+            _ => Some(value.to_owned()),
+        }
+    });
+    let (case, _) = town.case(leak);
+    let how: Vec<String> = ways(&Unnamed, &case)
+        .1
+        .into_iter()
+        .map(|way| way.how)
+        .collect();
+    assert!(how.is_empty(), "{how:?}");
+}
+
+/// Who is read in clear is not put together with a guess of who it is by the length of another column.
+#[test]
+fn a_guess_by_length_gives_way_to_what_is_read() {
+    let town = Town::new(1000);
+    for (column, is_combined) in [("phone", false), ("age", true)] {
+        let (mut case, _) = with_blob(&town, &[column], "email");
+        let (others, _) = town.case(town.leak(&["specialty"], |_, value| Some(value.to_owned())));
+        case.leaks.extend(others.leaks);
+        let found = all_ways(&case, None);
+        let is_of_person = |way: &Way| {
+            way.readings
+                .iter()
+                .any(|reading| reading.of == What::Person)
+        };
+        let combined = found.ways.iter().any(|(family, way)| {
+            *family == Family::Everything && way.leak == 0 && is_of_person(way)
+        });
+        assert_eq!(combined, is_combined, "{column}");
+    }
 }

@@ -4,25 +4,30 @@ use std::collections::BTreeSet;
 
 use super::super::{Outcome, Report, sample};
 
-const OUTCOMES: [Outcome; 5] = [
+const OUTCOMES: [Outcome; 6] = [
     Outcome::Blind,
     Outcome::Links,
     Outcome::TooFew { rows: 40_000 },
     Outcome::Unscored,
     Outcome::Unlinkable,
+    Outcome::Reversed { numbers: 3 },
 ];
 
 #[test]
 fn every_outcome_is_told_first_and_only_one_is_good() {
     let said = [
         ("This run is blind: do not rely on it", "doubtful"),
-        ("These rows link people to their specialty", "bad"),
+        (
+            "These rows link people to their specialty, 512 of them for certain",
+            "bad",
+        ),
         ("Too few rows to tell", "doubtful"),
         ("Not scored: the true rows are not known", "doubtful"),
         (
             "Nothing links people to their specialty, within the bound",
             "good",
         ),
+        ("3 telephone numbers can be read out of these rows", "bad"),
     ];
     for (outcome, (headline, tone)) in OUTCOMES.into_iter().zip(said) {
         let page = sample::report(outcome).to_html();
@@ -44,6 +49,7 @@ fn every_outcome_is_told_first_and_only_one_is_good() {
 fn every_page_is_well_formed_and_fetches_nothing() {
     let mut reports: Vec<Report> = OUTCOMES.map(sample::report).into();
     reports.push(sample::large());
+    reports.push(sample::unscored());
     reports.push(bare());
     for report in reports {
         let page = report.to_html();
@@ -136,6 +142,16 @@ fn a_missing_bound_is_a_dash_with_its_reason() {
 }
 
 #[test]
+fn classes_without_quasi_identifiers_have_a_whole_heading() {
+    let mut report = sample::report(Outcome::Links);
+    assert!(report.to_html().contains("<h4>Classes of equal <bdi>sex"));
+    report.classes[0].quasi_identifiers.clear();
+    let page = report.to_html();
+    assert!(page.contains("<h4>One class: no quasi-identifier is shown</h4>"));
+    assert!(!page.contains("Classes of equal"));
+}
+
+#[test]
 fn much_is_folded_away() {
     let page = sample::large().to_html();
     let (seen, folded) = page.split_once("480 more attacks").unwrap();
@@ -183,7 +199,7 @@ fn json_keeps_its_keys() {
     };
     assert_eq!(
         keys(&json),
-        "accepted attacks baseline capacities classes command controls draws exposed notes outcome people permutations rows \
+        "accepted attacks baseline capacities classes command controls draws exposed notes outcome people permutations reversed rows \
          schemes seed sharpness shown target version"
     );
     assert_eq!(
@@ -194,13 +210,13 @@ fn json_keeps_its_keys() {
     for (list, expected) in [
         (
             "schemes",
-            "bound gain home kind leaks links name outed outed_by_chance p people worst",
+            "bound gain kind leaks links may_link name outed outed_by_chance p people worst",
         ),
         (
             "attacks",
             "accuracy bound claims exposure family gain how leaks log_score needs outed outed_by_chance p",
         ),
-        ("exposed", "bits draw family leak right row"),
+        ("exposed", "bits draw family leak row"),
         (
             "shown",
             "column different leak lengths most_frequent nulls what",
@@ -255,17 +271,11 @@ fn text_stands_out_from_what_is_behind_it() {
 
 /// Nothing but what cannot be missing.
 fn bare() -> Report {
-    let mut report = sample::report(Outcome::Unscored);
-    report.schemes.clear();
-    report.attacks.clear();
-    report.exposed.clear();
+    let mut report = sample::unscored();
     report.shown.clear();
     report.classes.clear();
     report.capacities.clear();
-    report.controls.clear();
-    report.accepted.clear();
     report.command = None;
-    report.sharpness = None;
     report
 }
 

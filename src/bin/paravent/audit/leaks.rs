@@ -7,7 +7,7 @@ use std::{
 
 use paravent::{
     Config, Error, Policy, Revealer, Schema,
-    audit::{Leak, Origin, Table},
+    audit::{Audited, Leak, Origin, Table},
 };
 
 use super::AuditArguments;
@@ -23,12 +23,18 @@ use crate::{
 /// What an audit refused, with the file that it is about.
 pub(super) fn refused(error: &Error, given: &[Given], arguments: &AuditArguments) -> Failure {
     let failure = Failure::row(error);
-    let told = error.to_string();
-    let is_of = |leak: &&Given| told.contains(&format!("leak \"{}\"", leak.name));
-    match (given.iter().find(is_of), &arguments.truth) {
-        (Some(leak), _) => failure.at(rows::name(&leak.path)),
-        (None, Some(truth)) if told.contains("the truth") => failure.at(rows::name(truth)),
-        _ => failure,
+    let path = match error.audited() {
+        Some(Audited::Leak(name)) => {
+            let leak = given.iter().find(|leak| leak.name == *name);
+            leak.map(|leak| &leak.path)
+        }
+        Some(Audited::Truth) => arguments.truth.as_ref(),
+        Some(Audited::Reference) => arguments.reference.as_ref(),
+        _ => None,
+    };
+    match path {
+        Some(path) => failure.at(rows::name(path)),
+        None => failure,
     }
 }
 

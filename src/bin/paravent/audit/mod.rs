@@ -44,6 +44,7 @@ connector could open of its rows.
 
 Without --truth nothing can be scored: the report has what leaks show, their
 classes, and whether digests in them are of telephone numbers, and is no pass.
+Numbers that are found so are identity in clear, and exit code 7 says so.
 
 The summary is printed; --html writes the whole as a page, with rows by their
 number and never a value. Each run has controls: schemes that are known to be
@@ -52,7 +53,7 @@ bad must break, and random bytes must not.
 EXIT CODES
   0      nothing links people to what they came for, within the bound
   3      rows that cannot be audited: ragged, empty, of other people, ids twice
-  7      something links
+  7      something links, or telephone numbers were read out of digests
   8      blind: a control failed, so that the run tells nothing
   9      too few rows to tell, or no truth to score by
 
@@ -150,7 +151,7 @@ pub(crate) struct AuditArguments {
 }
 
 pub(crate) fn run(arguments: &AuditArguments, settings: &Settings) -> Outcome {
-    check_files(arguments)?;
+    check_files(arguments, settings)?;
     let config = settings.config()?;
     let schema = settings::schema(&config, arguments.schema.as_deref())?;
     let mut given = named(arguments)?;
@@ -168,6 +169,10 @@ pub(crate) fn run(arguments: &AuditArguments, settings: &Settings) -> Outcome {
     for ((leak, policy), revealer) in given.iter().zip(&policies).zip(&mut revealers) {
         leaks.push(leak.read(policy.as_ref(), revealer.take(), people, arguments)?);
     }
+    // What cannot be written is told before attacks take their time.
+    let create = |path: &PathBuf| NewFile::create(path, Readers::Umask, arguments.force);
+    let page = arguments.html.as_ref().map(create).transpose()?;
+    let data = arguments.report.as_ref().map(create).transpose()?;
     let way = Way::steps(settings.quiet);
     let observe = |progress: &Progress| {
         way.step(progress.done, progress.all, &progress.what);
@@ -201,25 +206,20 @@ pub(crate) fn run(arguments: &AuditArguments, settings: &Settings) -> Outcome {
     drop(way);
     let report = report.map_err(|error| refused(&error, &given, arguments))?;
 
+    // What took long is told first: whatever comes of the files, it is there.
     let json = output::json(&report)?;
-    let mut files = Vec::new();
-    for (path, text) in [
-        (&arguments.html, report.to_html()),
-        (&arguments.report, json.clone()),
-    ] {
-        if let Some(path) = path {
-            let file = NewFile::create(path, Readers::Umask, arguments.force)?;
-            files.push(file.written(text.as_bytes())?);
-        }
-    }
-    for file in files {
-        file.finish()?;
-    }
     if settings.json {
         output::print(&json)?;
     } else {
         let text = report.to_string();
         output::print(&format!("{}\n", text.trim_end()))?;
+    }
+    let page = page.map(|file| file.written(report.to_html().as_bytes()));
+    let data = data.map(|file| file.written(json.as_bytes()));
+    for file in [page, data].into_iter().flatten() {
+        file?.finish()?;
+    }
+    if !settings.json {
         match &arguments.html {
             Some(path) => {
                 settings.note(&format!("{}: the whole report, as a page", path.display()))
@@ -229,7 +229,7 @@ pub(crate) fn run(arguments: &AuditArguments, settings: &Settings) -> Outcome {
     }
     Ok(match report.outcome {
         Verdict::Unlinkable => Exit::Done,
-        Verdict::Links => Exit::Links,
+        Verdict::Links | Verdict::Reversed { .. } => Exit::Links,
         Verdict::TooFew { .. } | Verdict::Unscored => Exit::TooFew,
         // What is not known here is no reassurance.
         _ => Exit::Blind,
@@ -237,7 +237,7 @@ pub(crate) fn run(arguments: &AuditArguments, settings: &Settings) -> Outcome {
 }
 
 /// Refuses, before anything takes long, what cannot be read or written in the end.
-fn check_files(arguments: &AuditArguments) -> Result<(), Failure> {
+fn check_files(arguments: &AuditArguments, settings: &Settings) -> Result<(), Failure> {
     let leaks = arguments.leaks.iter().map(|word| Given::new(word));
     let leaks: Vec<Given> = leaks.collect::<Result<_, _>>()?;
     let mut inputs: Vec<&Path> = leaks.iter().map(|leak| &*leak.path).collect();
@@ -252,6 +252,18 @@ fn check_files(arguments: &AuditArguments) -> Result<(), Failure> {
     for path in &inputs {
         rows::check_input(path, &arguments.passphrase.source())?;
     }
+    // What is read beside rows is not replaced either.
+    inputs.extend(
+        arguments
+            .policy
+            .iter()
+            .chain(&arguments.grant)
+            .map(|path| &**path),
+    );
+    inputs.extend(arguments.schema.as_deref());
+    inputs.extend(settings.found_config());
+    let passphrase = arguments.passphrase.source().file;
+    inputs.extend(passphrase.as_deref());
     let outputs: Vec<&PathBuf> = arguments.html.iter().chain(&arguments.report).collect();
     for path in &outputs {
         if output::is_stream(path) {

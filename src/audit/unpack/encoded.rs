@@ -1,0 +1,108 @@
+//! Text that is written as base64, hexadecimal or with percent signs.
+
+use data_encoding::{
+    BASE64, BASE64_NOPAD, BASE64URL, BASE64URL_NOPAD, Encoding, HEXLOWER_PERMISSIVE,
+};
+
+use super::Part;
+
+/// How the cells of a column are written.
+pub(super) struct Encoded {
+    writing: Writing,
+    /// Whether all cells of the sample are written so.
+    pub(super) is_whole: bool,
+}
+
+/// How text is written.
+pub(super) enum Writing {
+    Bytes(Encoding),
+    /// RFC 3986 §2.1, with `+` for a space as forms have it.
+    Percent,
+}
+
+/// Shorter texts look encoded by chance.
+const SHORTEST: usize = 12;
+
+impl Encoded {
+    /// As four of five cells are written; of percent signs, which few characters need, one of twenty.
+    pub(super) fn of(sample: &[&str]) -> Option<Self> {
+        let encodings = [
+            HEXLOWER_PERMISSIVE,
+            BASE64,
+            BASE64URL,
+            BASE64_NOPAD,
+            BASE64URL_NOPAD,
+        ];
+        if sample.is_empty() {
+            return None;
+        }
+        let bytes = encodings
+            .into_iter()
+            .map(Writing::Bytes)
+            .find_map(|writing| {
+                let decoded = sample.iter().filter(|cell| writing.decode(cell).is_some());
+                let decoded = decoded.count();
+                (decoded * 5 >= sample.len() * 4).then_some(Self {
+                    writing,
+                    is_whole: decoded == sample.len(),
+                })
+            });
+        bytes.or_else(|| {
+            let decoded = |cell: &&&str| Writing::Percent.decode(cell).is_some();
+            let decoded: Vec<&&str> = sample.iter().filter(decoded).collect();
+            let escaped = decoded.iter().filter(|cell| cell.contains('%')).count();
+            (escaped > 0 && escaped * 20 >= sample.len()).then_some(Self {
+                writing: Writing::Percent,
+                is_whole: decoded.len() == sample.len(),
+            })
+        })
+    }
+
+    /// The text of each cell that has one.
+    pub(super) fn part(&self, values: &[Option<&str>]) -> Part {
+        Part {
+            name: "decoded".to_owned(),
+            values: values
+                .iter()
+                .map(|cell| self.writing.decode((*cell)?))
+                .collect(),
+        }
+    }
+}
+
+impl Writing {
+    /// `None` where it is not written so, or no text.
+    pub(super) fn decode(&self, cell: &str) -> Option<String> {
+        let bytes = match self {
+            Self::Bytes(_) if cell.len() < SHORTEST => return None,
+            Self::Bytes(encoding) => encoding.decode(cell.trim().as_bytes()).ok()?,
+            Self::Percent => unescaped(cell)?,
+        };
+        let text = String::from_utf8(bytes).ok()?;
+        let is_text = text
+            .chars()
+            .all(|c| !c.is_control() || matches!(c, '\n' | '\r' | '\t'));
+        is_text.then_some(text)
+    }
+}
+
+/// The bytes of a text with its percent signs resolved; `None` where one stands for itself.
+fn unescaped(cell: &str) -> Option<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(cell.len());
+    let mut rest = cell.as_bytes();
+    while let [first, behind @ ..] = rest {
+        let (byte, behind) = match (first, behind) {
+            (b'%', [high, low, behind @ ..]) => {
+                let byte = HEXLOWER_PERMISSIVE.decode(&[*high, *low]).ok()?;
+                (*byte.first()?, behind)
+            }
+            (b'%', _) => return None,
+            // Before a digit it begins a telephone number.
+            (b'+', behind) if !behind.first().is_some_and(u8::is_ascii_digit) => (b' ', behind),
+            (byte, behind) => (*byte, behind),
+        };
+        bytes.push(byte);
+        rest = behind;
+    }
+    Some(bytes)
+}

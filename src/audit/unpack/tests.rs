@@ -1,0 +1,80 @@
+use super::*;
+use crate::audit::{numbering::Numbering, table::Table};
+
+/// With what is known of one visit.
+fn unpack(cells: &[String]) -> Vec<Unpacked> {
+    let mut visit = Table::new(["last_name", "specialty"]).unwrap();
+    visit.push(["Maurin", "Pédiatrie"].map(Some)).unwrap();
+    unpack_knowing(Some(&visit), cells)
+}
+
+fn unpack_knowing(visits: Option<&Table>, cells: &[String]) -> Vec<Unpacked> {
+    let schema = Schema::appointment();
+    let vocabularies = Numbering::vocabularies(&schema, visits.into_iter());
+    let mut table = Table::new(["c"]).unwrap();
+    for cell in cells {
+        table.push([Some(cell.as_str())]).unwrap();
+    }
+    let column = &table.columns()[0];
+    Unpack::new(&schema, &vocabularies).columns(column, &column.codes(), Named::Otherwise)
+}
+
+fn names(unpacked: &[Unpacked]) -> Vec<&str> {
+    unpacked.iter().map(|one| one.column.name()).collect()
+}
+
+#[test]
+fn a_column_says_where_it_comes_from() {
+    let cells: Vec<String> = (0..50)
+        .map(|n| format!(r#"{{"a": {{"phone": "{n}"}}, "b": "x{n};y{n}"}}"#))
+        .collect();
+    let unpacked = unpack(&cells);
+    assert_eq!(
+        names(&unpacked),
+        ["c › a › phone", "c › b › 1", "c › b › 2", "c › b"]
+    );
+    assert_eq!(unpacked[0].part, "phone");
+    assert_eq!(unpacked[2].column.get(7), Some("y7"));
+}
+
+#[test]
+fn no_value_is_the_name_of_a_column() {
+    let of = |key: &dyn Fn(u32) -> String| {
+        let cells: Vec<String> = (0..200)
+            .map(|n| format!(r#"{{"{}": {n}, "kind": {}}}"#, key(n), n % 3))
+            .collect();
+        let unpacked = unpack(&cells);
+        names(&unpacked)
+            .into_iter()
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    // Those that many rows have are names; numbers never are.
+    assert_eq!(of(&|n| format!("Surname{n}")), ["c › kind"]);
+    // What is a value of a field is none, however many rows have it.
+    assert_eq!(of(&|_| "PÉDIATRIE".to_owned()), ["c › key 1", "c › kind"]);
+    assert_eq!(of(&|_| "MAURIN".to_owned()), ["c › key 1", "c › kind"]);
+    assert_eq!(of(&|_| "0612345678".to_owned()), ["c › kind"]);
+    assert_eq!(of(&|_| "n".to_owned()), ["c › kind", "c › n"]);
+}
+
+#[test]
+fn columns_of_one_are_bounded() {
+    let wide = |n: u32| (0..500).map(move |at| format!(r#""k{at}": "{}""#, n + at));
+    let cells: Vec<String> = (0..20)
+        .map(|n| format!("{{{}}}", wide(n).collect::<Vec<_>>().join(",")))
+        .collect();
+    assert_eq!(unpack(&cells).len(), MOST);
+    let deep = |n: u32| format!("{}{n}{}", r#"{"a":"#.repeat(60), "}".repeat(60));
+    assert!(unpack(&(0..20).map(deep).collect::<Vec<_>>()).len() <= MOST);
+}
+
+#[test]
+fn where_no_value_is_known_any_key_may_be_one() {
+    let cells: Vec<String> = (0..200)
+        .map(|n| format!(r#"{{"Maurin": {n}, "phone": "{n}"}}"#))
+        .collect();
+    let unpacked = unpack_knowing(None, &cells);
+    assert_eq!(names(&unpacked), ["c › key 1", "c › phone"]);
+    assert_eq!(unpacked[0].part, "Maurin");
+}
