@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use super::{
     attack::Family,
     audit::Audit,
-    case::Case,
+    case::{Case, NULL},
     known_bad::KnownBad,
     leak::Leak,
     made_up,
@@ -217,12 +217,10 @@ fn plant(run: &Run<'_>, draw: usize, share: f64) -> Result<Leak> {
     let fields = run.audit.schema.fields();
     let identifier = |row: usize| {
         let values = truth.rows[row].iter().enumerate();
-        let mut of_person =
-            values.filter(|(field, value)| fields[*field].is_of_person() && **value != 0);
+        let of_person =
+            values.filter(|(field, value)| fields[*field].is_of_person() && **value != NULL);
         // The one with the most values, which points at one person.
-        let most = of_person
-            .by_ref()
-            .max_by_key(|(field, _)| fields[*field].values().unwrap_or(u64::MAX));
+        let most = of_person.max_by_key(|(field, _)| fields[*field].values().unwrap_or(u64::MAX));
         most.map(|(field, &value)| run.numbering.vocabularies[field].values[value as usize].clone())
     };
     let mut strangers: Vec<usize> = (0..truth.rows.len()).collect();

@@ -137,13 +137,7 @@ mod tests {
     fn nobody_is_guessed_by_what_their_own_rows_teach() {
         let schema = Schema::appointment();
         let table = made_up::town(300, 4).unwrap();
-        let numbering = Numbering {
-            schema: &schema,
-            target: schema.position("specialty").unwrap(),
-            vocabularies: Arc::new(Numbering::vocabularies(&schema, [&table].into_iter())),
-            person: None,
-            tenant: None,
-        };
+        let numbering = Numbering::of_visits(&schema, &table);
         let mut truth = numbering.truth(table.clone()).unwrap();
         truth.parts = prior::parts(truth.people.len(), 1);
         // The leak has its rows in another order than the truth.
@@ -183,13 +177,7 @@ mod tests {
     fn half_of_the_rows_are_read_as_all_of_them_are() {
         let schema = Schema::appointment();
         let town = made_up::town(300, 4).unwrap();
-        let numbering = Numbering {
-            schema: &schema,
-            target: schema.position("specialty").unwrap(),
-            vocabularies: Arc::new(Numbering::vocabularies(&schema, [&town].into_iter())),
-            person: None,
-            tenant: None,
-        };
+        let numbering = Numbering::of_visits(&schema, &town);
         let phone = town.column("phone").unwrap();
         let mut table = crate::audit::Table::new(["note"]).unwrap();
         for row in 0..town.rows() {

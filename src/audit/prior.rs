@@ -235,8 +235,6 @@ impl<'c> Strata<'c> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
     use crate::{
         Schema,
@@ -269,13 +267,7 @@ mod tests {
     fn who_exchanges_changes_nothing_that_is_known_of_them() {
         let schema = Schema::appointment();
         let table = in_few_strata(&made_up::town(1_500, 3).unwrap());
-        let numbering = Numbering {
-            schema: &schema,
-            target: schema.position("specialty").unwrap(),
-            vocabularies: Arc::new(Numbering::vocabularies(&schema, [&table].into_iter())),
-            person: None,
-            tenant: None,
-        };
+        let numbering = Numbering::of_visits(&schema, &table);
         let mut truth = numbering.truth(table).unwrap();
         truth.parts = parts(truth.people.len(), 1);
         let known = cross_fitted(&numbering, &truth);

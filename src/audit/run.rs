@@ -393,14 +393,14 @@ fn check_target(truths: &[Truth], target: &str) -> Result<()> {
     ))
 }
 
-/// So many cells of rows times values of the target fit into memory: some 4 bytes each, twice.
-const CELLS: usize = 500_000_000;
-
 /// What it comes to that telephone numbers were read out of digests.
 pub(super) fn outcome_of(reversed: &[ReversedColumn]) -> Option<Outcome> {
     let numbers = reversed.iter().map(|column| column.numbers).sum();
     (numbers > 0).then_some(Outcome::Reversed { numbers })
 }
+
+/// So many cells of rows times values of the target fit into memory: some 4 bytes each, twice.
+const CELLS: usize = 500_000_000;
 
 /// Refuses what would take more memory than most have, before any is taken.
 fn check_size(rows: usize, values: usize, schema: &Schema, target: usize) -> Result<()> {

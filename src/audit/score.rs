@@ -484,8 +484,6 @@ pub(crate) fn bound(totals: &[&Total], baseline: &TotalBaseline) -> Option<Bound
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
     use crate::{
         Schema,
@@ -506,13 +504,7 @@ mod tests {
             let cells = cells.into_iter().chain([specialty]).map(Some);
             table.push(cells.collect::<Vec<_>>()).unwrap();
         }
-        let numbering = Numbering {
-            schema: &schema,
-            target: schema.position("specialty").unwrap(),
-            vocabularies: Arc::new(Numbering::vocabularies(&schema, [&table].into_iter())),
-            person: None,
-            tenant: None,
-        };
+        let numbering = Numbering::of_visits(&schema, &table);
         let priors = Priors::alike(340, vec![0.0, 0.25, 0.25, 0.25, 0.25]);
         (numbering.truth(table).unwrap(), priors)
     }

@@ -222,8 +222,6 @@ impl Truth {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
     use crate::Schema;
 
@@ -234,11 +232,8 @@ mod tests {
             table.push(*row)?;
         }
         let numbering = Numbering {
-            schema: &schema,
-            target: schema.position("specialty").unwrap(),
-            vocabularies: Arc::new(Numbering::vocabularies(&schema, [&table].into_iter())),
             person,
-            tenant: None,
+            ..Numbering::of_visits(&schema, &table)
         };
         numbering.truth(table)
     }

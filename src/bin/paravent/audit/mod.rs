@@ -214,10 +214,12 @@ pub(crate) fn run(arguments: &AuditArguments, settings: &Settings) -> Outcome {
         let text = report.to_string();
         output::print(&format!("{}\n", text.trim_end()))?;
     }
+    // Both are written before one gets its name.
     let page = page.map(|file| file.written(report.to_html().as_bytes()));
     let data = data.map(|file| file.written(json.as_bytes()));
-    for file in [page, data].into_iter().flatten() {
-        file?.finish()?;
+    let files = [page, data].into_iter().flatten();
+    for file in files.collect::<Result<Vec<_>, _>>()? {
+        file.finish()?;
     }
     if !settings.json {
         match &arguments.html {
