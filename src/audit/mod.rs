@@ -17,8 +17,8 @@
 //!     .draw(truth, vec![Leak::new("statistics", rows)])
 //!     .permutations(99)
 //!     .run()?;
-//! // Two rows are no reassurance, whatever the attacks found.
-//! assert!(matches!(report.outcome, Outcome::TooFew { .. }));
+//! // Each is alone with their age, so that it tells whose specialty stands beside it.
+//! assert_eq!(report.outcome, Outcome::Links);
 //! # Ok::<(), paravent::Error>(())
 //! ```
 //!
