@@ -1,8 +1,9 @@
 //! The halves of a single draw: a thief who booked the rows of one half of the people learns from them, and attacks the other half.
 //!
-//! Nobody's own rows teach what is guessed of them, and people exchange within their half only, so that permutation knows what was taught.
+//! Not the other way round as well: where both teach each other, what both have by chance counts twice, and no permutation knows.
+//! People exchange within their half only, so that what was taught stays true.
 
-use std::{collections::BTreeMap, mem, sync::Arc};
+use std::{mem, sync::Arc};
 
 use super::{
     attack::Family,
@@ -13,6 +14,9 @@ use super::{
 };
 use crate::error::Result;
 
+/// The half that is attacked.
+const ATTACKED: u32 = 0;
+
 /// The leaks of one half of the people.
 struct Half {
     leaks: Vec<Arc<LeakView>>,
@@ -22,7 +26,7 @@ struct Half {
     lessons: Vec<Arc<Lesson>>,
 }
 
-/// What is claimed of the people of each half by all who know the rows of the other; nothing where its rows taught nothing.
+/// What is claimed of the people of one half by who knows the rows of the other; nothing where those taught nothing.
 ///
 /// `origins` are the true rows of each leak of the case, where they are known; a leak whose rows nobody knows teaches nothing and is
 /// attacked whole.
@@ -34,40 +38,33 @@ pub(super) fn guessed(
     if origins.iter().all(Option::is_none) {
         return Ok(Vec::new());
     }
-    let mut all: BTreeMap<Key, Vec<Guess>> = BTreeMap::new();
-    let mut learned = false;
-    let whole = case.leaks.clone();
-    let lessons = mem::take(&mut case.lessons);
-    for part in [0, 1] {
-        let half = Half::new(truth, origins, &whole, part)?;
-        case.leaks = half.leaks;
-        case.lessons = half.lessons;
-        // What goes by no lesson was claimed of all people already.
-        let taught = |key: &Key| {
-            matches!(
-                key.family,
-                Family::Classifier | Family::Everything | Family::Join
-            )
-        };
-        for (mut key, mut guesses) in ways::attack(case, None).guessed {
-            if !taught(&key) {
-                continue;
-            }
-            learned |= key.family == Family::Classifier;
-            guesses.retain(|guess| truth.parts[guess.person as usize] == part);
-            for guess in &mut guesses {
-                guess.row = half.rows[key.leak][guess.row as usize] as u32;
-            }
-            key.how = told(&key.how);
-            all.entry(key).or_default().extend(guesses);
-        }
-    }
+    let half = Half::new(truth, origins, &case.leaks, ATTACKED)?;
+    let whole = mem::replace(&mut case.leaks, half.leaks);
+    let lessons = mem::replace(&mut case.lessons, half.lessons);
+    let mut guessed = ways::attack(case, None).guessed;
     case.leaks = whole;
     case.lessons = lessons;
-    Ok(match learned {
-        true => all.into_iter().collect(),
-        false => Vec::new(),
-    })
+    if guessed
+        .iter()
+        .all(|(key, _)| key.family != Family::Classifier)
+    {
+        return Ok(Vec::new());
+    }
+    // What goes by no lesson was claimed of all people already.
+    guessed.retain(|(key, _)| {
+        matches!(
+            key.family,
+            Family::Classifier | Family::Everything | Family::Join
+        )
+    });
+    for (key, guesses) in &mut guessed {
+        guesses.retain(|guess| truth.parts[guess.person as usize] == ATTACKED);
+        for guess in guesses {
+            guess.row = half.rows[key.leak][guess.row as usize] as u32;
+        }
+        key.how = told(&key.how);
+    }
+    Ok(guessed)
 }
 
 /// How a way goes that is taught by the other half.
