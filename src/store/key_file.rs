@@ -222,8 +222,22 @@ pub(crate) fn outside(text: &str) -> Result<Outside> {
 }
 
 fn open<T: Payload>(text: &str, passphrase: &Passphrase) -> Result<T> {
-    let (version, encoded) = check_prefix(text, T::KIND)?;
-    let prefix = prefix(T::KIND, version);
+    let mut plaintext = Zeroizing::new(Vec::new());
+    // Wiped before the result is built: what a variant of it does not use is moved out with it, as it is on the stack.
+    let version =
+        wiping_stack::<STACK, _>(|| decrypt(text, T::KIND, passphrase, &mut plaintext))?;
+    payload::parse(&plaintext, version).ok_or_else(|| damaged("its contents are not of the form"))
+}
+
+/// Puts what a key file of this kind holds into `plaintext`, and returns the version of its form.
+fn decrypt(
+    text: &str,
+    kind: &'static str,
+    passphrase: &Passphrase,
+    plaintext: &mut Zeroizing<Vec<u8>>,
+) -> Result<u32> {
+    let (version, encoded) = check_prefix(text, kind)?;
+    let prefix = prefix(kind, version);
     let body = decode(&prefix, encoded)?;
     let (head, sealed) = body
         .split_at_checked(HEAD)
@@ -243,12 +257,12 @@ fn open<T: Payload>(text: &str, passphrase: &Passphrase) -> Result<T> {
         return Err(Error::new(|| Kind::Passphrase));
     }
     let aad = [prefix.as_bytes(), head].concat();
-    let mut plaintext = Zeroizing::new(ciphertext.to_vec());
+    plaintext.extend_from_slice(ciphertext);
     SealingKey::new(&tree::file_seal_key(&stretched))
         .derive(nonce)
-        .open(&aad, &mut plaintext, tag)
+        .open(&aad, plaintext, tag)
         .map_err(|_| damaged("its tag does not hold"))?;
-    payload::parse(&plaintext, version).ok_or_else(|| damaged("its contents are not of the form"))
+    Ok(version)
 }
 
 /// The body of a file, once its checksum holds.
