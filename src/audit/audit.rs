@@ -60,6 +60,7 @@ pub struct Audit<'a> {
     pub(super) person: Option<String>,
     pub(super) tenant: Option<String>,
     pub(super) permutations: u32,
+    pub(super) level: f64,
     pub(super) seed: u64,
     pub(super) enumeration: Duration,
     pub(super) command: Option<String>,
@@ -98,6 +99,7 @@ impl<'a> Audit<'a> {
             person: None,
             tenant: None,
             permutations: 999,
+            level: 0.05,
             seed: 1,
             enumeration: Duration::from_secs(60),
             command: None,
@@ -158,6 +160,15 @@ impl<'a> Audit<'a> {
     #[must_use]
     pub fn permutations(mut self, count: u32) -> Self {
         self.permutations = count;
+        self
+    }
+
+    /// How small the chance must be before something is called a link: 0.05 at first, so that one in 20 audits of what links nothing finds
+    /// a link all the same. Rows sealed anew differ, so that a test in CI asks for less, as [`assert_unlinkable`](super::assert_unlinkable)
+    /// does with 0.01.
+    #[must_use]
+    pub fn level(mut self, chance: f64) -> Self {
+        self.level = chance;
         self
     }
 
@@ -258,7 +269,8 @@ impl<'a> Audit<'a> {
     ///
     /// [`Error::is_audit`] where rows do not do: none, of other columns than the schema's fields, a target with fewer than two different values, draws whose leaks differ,
     /// ids that are there twice or in one of leak and truth only, a person column with a null, rows times values of the target over
-    /// 500 million; where the target is no sensitive field; where there are fewer than 99 permutations. [`Error::is_stopped`].
+    /// 500 million; where the target is no sensitive field; where there are fewer than 99 permutations, or too few for the level, which
+    /// is over 0 and no more than 0.05. [`Error::is_stopped`].
     pub fn run(mut self) -> Result<Report> {
         let draws = std::mem::take(&mut self.draws);
         Run::new(&self, draws)?.report()

@@ -12,7 +12,7 @@ use super::{
     made_up,
     report::{Control, Scheme, SchemeKind},
     run::Run,
-    scheme::{self, LEVEL},
+    scheme,
     score::{self, Judge, Total},
     seeds,
     table::Table,
@@ -114,10 +114,11 @@ fn broken_by(run: &Run<'_>, scheme: KnownBad, leaks: Vec<Leak>) -> (Scheme, bool
         false,
         &ways,
         &attacked.baseline,
+        run.audit.level,
     );
     let meant = ways.iter().any(|(key, total, (gained, outed))| {
         scheme.meant().contains(&key.family)
-            && gained.min(*outed) <= LEVEL
+            && gained.min(*outed) <= run.audit.level
             && attacked.baseline.gain(total.gained[0]) >= BROKEN
     });
     (made, meant)
@@ -194,7 +195,7 @@ fn planted(run: &mut Run<'_>, audited: &Totals, controls: &mut Controls) -> Resu
             .take(planted.ways.len())
             .map(|(gained, outed)| gained.min(*outed))
             .fold(1.0, f64::min);
-        if p <= LEVEL {
+        if p <= run.audit.level {
             controls.sharpness = Some(share);
         }
         found.push(format!("{} %: p {p:.3}", share * 100.0));

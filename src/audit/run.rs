@@ -51,6 +51,22 @@ impl<'a> Run<'a> {
                 "take 99 or more",
             ));
         }
+        if !(audit.level > 0.0 && audit.level <= 0.05) {
+            return Err(Error::audit(
+                "the level is not over 0 and up to 0.05",
+                "take 0.05, or less where a false alarm costs much",
+            ));
+        }
+        // No chance is smaller than one in so many.
+        if audit.level * (f64::from(audit.permutations) + 1.0) < 1.0 {
+            return Err(Error::audit(
+                format!(
+                    "{} permutations show no chance as small as the level, {}",
+                    audit.permutations, audit.level
+                ),
+                "take more permutations, or a greater level",
+            ));
+        }
         check_draws(&draws)?;
         let target = audit.target_position()?;
         let mut notes = Vec::new();
@@ -254,7 +270,13 @@ impl<'a> Run<'a> {
             .map(|view| view.leak.name.clone())
             .collect();
         let chances = score::adjusted(&totals.ways.values().collect::<Vec<_>>());
-        let mut schemes = scheme::schemes(&totals, &chances, &names, &self.audit.may_link);
+        let mut schemes = scheme::schemes(
+            &totals,
+            &chances,
+            &names,
+            &self.audit.may_link,
+            self.audit.level,
+        );
         let rows: u64 = self
             .truths
             .iter()
@@ -303,6 +325,7 @@ impl<'a> Run<'a> {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             seed: self.audit.seed,
             permutations: self.audit.permutations,
+            level: self.audit.level,
             command: self.audit.command.clone(),
             target: self.audit.schema.fields()[self.numbering.target]
                 .name()
@@ -485,6 +508,24 @@ mod tests {
                 "{told}"
             );
         }
+    }
+
+    #[test]
+    fn a_level_that_no_permutation_reaches_is_refused() {
+        let schema = Schema::appointment();
+        let run = |level: f64| {
+            let table = crate::audit::made_up::town(20, 4).unwrap();
+            let leak = Leak::new("rows", table.clone());
+            let audit = Audit::new(&schema).draw(table, vec![leak]);
+            audit.permutations(99).level(level).run()
+        };
+        for level in [0.0, -0.01, 0.06, f64::NAN] {
+            let told = run(level).unwrap_err().to_string();
+            assert!(told.contains("the level is not over 0"), "{told}");
+        }
+        let told = run(0.009).unwrap_err().to_string();
+        assert!(told.contains("99 permutations show no chance"), "{told}");
+        assert!(run(0.01).is_ok());
     }
 
     /// Twelve gigabytes are refused before they are asked for.

@@ -6,15 +6,13 @@ use super::{
     ways::{Key, Totals},
 };
 
-/// A chance of this or less is none.
-pub(super) const LEVEL: f64 = 0.05;
-
 /// Each leak alone, the smallest sets that link, and all together but for those by which somebody accepted to link.
 pub(super) fn schemes(
     totals: &Totals,
     chances: &[(f64, f64)],
     names: &[String],
     may_link: &[String],
+    level: f64,
 ) -> Vec<Scheme> {
     let is_let = |leak: &usize| may_link.contains(&names[*leak]);
     let all: Vec<usize> = (0..names.len()).filter(|leak| !is_let(leak)).collect();
@@ -45,7 +43,7 @@ pub(super) fn schemes(
             _ => (SchemeKind::Coalition, leaks.join(", ")),
         };
         let may_link = set.iter().any(is_let);
-        let scheme = scheme(name, kind, leaks, may_link, &ways, &totals.baseline);
+        let scheme = scheme(name, kind, leaks, may_link, &ways, &totals.baseline, level);
         let links = scheme.links;
         // A set that does no better than its parts is not worth a line, unless it is all of them.
         if set.len() == 1 || set == all || links {
@@ -65,6 +63,7 @@ pub(super) fn scheme(
     may_link: bool,
     ways: &[(&Key, &Total, (f64, f64))],
     baseline: &TotalBaseline,
+    level: f64,
 ) -> Scheme {
     let chance = |(gained, outed): (f64, f64)| gained.min(outed);
     let p = ways
@@ -73,12 +72,13 @@ pub(super) fn scheme(
         .fold(1.0, f64::min);
     let of: Vec<&Total> = ways.iter().map(|(_, total, _)| *total).collect();
     let bound = score::bound(&of, baseline);
-    // The worst is what outs most, then what gains most; of those that are no better than chance there is none.
     // What small classes tell is no chance under any permutation of those in a class; its bound shows it.
     let small =
         |bound: &Option<score::Bound>| bound.as_ref().is_some_and(|bound| bound.least > THRESHOLD);
+    let links = p <= level || small(&bound);
+    // The worst is what gains most, then what outs most; of those that are no better than chance there is none.
     let reached = ways.iter().filter(|(_, total, chances)| {
-        chance(*chances) <= LEVEL || small(&score::bound(&[total], baseline))
+        links && (chance(*chances) <= level || small(&score::bound(&[total], baseline)))
     });
     let worst = reached.max_by_key(|(key, total, _)| {
         let reach = (total.gained[0], total.outed[0]);
@@ -100,14 +100,17 @@ pub(super) fn scheme(
             .map(|total| score::by_chance(&total.outed))
             .max()
             .unwrap_or_default(),
-        gain: of
-            .iter()
-            .map(|total| baseline.gain(total.gained[0]))
-            .fold(0.0, f64::max),
+        gain: match &bound {
+            Some(bound) => bound.measured.max(0.0),
+            None => of
+                .iter()
+                .map(|total| baseline.gain(total.gained[0]))
+                .fold(0.0, f64::max),
+        },
         p,
         bound: bound.as_ref().map(|bound| bound.gain),
         worst: worst.map(|(key, _, _)| key.family.name().to_owned()),
-        links: p <= LEVEL || small(&bound),
+        links,
     }
 }
 

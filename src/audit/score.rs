@@ -424,8 +424,10 @@ pub(crate) fn by_chance(outed: &[u32]) -> u64 {
     permuted.get(at).copied().unwrap_or_default().into()
 }
 
-/// A bound of the gain of the best of several ways in, chosen on one half and bounded on the other.
+/// The gain of the best of several ways in, chosen on one half of the people and measured on the other, and how large it may be.
 pub(crate) struct Bound {
+    /// As measured on people who had no part in choosing.
+    pub(crate) measured: f64,
     /// With 95 % confidence the gain is below.
     pub(crate) gain: f64,
     /// With 99.9 % confidence the gain is above: what permutation cannot show is told only where it is sure.
@@ -439,11 +441,6 @@ pub(crate) const THRESHOLD: f64 = 0.01;
 
 pub(crate) fn bound(totals: &[&Total], baseline: &TotalBaseline) -> Option<Bound> {
     const HALF: usize = UNITS / 2;
-    let mean = |gains: &[f64]| gains.iter().sum::<f64>() / gains.len() as f64;
-    let held_out: u32 = baseline.units[HALF..]
-        .iter()
-        .map(|(people, right)| people - right)
-        .sum();
     if baseline.units.iter().any(|(people, right)| people <= right) {
         return None;
     }
@@ -451,24 +448,31 @@ pub(crate) fn bound(totals: &[&Total], baseline: &TotalBaseline) -> Option<Bound
         .iter()
         .map(|total| baseline.unit_gains(total))
         .collect();
-    let best = gains
-        .iter()
-        .max_by(|a, b| mean(&a[..HALF]).total_cmp(&mean(&b[..HALF])));
-    let held: &[f64] = best.map_or(&[0.0; HALF], |gains| &gains[HALF..]);
-    let mean = mean(held);
-    let deviation =
-        (held.iter().map(|gain| (gain - mean).powi(2)).sum::<f64>() / (HALF - 1) as f64).sqrt();
-    let student = StudentsT::new(0.0, 1.0, (HALF - 1) as f64).ok()?;
-    let (quantile, sure) = (student.inverse_cdf(0.95), student.inverse_cdf(0.999));
-    let spread = quantile * deviation / (HALF as f64).sqrt();
+    let (held, people) = match &gains[..] {
+        [] => (&[0.0; HALF][..], &baseline.units[HALF..]),
+        // A single one is not chosen.
+        [only] => (&only[..], &baseline.units[..]),
+        [first, others @ ..] => {
+            let chosen = |gains: &[f64; UNITS]| gains[..HALF].iter().sum::<f64>();
+            let better = |best, gains| match chosen(gains) > chosen(best) {
+                true => gains,
+                false => best,
+            };
+            let best = others.iter().fold(first, better);
+            (&best[HALF..], &baseline.units[HALF..])
+        }
+    };
+    let units = held.len() as f64;
+    let measured = held.iter().sum::<f64>() / units;
+    let squares = held.iter().map(|gain| (gain - measured).powi(2));
+    let error = (squares.sum::<f64>() / (units - 1.0) / units).sqrt();
+    let student = StudentsT::new(0.0, 1.0, units - 1.0).ok()?;
+    let spread = student.inverse_cdf(0.95) * error;
     // What was never seen among so many people may still be there this often (Hanley and Lippman-Hand 1983).
+    let held_out: u32 = people.iter().map(|(people, right)| people - right).sum();
     let unseen = 3.0 / f64::from(held_out);
-    // No more than everybody, and no less than what was found of all people.
-    let found = totals
-        .iter()
-        .map(|total| baseline.gain(total.gained[0]))
-        .fold(0.0, f64::max);
-    let gain = (mean + spread).max(unseen).max(found).min(1.0);
+    // No more than everybody.
+    let gain = (measured + spread).max(unseen).min(1.0);
     // As if the mean were half of the threshold: where it is above, more rows only make that surer.
     let by_spread = (2.0 * spread / THRESHOLD).powi(2);
     let times = match gain < THRESHOLD {
@@ -476,8 +480,9 @@ pub(crate) fn bound(totals: &[&Total], baseline: &TotalBaseline) -> Option<Bound
         false => by_spread.max(unseen / THRESHOLD).clamp(2.0, 1_000.0),
     };
     Some(Bound {
+        measured,
         gain,
-        least: mean - sure * deviation / (HALF as f64).sqrt(),
+        least: measured - student.inverse_cdf(0.999) * error,
         times,
     })
 }

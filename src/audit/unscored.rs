@@ -56,6 +56,7 @@ pub(super) fn report(audit: &Audit<'_>, leaks: Vec<Leak>) -> Result<Report> {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         seed: audit.seed,
         permutations: 0,
+        level: audit.level,
         command: audit.command.clone(),
         target: audit.schema.fields()[target].name().to_owned(),
         draws: 0,

@@ -224,8 +224,7 @@ pub(crate) fn outside(text: &str) -> Result<Outside> {
 fn open<T: Payload>(text: &str, passphrase: &Passphrase) -> Result<T> {
     let mut plaintext = Zeroizing::new(Vec::new());
     // Wiped before the result is built: what a variant of it does not use is moved out with it, as it is on the stack.
-    let version =
-        wiping_stack::<STACK, _>(|| decrypt(text, T::KIND, passphrase, &mut plaintext))?;
+    let version = wiping_stack::<STACK, _>(|| decrypt(text, T::KIND, passphrase, &mut plaintext))?;
     payload::parse(&plaintext, version).ok_or_else(|| damaged("its contents are not of the form"))
 }
 

@@ -92,7 +92,7 @@ impl Report {
             "acceptances" => section::acceptances(self),
             "shown" => section::shown(self),
             "capacity" => section::capacity(self),
-            "glossary" => glossary(&self.target),
+            "glossary" => glossary(&self.target, self.level),
             _ => self.again(),
         }
     }
@@ -184,7 +184,7 @@ pub(super) fn badge(of: Tone, text: &str) -> Markup {
     html! { span .badge .(tone(of)) { span aria-hidden="true" { (mark(of)) "\u{a0}" } (text) } }
 }
 
-fn glossary(target: &str) -> Markup {
+fn glossary(target: &str, level: f64) -> Markup {
     html! {
         dl .lines {
             dt { "Baseline, right without the rows" }
@@ -197,7 +197,7 @@ fn glossary(target: &str) -> Markup {
                 "the dashed line of the chart."
             }
             dt { "p" }
-            dd { "How likely such a gain, or a larger one of any attack, would be if nothing linked. Counted by shuffling the truth. Up to 0.05 counts as a link." }
+            dd { "How likely such a gain, or a larger one of any attack, would be if nothing linked. Counted by shuffling the truth. Up to " (level) " counts as a link." }
             dt { "Outed" }
             dd {
                 "People of whom an attack rightly says with 90 % certainty or more what nobody could say with 50 % before. A small gain can out a few people "

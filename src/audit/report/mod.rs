@@ -26,6 +26,8 @@ pub struct Report {
     pub seed: u64,
     /// How often truth was permuted.
     pub permutations: u32,
+    /// A chance of this or less counts as a link.
+    pub level: f64,
     /// How to run it again, where the caller said.
     pub command: Option<String>,
     /// The sensitive field that was guessed.
@@ -107,13 +109,13 @@ pub struct Scheme {
     pub outed: u64,
     /// As many of them under permutation at most, in 95 of 100 cases.
     pub outed_by_chance: u64,
-    /// The largest linkage gain.
+    /// The linkage gain of the best attack, measured on people who had no part in choosing it.
     #[serde(deserialize_with = "figure")]
     pub gain: f64,
     /// The chance of such a gain where nothing links, over all attacks.
     #[serde(deserialize_with = "figure")]
     pub p: f64,
-    /// The gain is below this with 95 % confidence, and the bound no less than `gain`; `None` where there was too little to bound it.
+    /// The gain is below this with 95 % confidence; `None` where there was too little to bound it.
     pub bound: Option<f64>,
     /// The worst attack, "unkeyed digests".
     pub worst: Option<String>,

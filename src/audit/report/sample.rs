@@ -13,6 +13,7 @@ pub(super) fn report(outcome: Outcome) -> Report {
         version: "0.1.0".to_owned(),
         seed: 7,
         permutations: 999,
+        level: 0.05,
         command: Some("paravent audit --seed 7".to_owned()),
         target: "specialty".to_owned(),
         draws: 20,

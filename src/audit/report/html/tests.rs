@@ -199,7 +199,7 @@ fn json_keeps_its_keys() {
     };
     assert_eq!(
         keys(&json),
-        "accepted attacks baseline capacities classes command controls draws exposed notes outcome people permutations reversed rows \
+        "accepted attacks baseline capacities classes command controls draws exposed level notes outcome people permutations reversed rows \
          schemes seed sharpness shown target version"
     );
     assert_eq!(
