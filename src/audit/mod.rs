@@ -67,6 +67,7 @@ mod known_bad;
 mod leak;
 mod link;
 mod made_up;
+mod neighbours;
 mod numbering;
 #[cfg(any(feature = "csv", feature = "ndjson"))]
 mod open;

@@ -7,7 +7,7 @@ use super::{
     table::{Codes, NONE, Table},
     truth::Truth,
 };
-use crate::schema::{Role, Schema};
+use crate::schema::{Role, Schema, ValueType};
 
 /// How true rows are read.
 pub(crate) struct Numbering<'a> {
@@ -89,6 +89,13 @@ impl Numbering<'_> {
         let mut fields = self.of_person(|name| truth.table().column(name).is_some());
         fields.retain(|&field| self.schema.fields()[field].role() == Role::QuasiIdentifier);
         fields
+    }
+
+    /// The values of a field as integers, those that are, where it has integers.
+    pub(crate) fn integers(&self, field: usize) -> Option<Vec<Option<i64>>> {
+        let is_integer = self.schema.fields()[field].value_type() == ValueType::Integer;
+        let values = self.vocabularies[field].values.iter();
+        is_integer.then(|| values.map(|text| text.parse().ok()).collect())
     }
 
     /// The public lists that the schema speaks of, as the true rows have them.

@@ -1,22 +1,18 @@
 //! The best guess from elsewhere: P(target | quasi-identifiers, tenant) of people who are not in the leak.
 
+mod strata;
+
 use std::collections::BTreeMap;
 
 use rand::{SeedableRng, rngs::ChaCha8Rng, seq::SliceRandom};
 
+use self::strata::Strata;
 use super::{case::NULL, numbering::Numbering, truth::Truth};
-use crate::schema::ValueType;
 
 /// In how many parts people are split where nothing is known from elsewhere: each part is guessed from the others.
 ///
 /// Two, since only people of one part exchange what they came for: more would leave few to exchange with.
 const PARTS: u32 = 2;
-
-/// So many people more who came for what people of the same text-like quasi-identifiers came for.
-const BACKOFF: f32 = 4.0;
-
-/// And so many who came for what everybody came for.
-const FLOOR: f32 = 0.5;
 
 /// What is guessed of each person before any row is looked at: P(target | quasi-identifiers, tenant), one entry a value of the target's
 /// vocabulary. People of one stratum share it.
@@ -147,90 +143,6 @@ pub(crate) fn cross_fitted(numbering: &Numbering<'_>, truth: &Truth) -> Priors {
         counts.guess(numbering, truth, is_in, &mut priors);
     }
     priors
-}
-
-/// Counts, and how near two strata are.
-struct Strata<'c> {
-    counts: &'c Counts,
-    all: Vec<f32>,
-    /// Of each quasi-identifier: its values as integers, where it is one.
-    integers: Vec<Option<Vec<Option<i64>>>>,
-    width: f32,
-}
-
-impl<'c> Strata<'c> {
-    fn new(counts: &'c Counts, numbering: &Numbering<'_>, truth: &Truth) -> Self {
-        let values = numbering.vocabularies[numbering.target].values.len();
-        let mut all = vec![0.0; values];
-        for counts in counts.strata.values() {
-            for (sum, count) in all.iter_mut().zip(counts) {
-                *sum += count;
-            }
-        }
-        let quasi = numbering.quasi_identifiers(truth);
-        let integers = quasi.into_iter().map(|field| {
-            let is_integer = numbering.schema.fields()[field].value_type() == ValueType::Integer;
-            is_integer.then(|| {
-                numbering.vocabularies[field]
-                    .values
-                    .iter()
-                    .map(|text| text.parse().ok())
-                    .collect()
-            })
-        });
-        Self {
-            counts,
-            all,
-            integers: integers.collect(),
-            // With many people each age speaks for itself; with few, those around it do, too.
-            width: (40_000.0 / (counts.people as f32 + 1.0))
-                .cbrt()
-                .clamp(0.2, 4.0),
-        }
-    }
-
-    fn prior(&self, of: &[u32]) -> Vec<f32> {
-        let (mut near, mut alike) = (vec![0.0_f32; self.all.len()], vec![0.0_f32; self.all.len()]);
-        for (stratum, counts) in &self.counts.strata {
-            let Some(weight) = self.nearness(of, stratum) else {
-                continue;
-            };
-            for ((near, alike), count) in near.iter_mut().zip(&mut alike).zip(counts) {
-                *near += weight * count;
-                *alike += count;
-            }
-        }
-        let sum = |counts: &[f32]| counts.iter().sum::<f32>().max(1.0);
-        let (of_alike, of_all) = (BACKOFF / sum(&alike), FLOOR / sum(&self.all));
-        let mut prior: Vec<f32> = (0..self.all.len())
-            .map(|value| near[value] + of_alike * alike[value] + of_all * self.all[value])
-            .collect();
-        prior[NULL as usize] = 0.0;
-        let sum: f32 = prior.iter().sum();
-        if sum > 0.0 {
-            prior.iter_mut().for_each(|prior| *prior /= sum);
-        }
-        prior
-    }
-
-    /// 1 for the same, less the farther integers are apart; `None` where anything else differs.
-    fn nearness(&self, a: &[u32], b: &[u32]) -> Option<f32> {
-        if a[0] != b[0] {
-            return None;
-        }
-        let mut weight = 1.0;
-        for ((a, b), integers) in a[1..].iter().zip(&b[1..]).zip(&self.integers) {
-            let apart = integers
-                .as_ref()
-                .and_then(|of| Some(of[*a as usize]?.abs_diff(of[*b as usize]?)));
-            match apart {
-                Some(apart) => weight *= (-(apart as f32) / self.width).exp(),
-                None if a == b => {}
-                None => return None,
-            }
-        }
-        Some(weight)
-    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //!
 //! Attacks claim before the truth is looked at. Under permutation, people of the same quasi-identifiers and tenant exchange what they came for,
 //! whole, and the same claims are scored again: where the leak links nothing, the truth is one of these. Who is alone with theirs has
-//! nobody to exchange with, and is outed there as often as what is guessed of them comes true.
+//! nobody to exchange with, and is outed there as often as what is guessed of them comes true of people like them.
 
 use std::collections::BTreeMap;
 
@@ -223,6 +223,15 @@ impl<'t> Judge<'t> {
         self.truth.person_of.iter().map(visit).collect()
     }
 
+    /// How often what somebody may have come for comes true where nothing links: as often as is guessed of people of their tenant, or as
+    /// it does among those nearest to them, who are few enough to be like them. They are among those: it errs towards chance.
+    fn chance(&self, person: u32, value: u32) -> f32 {
+        let near = self.truth.neighbours.of(person);
+        let came = near.iter().filter(|near| self.came_for(**near, value));
+        let guessed = self.prior.of(person)[value as usize] * self.things;
+        guessed.max(came.count() as f32 / near.len() as f32)
+    }
+
     fn people(&self) -> usize {
         self.truth.people.len()
     }
@@ -248,8 +257,8 @@ struct Permuted {
 struct Claims {
     /// Person and value, where it is not the best guess from elsewhere and its posterior is better.
     other: Vec<(u32, u32)>,
-    /// Person and value, where it is certain and was not before.
-    certain: Vec<(u32, u32)>,
+    /// Person and value, where it is certain and was not before, and how often that comes true by chance, of who is alone.
+    certain: Vec<(u32, u32, f32)>,
 }
 
 impl Claims {
@@ -264,7 +273,18 @@ impl Claims {
             |guess: &&Guess| guess.posterior >= CERTAIN && prior(guess, guess.value) < GUESSED;
         Self {
             other: guesses.iter().filter(other).map(pair).collect(),
-            certain: guesses.iter().filter(certain).map(pair).collect(),
+            certain: guesses
+                .iter()
+                .filter(certain)
+                .map(|guess| {
+                    let (person, value) = pair(guess);
+                    let chance = match judge.is_alone[person as usize] {
+                        true => judge.chance(person, value),
+                        false => 0.0,
+                    };
+                    (person, value, chance)
+                })
+                .collect(),
         }
     }
 
@@ -279,9 +299,8 @@ impl Claims {
             i32::from(judge.came_for(of, value))
                 - i32::from(judge.came_for(of, judge.prior.best(person)))
         };
-        let is_outed = |&&(person, value): &&(u32, u32)| match world {
+        let is_outed = |&&(person, value, chance): &&(u32, u32, f32)| match world {
             World::Permuted(permuted) if judge.is_alone[person as usize] => {
-                let chance = judge.prior.of(person)[value as usize] * judge.things;
                 permuted.luck[person as usize] < chance
             }
             _ => judge.came_for(whose(person), value),

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::{
     case::NULL,
     leak::Origin,
+    neighbours::Neighbours,
     numbering::Numbering,
     table::{NONE, Table},
 };
@@ -28,6 +29,7 @@ pub(crate) struct Truth {
     /// The part of the people that each person is in, where what people come for is known from the other parts only: what is known
     /// of a part stays true only while its people exchange among themselves.
     pub(crate) parts: Vec<u32>,
+    pub(crate) neighbours: Neighbours,
     table: Table,
 }
 
@@ -78,6 +80,7 @@ impl Numbering<'_> {
             came_for: Vec::new(),
             strata: Vec::new(),
             parts: Vec::new(),
+            neighbours: Neighbours::default(),
             rows,
             table,
         };
@@ -130,6 +133,7 @@ impl Numbering<'_> {
             }
         }
         truth.parts = vec![0; truth.people.len()];
+        truth.neighbours = Neighbours::new(self, &truth);
         Ok(truth)
     }
 }

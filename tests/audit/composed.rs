@@ -2,13 +2,15 @@
 
 use paravent::{
     Schema,
-    audit::{Audit, Leak, Outcome, Report, Table},
+    audit::{Audit, Leak, Origin, Outcome, Report, Table},
 };
 use rand::{RngExt, SeedableRng, rngs::ChaCha8Rng};
 
 use super::generator;
 
 const ROWS: usize = 600;
+
+const CARDIOLOGY: &str = "Cardiologie et Maladies vasculaires";
 
 type Make<'m> = &'m mut dyn FnMut(usize, &dyn Fn(&str) -> String) -> String;
 
@@ -116,4 +118,79 @@ fn composed_cells_of_nobody_link_nothing() {
         report.controls.iter().all(|control| control.passed),
         "{report}"
     );
+}
+
+/// The rows of a truth of which something holds, with these columns of it.
+fn export(truth: &Table, columns: &[&str], is_in: impl Fn(usize) -> bool) -> Leak {
+    let mut table = Table::new(columns.iter().copied()).unwrap();
+    let rows: Vec<usize> = (0..truth.rows()).filter(|&row| is_in(row)).collect();
+    for &row in &rows {
+        let cells = columns
+            .iter()
+            .map(|name| truth.column(name).unwrap().get(row));
+        table.push(cells).unwrap();
+    }
+    Leak::new("export", table).with_origin(Origin::Rows(rows))
+}
+
+fn audited(truth: &Table, leak: Leak) -> Report {
+    let audit = Audit::new(&Schema::appointment()).draw(truth.clone(), vec![leak]);
+    audit.permutations(99).run().unwrap()
+}
+
+/// Of one department, in a column that no name tells, and of two.
+#[test]
+fn an_unnamed_column_with_one_value_or_two_links() {
+    let truth = truth(1_500);
+    for departments in [
+        &[CARDIOLOGY][..],
+        &[CARDIOLOGY, "Dermatologie et Vénéréologie"],
+    ] {
+        let specialty = truth.column("specialty").unwrap();
+        let is_in = |row: usize| departments.contains(&specialty.get(row).unwrap());
+        let rows: Vec<usize> = (0..truth.rows()).filter(|&row| is_in(row)).collect();
+        let mut table = Table::new(["nom", "prénom", "service"]).unwrap();
+        for &row in &rows {
+            let get = |name: &str| truth.column(name).unwrap().get(row);
+            let cells = ["last_name", "first_name", "specialty"].map(get);
+            table.push(cells).unwrap();
+        }
+        let leak = Leak::new("export", table).with_origin(Origin::Rows(rows));
+        let report = audited(&truth, leak);
+        assert_eq!(report.outcome, Outcome::Links, "{departments:?}: {report}");
+    }
+}
+
+/// No cell says it, but whoever knows what some of those in the file came for knows it of all.
+#[test]
+fn a_file_of_one_department_links_who_is_in_it() {
+    let truth = truth(3_000);
+    let specialty = truth.column("specialty").unwrap();
+    let leak = export(&truth, &["last_name", "first_name", "phone"], |row| {
+        specialty.get(row) == Some(CARDIOLOGY)
+    });
+    let report = audited(&truth, leak);
+    assert_eq!(report.outcome, Outcome::Links, "{report}");
+    let scheme = &report.schemes[0];
+    assert_eq!(scheme.worst.as_deref(), Some("trained classifier"));
+    assert!(
+        scheme.outed > 10 * scheme.outed_by_chance.max(1),
+        "{report}"
+    );
+}
+
+/// They came for what children come for, which their age says already.
+#[test]
+fn a_file_of_children_or_of_some_people_links_nothing() {
+    let truth = truth(3_000);
+    let age = truth.column("age").unwrap();
+    let is_child = |row: usize| {
+        let age = age.get(row).and_then(|age| age.parse::<u32>().ok());
+        age.is_some_and(|age| age < 16)
+    };
+    for is_in in [&is_child as &dyn Fn(usize) -> bool, &|row| row % 3 == 0] {
+        let leak = export(&truth, &["last_name", "first_name", "phone"], is_in);
+        let report = audited(&truth, leak);
+        assert!(!report.schemes[0].links, "{report}");
+    }
 }

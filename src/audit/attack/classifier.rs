@@ -1,6 +1,8 @@
-//! A classifier trained on rows of other people, of other draws or of the other half of a single one: whatever in the bytes of a leak is not random and goes with the target.
+//! A classifier trained on rows of other people, of other draws or of the other half of a single one: whatever in the bytes of a leak is not random and goes
+//! with the target, or that its rows are there at all.
 
 mod features;
+mod selected;
 
 use std::collections::HashMap;
 
@@ -65,16 +67,16 @@ fn classify(
 ) -> Option<Reading> {
     let sources = features::sources(view, known, lessons);
     let rows = taught(lessons);
-    if sources.is_empty() || rows.len() < FEWEST {
-        return None;
-    }
     let target = |(lesson, row): At| lessons[lesson].rows[row][case.knows.target];
     let values = case.knows.vocabularies[case.knows.target].values.len();
     let targets: Vec<u32> = rows.iter().map(|&at| target(at)).collect();
-    let mut found = features::find(&sources, &rows, &targets, values);
+    let mut found = match rows.len() {
+        FEWEST.. => features::find(&sources, &rows, &targets, values),
+        _ => Vec::new(),
+    };
     found.truncate(FEATURES);
     if found.is_empty() {
-        return None;
+        return selected::read(case, view, &rows, &targets);
     }
     let told: Vec<Vec<u16>> = found
         .iter()

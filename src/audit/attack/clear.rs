@@ -216,7 +216,8 @@ impl Shown<'_> {
     }
 }
 
-/// The field that a column without a known name is of: nearly all of its different values are the field's.
+/// The field that a column without a known name is of: nearly all of its different values are the field's, and those are several, or long
+/// texts of the visit.
 fn guess_field(
     knows: &Knowledge,
     column: &ColumnView,
@@ -227,7 +228,15 @@ fn guess_field(
     for (field, vocabulary) in knows.vocabularies.iter().enumerate() {
         let values = vocabulary.values.len().saturating_sub(1);
         let least = if (2..=4).contains(&values) { 2 } else { 3 };
-        if texts.len() < least || texts.len() > values.saturating_mul(10) / 9 + 1 {
+        // An export of one department says one thing in all rows.
+        let of = &knows.schema.fields()[field];
+        let is_told = of.value_type() == ValueType::Text
+            && !of.is_of_person()
+            && texts.iter().all(|text| sparse::is_long(text));
+        if texts.is_empty()
+            || (texts.len() < least && !is_told)
+            || texts.len() > values.saturating_mul(10) / 9 + 1
+        {
             continue;
         }
         let shown = Shown { knows, field };

@@ -58,17 +58,21 @@ fn few(
     let mut candidates = shown.exact(texts, &frequencies(knows, field));
     let (mut count, mut shortest) = (0, f64::INFINITY);
     for (text, candidates) in texts.iter().zip(&mut candidates) {
-        let bits = bits(text);
-        if bits < SHORTEST {
+        if !is_long(text) {
             *candidates = Candidates::default();
         }
         if !candidates.is_empty() {
             count += 1;
-            shortest = shortest.min(bits);
+            shortest = shortest.min(bits(text));
         }
     }
     let by_chance = texts.len() as f64 * values as f64 / shortest.exp2();
     (count >= LEAST && count as f64 >= TIMES * by_chance).then_some((count, candidates))
+}
+
+/// Whether a text that is a value is so for a reason.
+pub(super) fn is_long(text: &str) -> bool {
+    bits(text) >= SHORTEST
 }
 
 /// How many bits a random text has of which so many characters are digits and letters, of the fewest letters that texts are made of:
