@@ -18,6 +18,8 @@ pub(super) enum Writing {
     Bytes(Encoding),
     /// RFC 3986 §2.1, with `+` for a space as forms have it.
     Percent,
+    /// The claims of a JSON Web Token (RFC 7519).
+    Token,
 }
 
 /// Shorter texts look encoded by chance.
@@ -39,6 +41,7 @@ impl Encoded {
         let bytes = encodings
             .into_iter()
             .map(Writing::Bytes)
+            .chain([Writing::Token])
             .find_map(|writing| {
                 let decoded = sample.iter().filter(|cell| writing.decode(cell).is_some());
                 let decoded = decoded.count();
@@ -77,13 +80,43 @@ impl Writing {
             Self::Bytes(_) if cell.len() < SHORTEST => return None,
             Self::Bytes(encoding) => encoding.decode(cell.trim().as_bytes()).ok()?,
             Self::Percent => unescaped(cell)?,
+            Self::Token => claims(cell.trim())?,
         };
-        let text = String::from_utf8(bytes).ok()?;
-        let is_text = text
-            .chars()
-            .all(|c| !c.is_control() || matches!(c, '\n' | '\r' | '\t'));
-        is_text.then_some(text)
+        text(bytes)
     }
+}
+
+/// What bytes are as text: UTF-8, or what programs for one country write.
+fn text(bytes: Vec<u8>) -> Option<String> {
+    let is_text = |text: &String| {
+        text.chars()
+            .all(|c| !c.is_control() || matches!(c, '\n' | '\r' | '\t'))
+    };
+    let bytes = match String::from_utf8(bytes) {
+        Ok(text) if is_text(&text) => return Some(text),
+        Ok(text) => text.into_bytes(),
+        Err(error) => error.into_bytes(),
+    };
+    let (pairs, rest) = bytes.as_chunks::<2>();
+    if rest.is_empty() && pairs.iter().all(|[_, high]| *high == 0) {
+        let units: Vec<u16> = pairs.iter().map(|pair| u16::from_le_bytes(*pair)).collect();
+        return String::from_utf16(&units).ok().filter(is_text);
+    }
+    // Latin-1, where most is plain: any bytes would be some text.
+    let plain = bytes.iter().filter(|byte| matches!(byte, b' '..=b'~'));
+    let is_plain = plain.count() * 4 >= bytes.len() * 3;
+    let latin = || bytes.iter().map(|&byte| char::from(byte)).collect();
+    is_plain.then(latin).filter(is_text)
+}
+
+/// The second of three parts, of which the first is a head in JSON.
+fn claims(cell: &str) -> Option<Vec<u8>> {
+    let (head, rest) = cell.split_once('.')?;
+    let (claims, signature) = rest.split_once('.')?;
+    let head = BASE64URL_NOPAD.decode(head.as_bytes()).ok()?;
+    let is_token = head.starts_with(b"{") && head.ends_with(b"}") && !signature.contains('.');
+    let claims = BASE64URL_NOPAD.decode(claims.as_bytes()).ok()?;
+    is_token.then_some(claims)
 }
 
 /// The bytes of a text with its percent signs resolved; `None` where one stands for itself.

@@ -102,12 +102,16 @@ pub(super) fn common(keys: &[String], cells: usize) -> Vec<String> {
 /// Gives each value in a cell of JSON with the keys that lead to it; whether it is an object or a list.
 fn flatten(cell: &str, mut give: impl FnMut(&str, String)) -> bool {
     let start = cell.trim_start();
-    if !start.starts_with(['{', '[']) {
+    if !start.starts_with(['{', '[', '"']) {
         return false;
     }
     let Ok(value) = serde_json::from_str::<Value>(cell) else {
         return false;
     };
+    if let Value::String(inner) = &value {
+        // Of text in quotes it is only the quotes.
+        return !inner.trim_start().starts_with('"') && flatten(inner, give);
+    }
     walk(&value, &mut String::new(), 0, &mut give);
     true
 }

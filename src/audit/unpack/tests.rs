@@ -78,3 +78,45 @@ fn where_no_value_is_known_any_key_may_be_one() {
     assert_eq!(names(&unpacked), ["c › key 1", "c › phone"]);
     assert_eq!(unpacked[0].part, "Maurin");
 }
+
+/// JSON in a string of JSON, as a web token, and as bytes that are not UTF-8.
+#[test]
+fn what_is_written_otherwise_is_unpacked() {
+    use data_encoding::{BASE64, BASE64URL_NOPAD};
+    let object = |n: u32| format!(r#"{{"phone": "{n}", "who": "Zoé {n}"}}"#);
+    let token = |n: u32| {
+        let part = |text: &str| BASE64URL_NOPAD.encode(text.as_bytes());
+        let head = part(r#"{"alg":"HS256"}"#);
+        format!("{head}.{}.{}", part(&object(n)), part("signed"))
+    };
+    let latin = |n: u32| {
+        let bytes: Vec<u8> = object(n)
+            .chars()
+            .map(|c| u8::try_from(c).unwrap())
+            .collect();
+        BASE64.encode(&bytes)
+    };
+    let wide = |n: u32| {
+        let text = object(n);
+        let bytes = text.encode_utf16().flat_map(u16::to_le_bytes);
+        BASE64.encode(&bytes.collect::<Vec<u8>>())
+    };
+    let quoted = |n: u32| serde_json::Value::String(object(n)).to_string();
+    let writings: [&dyn Fn(u32) -> String; 4] = [&token, &latin, &wide, &quoted];
+    for writing in writings {
+        let cells: Vec<String> = (0..100).map(writing).collect();
+        let unpacked = unpack(&cells);
+        let of = |part: &str| {
+            let column = unpacked.iter().find(|one| one.part == part);
+            column
+                .unwrap_or_else(|| panic!("{part} of {}", cells[0]))
+                .column
+                .get(7)
+        };
+        assert_eq!(of("phone"), Some("7"));
+        assert_eq!(of("who"), Some("Zoé 7"));
+    }
+    // Bytes that are no text stay what they are.
+    let random = |n: u32| BASE64.encode(&n.wrapping_mul(2_654_435_761).to_be_bytes().repeat(4));
+    assert!(unpack(&(1..100).map(random).collect::<Vec<_>>()).is_empty());
+}

@@ -13,8 +13,15 @@ pub(super) fn spellings(field: &Field, region: Option<&PhoneRegion>, value: &str
         _ => spelt.extend(of_text(value)),
     }
     spelt.extend(normal);
+    // As a line of a file, of which each was digested.
+    let line = |text: &String| format!("{text}\n");
+    let lines: Vec<String> = spelt.iter().take(LINES).map(line).collect();
+    spelt.extend(lines);
     without_twins(spelt)
 }
+
+/// So many of the likeliest spellings are also tried with a line break.
+const LINES: usize = 16;
 
 /// The spellings of a text: cases, without accents, without spaces.
 fn of_text(value: &str) -> Vec<String> {
@@ -135,6 +142,8 @@ mod tests {
             "06.39.98.12.34",
             "06-39-98-12-34",
             "+33 6 39 98 12 34",
+            "0639981234\n",
+            "+33639981234\n",
         ] {
             assert!(spelt.iter().any(|spelt| spelt == text), "{text}");
         }

@@ -66,11 +66,22 @@ pub(super) struct Found {
 const LEAST_DIGITS: usize = 8;
 
 /// What the cell is the text of, if it looks like a digest: hexadecimal digits, at least eight, or base64 of a whole digest,
-/// behind a short word and a colon or not.
+/// behind a short word and a sign or not.
 pub(super) fn parse(cell: &str) -> Option<Found> {
     const LONGEST_WORD: usize = 16;
-    let text = match cell.split_once(':') {
-        Some((word, text)) if word.len() <= LONGEST_WORD => text,
+    let behind_word = |text: &str| {
+        let before = cell.len() - text.len();
+        before <= LONGEST_WORD + 1
+            && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+            && Algorithm::ALL.iter().any(|a| 2 * a.length() == text.len())
+    };
+    let text = match (
+        cell.split_once(':'),
+        cell.rsplit_once(['-', '_', '/', '.', '#']),
+    ) {
+        (Some((word, text)), _) if word.len() <= LONGEST_WORD => text,
+        // Signs of base64 and of UUIDs, where no whole digest follows.
+        (_, Some((_, text))) if behind_word(text) => text,
         _ => cell,
     };
     let text = ["0x", "\\x"]
@@ -208,6 +219,8 @@ mod tests {
                 HEXUPPER.encode(&bytes[..length]),
                 format!("sha256:{hex}"),
                 format!("0x{hex}"),
+                format!("PAT-{hex}"),
+                format!("tel/0_{hex}"),
                 base64.trim_end_matches('=').to_owned(),
                 base64,
                 BASE64URL.encode(&bytes[..length]),

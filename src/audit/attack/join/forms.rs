@@ -13,7 +13,7 @@ use crate::audit::table::NONE;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Likeness {
     Equal,
-    /// Letters and digits only, in lower case, without leading zeros.
+    /// Letters and digits only, in lower case, without leading zeros and without what all values of the column begin or end with.
     Written,
     /// The bytes that are written in hexadecimal, base64 or base32.
     Bytes,
@@ -47,12 +47,13 @@ impl Form {
         Some(match likeness {
             Likeness::Equal => Self::new(texts.iter().map(|text| Some(text.as_bytes()))),
             Likeness::Written => {
-                let written: Vec<String> = texts.iter().map(|text| written(text)).collect();
+                let own = without_affixes(texts);
+                let written: Vec<String> = own.iter().map(|text| written(text)).collect();
                 let bytes = written.iter().map(|text| text.as_bytes());
                 Self::new(bytes.map(|bytes| (!bytes.is_empty()).then_some(bytes)))
             }
             Likeness::Bytes => {
-                let bytes = bytes(texts)?;
+                let bytes = bytes(&without_affixes(texts))?;
                 Self::new(bytes.iter().map(|bytes| Some(&bytes[..])))
             }
         })
@@ -88,6 +89,44 @@ impl Form {
 fn digest(value: &[u8]) -> u64 {
     let [a, b, c, d, e, f, g, h, ..] = <[u8; 32]>::from(Sha256::digest(value));
     u64::from_be_bytes([a, b, c, d, e, f, g, h])
+}
+
+/// Texts without the words that all of them begin and end with, as `PAT-` or `urn:uuid:`, each up to a sign.
+fn without_affixes<'t>(texts: &[&'t str]) -> Vec<&'t str> {
+    let [first, others @ ..] = texts else {
+        return Vec::new();
+    };
+    let is_sign = |letter: char| !letter.is_alphanumeric();
+    let same = |a: &str, b: &str, reversed: bool| -> usize {
+        let count = |a: &mut dyn Iterator<Item = char>, b: &mut dyn Iterator<Item = char>| {
+            a.zip(b)
+                .take_while(|(a, b)| a == b)
+                .map(|(a, _)| a.len_utf8())
+                .sum()
+        };
+        match reversed {
+            false => count(&mut a.chars(), &mut b.chars()),
+            true => count(&mut a.chars().rev(), &mut b.chars().rev()),
+        }
+    };
+    let shared = |reversed| {
+        others
+            .iter()
+            .map(|other| same(first, other, reversed))
+            .min()
+    };
+    let before = first[..shared(false).unwrap_or(0)].rfind(is_sign);
+    let before = before.map_or(0, |at| {
+        at + first[at..].chars().next().map_or(0, char::len_utf8)
+    });
+    let after = &first[first.len() - shared(true).unwrap_or(0)..];
+    let after = after.find(is_sign).map_or(0, |at| after.len() - at);
+    // A text may be nothing else.
+    let own = |text: &&'t str| {
+        text.get(before..text.len().saturating_sub(after))
+            .unwrap_or(text)
+    };
+    texts.iter().map(own).collect()
 }
 
 fn written(text: &str) -> String {
@@ -268,6 +307,29 @@ mod tests {
         ] {
             assert_eq!(equal(likeness, a, b), same, "{likeness:?}: {a} and {b}");
         }
+    }
+
+    #[test]
+    fn what_all_values_begin_or_end_with_is_no_part_of_an_id() {
+        for (texts, own) in [
+            (&["PAT-17", "PAT-18"][..], &["17", "18"][..]),
+            (&["urn:uuid:a1", "urn:uuid:a2"], &["a1", "a2"]),
+            (&["a1@host.fr", "a2@host.fr"], &["a1", "a2"]),
+            (&["«é-1»", "«é-2»"], &["1", "2"]),
+            (&["2001", "2002"], &["2001", "2002"]),
+            (&["a-b"], &["a-b"]),
+            (&["x-", "x-"], &["x-", "x-"]),
+            (&["-", "--"], &["-", ""]),
+            (&[], &[]),
+        ] {
+            assert_eq!(without_affixes(texts), own, "{texts:?}");
+        }
+        let forms = [
+            &["PAT-17", "PAT-18", "PAT-19"],
+            &["00018:a", "00019:a", "00020:a"],
+        ]
+        .map(|texts| Form::of(texts, Likeness::Written).unwrap());
+        assert_eq!(forms[0].common(&forms[1]).len(), 2);
     }
 
     #[test]
