@@ -3,10 +3,9 @@
 use std::{ops::ControlFlow, time::Duration};
 
 use super::{
-    leak::Leak,
+    draw::{leak::Leak, table::Table},
     report::{AcceptedFinding, Capacity, Report},
     run::Run,
-    table::Table,
     unscored,
 };
 use crate::{

@@ -9,12 +9,14 @@ use rand::{SeedableRng, rngs::ChaCha8Rng, seq::SliceRandom};
 
 use super::{
     attack::Names,
-    leak::{Leak, Origin},
-    numbering::Numbering,
-    prior::Priors,
-    table::{Codes, Column, Table},
-    truth::Truth,
-    unpack::{Named, Unpack},
+    draw::{
+        leak::{Leak, Origin},
+        numbering::Numbering,
+        table::{Codes, Column, Table},
+        truth::Truth,
+        unpack::{Named, Unpack},
+    },
+    judge::prior::Priors,
 };
 use crate::{
     error::Result,

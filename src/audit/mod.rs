@@ -57,44 +57,27 @@ mod attack;
     reason = "the room's first file is its main noun"
 )]
 mod audit;
-mod calibrate;
-mod capacity;
 mod case;
-mod classes;
 mod control;
-mod halves;
-mod known_bad;
-mod leak;
-mod link;
-mod made_up;
-mod neighbours;
-mod numbering;
-#[cfg(any(feature = "csv", feature = "ndjson"))]
-mod open;
-mod prior;
+mod draw;
+mod figures;
+mod judge;
 mod reading;
 mod run;
-mod scheme;
-mod score;
 mod seeds;
-mod shown;
-mod table;
-mod truth;
-mod unpack;
 mod unscored;
-mod ways;
-mod words;
 
 pub mod report;
 
 pub use assert::assert_unlinkable;
 pub use attack::{PhoneDigests, invert_phone_digests};
 pub use audit::{Audit, Progress};
-pub use capacity::capacity;
-pub use classes::classes;
-pub use known_bad::KnownBad;
-pub use leak::{Leak, Origin};
+pub use control::known_bad::KnownBad;
+pub use draw::{
+    leak::{Leak, Origin},
+    table::{Column, Table},
+};
+pub use figures::{capacity::capacity, classes::classes};
 pub use report::{Outcome, Report};
-pub use table::{Column, Table};
 
 pub use crate::error::Audited;

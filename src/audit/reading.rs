@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::table::NONE;
+use super::draw::table::NONE;
 
 /// For each row, what one thing can be. Rows with the same code share their candidates.
 #[derive(Clone)]

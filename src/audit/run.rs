@@ -6,17 +6,21 @@ use super::{
     audit::Audit,
     case::{Case, Lesson},
     control::{self, Controls},
-    halves,
-    leak::{Leak, Origin},
-    numbering::Numbering,
-    prior::{self, Counts, Priors},
+    draw::{
+        leak::{Leak, Origin},
+        numbering::Numbering,
+        table::Table,
+        truth::Truth,
+    },
+    figures::shown,
+    judge::{
+        halves,
+        prior::{self, Counts, Priors},
+        scheme,
+        score::{self, Judge},
+        ways::{self, Totals},
+    },
     report::{Outcome, Report, ReversedColumn},
-    scheme,
-    score::{self, Judge},
-    shown,
-    table::Table,
-    truth::Truth,
-    ways::{self, Totals},
 };
 use crate::{
     error::{Audited, Error, Result},
@@ -514,7 +518,7 @@ mod tests {
     fn a_level_that_no_permutation_reaches_is_refused() {
         let schema = Schema::appointment();
         let run = |level: f64| {
-            let table = crate::audit::made_up::town(20, 4).unwrap();
+            let table = crate::audit::control::made_up::town(20, 4).unwrap();
             let leak = Leak::new("rows", table.clone());
             let audit = Audit::new(&schema).draw(table, vec![leak]);
             audit.permutations(99).level(level).run()

@@ -6,12 +6,10 @@ use super::{
     attack,
     audit::Audit,
     case::Case,
-    leak::Leak,
-    numbering::Numbering,
+    draw::{leak::Leak, numbering::Numbering, table::Table},
+    figures::shown,
     report::{Outcome, Report},
     run::{check_draws, note_of, outcome_of},
-    shown,
-    table::Table,
 };
 use crate::error::Result;
 

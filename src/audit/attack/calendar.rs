@@ -90,6 +90,7 @@ fn look_up(knows: &Knowledge, calendar: &Directory, starts: &Reading) -> Option<
 #[cfg(test)]
 mod tests {
     use super::*;
+
     use crate::audit::attack::fixture::{case, coarse, directory, exact, leak, texts};
 
     /// Practitioner `n` has visits at start `n`, below 10, and the first `crowd` of them at start 10.

@@ -4,8 +4,8 @@ use super::{Attack, Family, Way, coarse, column::frequencies, person, sparse};
 use crate::{
     audit::{
         case::{Case, ColumnView, Knowledge, LeakView, Made, Meaning, NULL, Vocabulary},
+        draw::table::NONE,
         reading::{Candidates, Reading, What},
-        table::NONE,
     },
     normal,
     policy::{Buckets, Policy, Transform},

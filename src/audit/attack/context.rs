@@ -3,8 +3,8 @@
 use crate::{
     audit::{
         case::{Case, NULL},
+        draw::table::NONE,
         reading::{Reading, What},
-        table::NONE,
     },
     schema::ValueType,
 };

@@ -10,8 +10,8 @@ use super::{
 };
 use crate::audit::{
     case::{Case, Knowledge, LeakView, Meaning},
+    draw::table::NONE,
     reading::{Candidates, Reading, What},
-    table::NONE,
 };
 
 /// Who fits more stand-ins than this is not found by them.
@@ -250,6 +250,7 @@ fn by_row(visits: &[Visits], when: &Reading, people: usize) -> Option<Reading> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
     use crate::audit::attack::fixture::{case, coarse, exact, leak, text, texts};
 
     /// 40 people with three visits each, the pseudonym beside; who is at `start` of visit `n`.

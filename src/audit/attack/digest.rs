@@ -4,25 +4,24 @@ mod plan;
 mod spell;
 mod targets;
 
+use statrs::distribution::{DiscreteCDF, Poisson};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Mutex, MutexGuard},
     time::{Duration, Instant},
 };
 
-pub use plan::{PhoneDigests, invert_phone_digests};
-use statrs::distribution::{DiscreteCDF, Poisson};
-
-use super::{
-    super::{
+use self::targets::{Algorithm, Found, MOST, Targets, parse_column};
+use super::{Attack, Family, Way};
+use crate::{
+    audit::{
         case::{Case, ColumnView, Meaning, NULL},
         reading::{Candidates, Reading, What},
         report::ReversedColumn,
     },
-    Attack, Family, Way,
+    schema::{Class, Field, Role, Schema},
 };
-use crate::schema::{Class, Field, Role, Schema};
-use targets::{Algorithm, Found, MOST, Targets, parse_column};
+pub use plan::{PhoneDigests, invert_phone_digests};
 
 /// Tries the values of all fields, and then the numbers of the French mobile plan for columns of telephone numbers that no
 /// register has.

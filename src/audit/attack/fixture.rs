@@ -8,10 +8,12 @@ use std::{
 use crate::{
     audit::{
         case::{Case, ColumnView, Directory, Knowledge, LeakView, Made, Meaning, NULL, Vocabulary},
-        leak::Leak,
-        prior::Priors,
+        draw::{
+            leak::Leak,
+            table::{NONE, Table},
+        },
+        judge::prior::Priors,
         reading::{Candidates, Reading, What},
-        table::{NONE, Table},
     },
     schema::Schema,
 };

@@ -13,8 +13,8 @@ use super::{
 };
 use crate::audit::{
     case::{Case, ColumnView, NULL},
+    draw::table::NONE,
     reading::{Candidates, Reading, What},
-    table::NONE,
 };
 
 /// The most stand-ins of a column, and values, that are assigned: the most frequent ones.

@@ -3,12 +3,12 @@
 use jiff::civil::Date;
 
 use super::clear::is_clear;
-use crate::audit::{
-    case::{Case, ColumnView, LeakView, Meaning},
-    reading::{Candidates, Reading, What, surest},
-    table::NONE,
-};
 use crate::{
+    audit::{
+        case::{Case, ColumnView, LeakView, Meaning},
+        draw::table::NONE,
+        reading::{Candidates, Reading, What, surest},
+    },
     policy::local_date,
     schema::{Field, ValueType},
 };

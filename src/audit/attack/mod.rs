@@ -23,9 +23,6 @@ mod structure;
 #[cfg(test)]
 mod tests;
 
-pub use digest::{PhoneDigests, invert_phone_digests};
-pub(crate) use person::Names;
-
 use std::time::Duration;
 
 use rayon::prelude::*;
@@ -36,6 +33,8 @@ use super::{
     report::ReversedColumn,
 };
 use crate::schema::Role;
+pub use digest::{PhoneDigests, invert_phone_digests};
+pub(crate) use person::Names;
 
 /// One family of attacks.
 pub(crate) trait Attack: Sync {

@@ -5,15 +5,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::value::RawValue;
 
-use super::{
-    super::{
-        case::{Case, ColumnView, LeakView, Meaning, NULL},
-        reading::{Candidates, Reading, What},
-        table::NONE,
-    },
-    Attack, Family, Way,
-};
+use super::{Attack, Family, Way};
 use crate::{
+    audit::{
+        case::{Case, ColumnView, LeakView, Meaning, NULL},
+        draw::table::NONE,
+        reading::{Candidates, Reading, What},
+    },
     crypto::aead::{COMMITMENT, NONCE},
     protect::Draft,
     schema::{Field, Schema, ValueType},

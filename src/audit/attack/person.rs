@@ -5,8 +5,8 @@ use std::collections::{HashMap, HashSet};
 use crate::{
     audit::{
         case::{Knowledge, NULL},
+        draw::words::{is_title, words},
         reading::{Candidates, What},
-        words::{is_title, words},
     },
     schema::Class,
 };

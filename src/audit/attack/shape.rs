@@ -4,10 +4,9 @@ mod growth;
 mod nulls;
 mod unnamed;
 
-pub(super) use unnamed::Unnamed;
-
 use std::collections::BTreeMap;
 
+use self::growth::by_length;
 use super::{
     Attack, Family, Way,
     clear::is_clear,
@@ -15,10 +14,10 @@ use super::{
 };
 use crate::audit::{
     case::{Case, ColumnView, Knowledge, LeakView, Meaning, NULL},
+    draw::table::NONE,
     reading::{Candidates, Reading, What},
-    table::NONE,
 };
-use growth::by_length;
+pub(super) use unnamed::Unnamed;
 
 pub(crate) struct Shape;
 

@@ -10,8 +10,8 @@ use super::{
 };
 use crate::audit::{
     case::{Case, ColumnView, NULL},
+    draw::table::NONE,
     reading::{Candidates, Reading, What},
-    table::NONE,
 };
 
 /// How often colours are refined, at most.

@@ -14,8 +14,11 @@ use super::{Attack, Reading, Way, clear::Clear};
 use crate::{
     Schema,
     audit::{
-        case::Case, leak::Leak, made_up::town, numbering::Numbering, prior::Priors, reading::What,
-        table::Table, truth::Truth,
+        case::Case,
+        control::made_up::town,
+        draw::{leak::Leak, numbering::Numbering, table::Table, truth::Truth},
+        judge::prior::Priors,
+        reading::What,
     },
 };
 

@@ -197,7 +197,7 @@ fn cut(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Outcome, sample};
+    use crate::audit::report::{Outcome, sample};
 
     #[test]
     fn a_summary_has_the_outcome_the_schemes_and_what_failed() {

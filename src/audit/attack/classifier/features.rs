@@ -10,8 +10,8 @@ use crate::{
     audit::{
         attack::column::behind_prefix,
         case::{ColumnView, LeakView, Lesson, Meaning},
+        draw::table::Column,
         reading::{Reading, What},
-        table::Column,
     },
     wire::text::base32,
 };

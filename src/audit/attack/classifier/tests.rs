@@ -1,6 +1,7 @@
 use rand::{Rng, RngExt, SeedableRng, rngs::ChaCha8Rng};
 
 use super::*;
+
 use crate::audit::attack::fixture::{SPECIALTIES, case, leak, text};
 
 const EACH: usize = 600;

@@ -9,8 +9,8 @@ use crate::audit::{
         groups::{Days, day, days, stand_ins},
     },
     case::{Case, LeakView},
+    draw::table::NONE,
     reading::{Candidates, Reading, What},
-    table::NONE,
 };
 
 /// A person's days beyond so many are not compared.
@@ -103,6 +103,7 @@ fn by_distance(known: &[(u32, Vec<String>)], days: &Days, keys: &[u32]) -> Optio
 #[cfg(test)]
 mod tests {
     use super::*;
+
     use crate::audit::attack::fixture::{case, leak, text};
 
     /// 40 people with three visits each in 25 days, shown weeks earlier, by person and row.

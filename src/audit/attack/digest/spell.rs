@@ -95,6 +95,7 @@ fn without_twins(texts: Vec<String>) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
     use crate::Schema;
 
     fn of(field: &str, value: &str) -> Vec<String> {

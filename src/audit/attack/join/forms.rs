@@ -7,7 +7,7 @@ use data_encoding::{
 };
 use sha2::{Digest, Sha256};
 
-use crate::audit::table::NONE;
+use crate::audit::draw::table::NONE;
 
 /// What is done to a column's values before they are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -14,9 +14,9 @@ use rayon::prelude::*;
 use super::{Attack, Family, Way, groups::stand_ins};
 use crate::audit::{
     case::Case,
-    link::{self, Rows},
+    draw::table::NONE,
+    judge::link::{self, Rows},
     reading::{Candidates, Reading, What, surest},
-    table::NONE,
 };
 
 /// More joins than this of two leaks are not tried; the first are those by values.

@@ -11,8 +11,8 @@ use super::{
     values::Cells,
 };
 use crate::audit::{
+    draw::table::NONE,
     reading::{Reading, What, surest},
-    table::NONE,
 };
 
 /// That part of the shorter leak's rows may have no partner, and no more rows than that.

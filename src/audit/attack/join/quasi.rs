@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use crate::audit::{
     case::Case,
-    link::Rows,
+    draw::table::NONE,
+    judge::link::Rows,
     reading::{Candidates, Reading, What, surest},
-    table::NONE,
 };
 
 /// More pairs of classes than this are not compared.

@@ -10,11 +10,14 @@ mod values;
 use rand::{RngExt, SeedableRng, rngs::ChaCha8Rng, seq::SliceRandom};
 
 use super::*;
-use crate::audit::{
-    attack::fixture::{self, PEOPLE, exact, leak, of_person, text},
-    case::LeakView,
+
+use crate::{
+    audit::{
+        attack::fixture::{self, PEOPLE, exact, leak, of_person, text},
+        case::LeakView,
+    },
+    schema::Schema,
 };
-use crate::schema::Schema;
 
 /// One visit of a made-up truth.
 #[derive(Clone, Copy)]

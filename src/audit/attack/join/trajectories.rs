@@ -6,8 +6,8 @@ use super::{Kind, Matching, quasi::overlaps};
 use crate::audit::{
     attack::groups::{Days, dates, days, stand_ins},
     case::{Case, LeakView},
+    draw::table::NONE,
     reading::Reading,
-    table::NONE,
 };
 
 /// What more stand-ins of one leak than this have in common tells nobody.

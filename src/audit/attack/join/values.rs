@@ -8,7 +8,7 @@ use super::{
 use crate::audit::{
     attack::nonce::nonce_of,
     case::{ColumnView, LeakView, Meaning},
-    table::NONE,
+    draw::table::NONE,
 };
 
 /// Fewer values than this in common are chance.

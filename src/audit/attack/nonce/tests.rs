@@ -2,6 +2,7 @@ use super::{
     super::fixture::{case, leak, of_person, specialty_of, text},
     *,
 };
+
 use crate::{
     Epoch, Scope,
     crypto::aead::SealingKey,

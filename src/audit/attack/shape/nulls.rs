@@ -3,9 +3,9 @@
 use crate::audit::{
     attack::column::is_registered,
     case::{Case, ColumnView, Knowledge, NULL},
-    link,
+    draw::table::NONE,
+    judge::link,
     reading::{Candidates, Reading, What},
-    table::NONE,
 };
 
 /// How many standard deviations, and which part, the count of nulls may be off what one value would make of it.

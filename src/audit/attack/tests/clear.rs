@@ -1,4 +1,5 @@
 use super::*;
+
 use crate::{
     Policy,
     audit::{attack::clear::Clear, case::NULL},

@@ -4,6 +4,7 @@ use data_encoding::{BASE64, BASE64URL_NOPAD};
 use rand::{RngExt, SeedableRng, rngs::ChaCha8Rng};
 
 use super::*;
+
 use crate::audit::{attack::clear::Clear, case::Made};
 
 /// One visit of the town.
@@ -429,7 +430,7 @@ fn somebody_else_in_a_text_hides_nobody() {
     );
     assert_eq!(readings.len(), 3);
     let readings: Vec<&Reading> = readings.iter().collect();
-    let people = crate::audit::link::people(&case, 0, &readings);
+    let people = crate::audit::judge::link::people(&case, 0, &readings);
     for (row, &person) in truth.person_of.iter().enumerate() {
         let candidates = &people.candidates[people.codes[row] as usize];
         assert_eq!(candidates.best().map(|best| best.0), Some(person));

@@ -1,4 +1,5 @@
 use super::*;
+
 use crate::audit::attack::frequency::Frequency;
 
 fn way<'w>(ways: &'w [Way], how: &str) -> &'w [Reading] {

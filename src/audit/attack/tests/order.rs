@@ -1,4 +1,5 @@
 use super::*;
+
 use crate::audit::attack::order::Order;
 
 /// An increasing function of an age, in hexadecimal.

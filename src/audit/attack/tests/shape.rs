@@ -3,6 +3,7 @@ use data_encoding::{BASE64, BASE64URL_NOPAD};
 use rand::{RngExt, SeedableRng, rngs::ChaCha8Rng};
 
 use super::*;
+
 use crate::audit::{
     attack::{
         Family, all_ways,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::super::{Outcome, Report, sample};
+use crate::audit::report::{Outcome, Report, sample};
 
 const OUTCOMES: [Outcome; 6] = [
     Outcome::Blind,

@@ -1,4 +1,5 @@
 use super::*;
+
 use crate::audit::attack::fixture::coarse;
 
 #[test]

@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Counts;
-use crate::audit::{case::NULL, numbering::Numbering, truth::Truth};
+use crate::audit::{
+    case::NULL,
+    draw::{numbering::Numbering, truth::Truth},
+};
 
 /// So many people more who came for what people of the same text-like quasi-identifiers came for.
 const BACKOFF: f32 = 4.0;

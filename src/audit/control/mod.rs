@@ -1,22 +1,25 @@
 //! What an audit must find, and what it must not: without this, finding nothing means nothing.
 
+pub(crate) mod known_bad;
+pub(crate) mod made_up;
+
 use rand::{RngExt, SeedableRng, rngs::ChaCha8Rng, seq::SliceRandom};
 use sha2::{Digest, Sha256};
 
+use self::known_bad::KnownBad;
 use super::{
     attack::Family,
     audit::Audit,
     case::{Case, NULL},
-    known_bad::KnownBad,
-    leak::Leak,
-    made_up,
+    draw::{leak::Leak, table::Table},
+    judge::{
+        scheme,
+        score::{self, Judge, Total},
+        ways::{self, Key, Totals},
+    },
     report::{Control, Scheme, SchemeKind},
     run::Run,
-    scheme,
-    score::{self, Judge, Total},
     seeds,
-    table::Table,
-    ways::{self, Key, Totals},
 };
 use crate::{error::Result, schema::Schema};
 

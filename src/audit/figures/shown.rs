@@ -2,20 +2,22 @@
 
 use std::collections::HashSet;
 
-use super::{
-    case::{ColumnView, LeakView, Meaning},
-    classes::{Classes, Sensitive},
-    report::{ClassFigures, ShownColumn},
-    table::{Column, NONE},
-    truth::Truth,
-};
+use super::classes::{Classes, Sensitive};
 use crate::{
+    audit::{
+        case::{ColumnView, LeakView, Meaning},
+        draw::{
+            table::{Column, NONE},
+            truth::Truth,
+        },
+        report::{ClassFigures, ShownColumn},
+    },
     error::Result,
     schema::{Field, Role, Schema},
 };
 
 /// What the columns of a leak show.
-pub(super) fn columns(schema: &Schema, view: &LeakView) -> Vec<ShownColumn> {
+pub(crate) fn columns(schema: &Schema, view: &LeakView) -> Vec<ShownColumn> {
     let shown = |column: &ColumnView| {
         let cells = view.cells(column);
         let mut often = vec![0_u64; column.codes.first.len()];
@@ -69,7 +71,7 @@ fn what(schema: &Schema, view: &LeakView, column: &ColumnView, name: &str) -> St
 
 /// Figures of the classes that the shown quasi-identifiers of a leak make, with what the target is in each row, where that is
 /// shown or known.
-pub(super) fn classes(
+pub(crate) fn classes(
     schema: &Schema,
     target: usize,
     view: &LeakView,

@@ -6,12 +6,15 @@ use std::{
 };
 
 use super::{
-    attack::{self, Family},
+    bound::Bound,
     calibrate::calibrate,
-    case::Case,
     link::{self, Guess},
-    report::{self, ReversedColumn},
     score::{self, Judge, Total, TotalBaseline},
+};
+use crate::audit::{
+    attack::{self, Family},
+    case::Case,
+    report::{self, ReversedColumn},
 };
 
 /// How many of the exposed people are named by their rows.
@@ -19,30 +22,30 @@ const EXPOSED: usize = 20;
 
 /// One way in, told apart from all others.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Key {
-    pub(super) family: Family,
+pub(crate) struct Key {
+    pub(crate) family: Family,
     /// Ascending positions of leaks.
-    pub(super) leaks: Vec<usize>,
+    pub(crate) leaks: Vec<usize>,
     /// The leak whose rows are read.
-    pub(super) leak: usize,
-    pub(super) how: String,
+    pub(crate) leak: usize,
+    pub(crate) how: String,
 }
 
 /// All ways in over all draws.
-pub(super) struct Totals {
-    pub(super) ways: BTreeMap<Key, Total>,
-    pub(super) baseline: TotalBaseline,
+pub(crate) struct Totals {
+    pub(crate) ways: BTreeMap<Key, Total>,
+    pub(crate) baseline: TotalBaseline,
 }
 
 /// What the attacks on a case came to.
-pub(super) struct Attacked {
+pub(crate) struct Attacked {
     /// All that is claimed by each way in.
-    pub(super) guessed: Vec<(Key, Vec<Guess>)>,
-    pub(super) notes: Vec<String>,
-    pub(super) reversed: Vec<ReversedColumn>,
+    pub(crate) guessed: Vec<(Key, Vec<Guess>)>,
+    pub(crate) notes: Vec<String>,
+    pub(crate) reversed: Vec<ReversedColumn>,
 }
 
-pub(super) fn attack(case: &Case, enumeration: Option<Duration>) -> Attacked {
+pub(crate) fn attack(case: &Case, enumeration: Option<Duration>) -> Attacked {
     let found = attack::all_ways(case, enumeration);
     let mut guessed: Vec<(Key, Vec<Guess>)> = Vec::new();
     for (family, way) in &found.ways {
@@ -79,14 +82,14 @@ fn key(family: Family, leak: usize, with: &[usize], how: &str) -> Key {
 }
 
 impl Totals {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             ways: BTreeMap::new(),
             baseline: TotalBaseline::default(),
         }
     }
 
-    pub(super) fn add(
+    pub(crate) fn add(
         &mut self,
         draw: usize,
         judge: &Judge<'_>,
@@ -104,7 +107,7 @@ impl Totals {
     }
 }
 
-pub(super) fn attacks(
+pub(crate) fn attacks(
     totals: &Totals,
     chances: &[(f64, f64)],
     names: &[String],
@@ -126,7 +129,7 @@ pub(super) fn attacks(
                 accuracy: right / totals.baseline.people.max(1) as f64,
                 gain: totals.baseline.gain(total.gained[0]),
                 p: gained.min(*outed),
-                bound: score::bound(&[total], &totals.baseline).map(|bound| bound.gain),
+                bound: Bound::of(&[total], &totals.baseline).map(|bound| bound.most),
                 outed: total.outed[0].into(),
                 outed_by_chance: score::by_chance(&total.outed),
                 exposure: calibrated.bits.iter().copied().fold(0.0, f64::max),
@@ -139,7 +142,7 @@ pub(super) fn attacks(
 }
 
 /// People of whom something is claimed rightly, each by the row that exposes them most. What is wrong exposes nobody.
-pub(super) fn exposed(totals: &Totals, names: &[String]) -> Vec<report::Exposed> {
+pub(crate) fn exposed(totals: &Totals, names: &[String]) -> Vec<report::Exposed> {
     let mut worst: BTreeMap<(usize, u32), report::Exposed> = BTreeMap::new();
     for (key, total) in &totals.ways {
         let claims: Vec<score::Claim> = total.claimed.iter().map(|(_, claim)| *claim).collect();

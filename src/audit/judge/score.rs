@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 
 use rand::{RngExt, SeedableRng, rngs::ChaCha8Rng, seq::SliceRandom};
 use rayon::prelude::*;
-use statrs::distribution::{ContinuousCDF, StudentsT};
 
-use super::{link::Guess, prior::Priors, seeds, truth::Truth};
+use super::{link::Guess, prior::Priors};
+use crate::audit::{draw::truth::Truth, seeds};
 
 /// A claim is certain from here on.
 pub(crate) const CERTAIN: f32 = 0.9;
@@ -19,7 +19,7 @@ pub(crate) const CERTAIN: f32 = 0.9;
 pub(crate) const GUESSED: f32 = 0.5;
 
 /// Into so many parts the people or draws are cut: half of them choose the attack, the others bound it.
-const UNITS: usize = 20;
+pub(super) const UNITS: usize = 20;
 
 /// The people of one draw, and what is guessed of them from elsewhere.
 pub(crate) struct Judge<'t> {
@@ -315,7 +315,7 @@ pub(crate) struct Total {
     pub(crate) gained: Vec<i32>,
     pub(crate) outed: Vec<u32>,
     pub(crate) claims: u64,
-    units: [i32; UNITS],
+    pub(super) units: [i32; UNITS],
     /// By draw.
     pub(crate) claimed: Vec<(usize, Claim)>,
 }
@@ -351,7 +351,7 @@ impl Total {
 pub(crate) struct TotalBaseline {
     pub(crate) right: u64,
     pub(crate) people: u64,
-    units: [(u32, u32); UNITS],
+    pub(super) units: [(u32, u32); UNITS],
 }
 
 impl TotalBaseline {
@@ -374,7 +374,7 @@ impl TotalBaseline {
         f64::from(gained) / (self.people.saturating_sub(self.right)).max(1) as f64
     }
 
-    fn unit_gains(&self, total: &Total) -> [f64; UNITS] {
+    pub(super) fn unit_gains(&self, total: &Total) -> [f64; UNITS] {
         let mut gains = [0.0; UNITS];
         for ((gain, gained), (people, right)) in gains.iter_mut().zip(&total.units).zip(&self.units)
         {
@@ -443,75 +443,13 @@ pub(crate) fn by_chance(outed: &[u32]) -> u64 {
     permuted.get(at).copied().unwrap_or_default().into()
 }
 
-/// The gain of the best of several ways in, chosen on one half of the people and measured on the other, and how large it may be.
-pub(crate) struct Bound {
-    /// As measured on people who had no part in choosing.
-    pub(crate) measured: f64,
-    /// With 95 % confidence the gain is below.
-    pub(crate) gain: f64,
-    /// With 99.9 % confidence the gain is above: what permutation cannot show is told only where it is sure.
-    pub(crate) least: f64,
-    /// As many times the people are needed for it to fall below the threshold; 1 where it is.
-    pub(crate) times: f64,
-}
-
-/// What the gain is to stay under.
-pub(crate) const THRESHOLD: f64 = 0.01;
-
-pub(crate) fn bound(totals: &[&Total], baseline: &TotalBaseline) -> Option<Bound> {
-    const HALF: usize = UNITS / 2;
-    if baseline.units.iter().any(|(people, right)| people <= right) {
-        return None;
-    }
-    let gains: Vec<[f64; UNITS]> = totals
-        .iter()
-        .map(|total| baseline.unit_gains(total))
-        .collect();
-    let (held, people) = match &gains[..] {
-        [] => (&[0.0; HALF][..], &baseline.units[HALF..]),
-        // A single one is not chosen.
-        [only] => (&only[..], &baseline.units[..]),
-        [first, others @ ..] => {
-            let chosen = |gains: &[f64; UNITS]| gains[..HALF].iter().sum::<f64>();
-            let better = |best, gains| match chosen(gains) > chosen(best) {
-                true => gains,
-                false => best,
-            };
-            let best = others.iter().fold(first, better);
-            (&best[HALF..], &baseline.units[HALF..])
-        }
-    };
-    let units = held.len() as f64;
-    let measured = held.iter().sum::<f64>() / units;
-    let squares = held.iter().map(|gain| (gain - measured).powi(2));
-    let error = (squares.sum::<f64>() / (units - 1.0) / units).sqrt();
-    let student = StudentsT::new(0.0, 1.0, units - 1.0).ok()?;
-    let spread = student.inverse_cdf(0.95) * error;
-    // What was never seen among so many people may still be there this often (Hanley and Lippman-Hand 1983).
-    let held_out: u32 = people.iter().map(|(people, right)| people - right).sum();
-    let unseen = 3.0 / f64::from(held_out);
-    // No more than everybody.
-    let gain = (measured + spread).max(unseen).min(1.0);
-    // As if the mean were half of the threshold: where it is above, more rows only make that surer.
-    let by_spread = (2.0 * spread / THRESHOLD).powi(2);
-    let times = match gain < THRESHOLD {
-        true => 1.0,
-        false => by_spread.max(unseen / THRESHOLD).clamp(2.0, 1_000.0),
-    };
-    Some(Bound {
-        measured,
-        gain,
-        least: measured - student.inverse_cdf(0.999) * error,
-        times,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
     use crate::{
         Schema,
-        audit::{numbering::Numbering, table::Table},
+        audit::draw::{numbering::Numbering, table::Table},
     };
 
     const SPECIALTIES: [&str; 4] = ["Urologie", "Neurologie", "Cardiologie", "Dermatologie"];

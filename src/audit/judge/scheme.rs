@@ -1,13 +1,14 @@
 //! What was attacked: each leak alone and several together, and whether they link.
 
 use super::{
-    report::{Scheme, SchemeKind},
-    score::{self, THRESHOLD, Total, TotalBaseline},
+    bound::{Bound, THRESHOLD},
+    score::{self, Total, TotalBaseline},
     ways::{Key, Totals},
 };
+use crate::audit::report::{Scheme, SchemeKind};
 
 /// Each leak alone, the smallest sets that link, and all together but for those by which somebody accepted to link.
-pub(super) fn schemes(
+pub(crate) fn schemes(
     totals: &Totals,
     chances: &[(f64, f64)],
     names: &[String],
@@ -56,7 +57,7 @@ pub(super) fn schemes(
     schemes
 }
 
-pub(super) fn scheme(
+pub(crate) fn scheme(
     name: String,
     kind: SchemeKind,
     leaks: Vec<String>,
@@ -71,14 +72,13 @@ pub(super) fn scheme(
         .map(|(_, _, chances)| chance(*chances))
         .fold(1.0, f64::min);
     let of: Vec<&Total> = ways.iter().map(|(_, total, _)| *total).collect();
-    let bound = score::bound(&of, baseline);
+    let bound = Bound::of(&of, baseline);
     // What small classes tell is no chance under any permutation of those in a class; its bound shows it.
-    let small =
-        |bound: &Option<score::Bound>| bound.as_ref().is_some_and(|bound| bound.least > THRESHOLD);
+    let small = |bound: &Option<Bound>| bound.as_ref().is_some_and(|bound| bound.least > THRESHOLD);
     let links = p <= level || small(&bound);
     // The worst is what gains most, then what outs most; of those that are no better than chance there is none.
     let reached = ways.iter().filter(|(_, total, chances)| {
-        links && (chance(*chances) <= level || small(&score::bound(&[total], baseline)))
+        links && (chance(*chances) <= level || small(&Bound::of(&[total], baseline)))
     });
     let worst = reached.max_by_key(|(key, total, _)| {
         let reach = (total.gained[0], total.outed[0]);
@@ -108,14 +108,14 @@ pub(super) fn scheme(
                 .fold(0.0, f64::max),
         },
         p,
-        bound: bound.as_ref().map(|bound| bound.gain),
+        bound: bound.map(|bound| bound.most),
         worst: worst.map(|(key, _, _)| key.family.name().to_owned()),
         links,
     }
 }
 
 /// How many rows it would take to bound the gain, where these are too few.
-pub(super) fn needed(
+pub(crate) fn needed(
     totals: &Totals,
     rows: u64,
     names: &[String],
@@ -128,9 +128,9 @@ pub(super) fn needed(
     };
     let ways = totals.ways.iter().filter(|(key, _)| !is_let(key));
     let ways: Vec<&Total> = ways.map(|(_, total)| total).collect();
-    match score::bound(&ways, &totals.baseline) {
+    match Bound::of(&ways, &totals.baseline) {
         None => Some(rows.max(1).saturating_mul(20)),
-        Some(bound) if bound.gain < THRESHOLD => None,
+        Some(bound) if bound.most < THRESHOLD => None,
         Some(bound) => Some((rows as f64 * bound.times).ceil() as u64),
     }
 }

@@ -7,7 +7,7 @@ use super::Part;
 use crate::{
     audit::{
         case::Vocabulary,
-        words::{is_title, words},
+        draw::words::{is_title, words},
     },
     schema::{Class, Field, PhoneRegion, Schema, ValueType},
 };

@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
+
 use crate::{policy::Policy, schema::Schema};
 
 fn capacity_of(text: &str, schema: &Schema) -> Capacity {

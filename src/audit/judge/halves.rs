@@ -6,13 +6,17 @@
 use std::{mem, sync::Arc};
 
 use super::{
-    attack::Family,
-    case::{Case, LeakView, Lesson},
     link::Guess,
-    truth::Truth,
     ways::{self, Key},
 };
-use crate::error::Result;
+use crate::{
+    audit::{
+        attack::Family,
+        case::{Case, LeakView, Lesson},
+        draw::truth::Truth,
+    },
+    error::Result,
+};
 
 /// The half that is attacked.
 const ATTACKED: u32 = 0;
@@ -30,7 +34,7 @@ struct Half {
 ///
 /// `origins` are the true rows of each leak of the case, where they are known; a leak whose rows nobody knows teaches nothing and is
 /// attacked whole.
-pub(super) fn guessed(
+pub(crate) fn guessed(
     truth: &Truth,
     origins: &[Option<Vec<usize>>],
     case: &mut Case,
@@ -124,9 +128,14 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+
     use crate::{
         Schema,
-        audit::{leak::Leak, made_up, numbering::Numbering, prior},
+        audit::{
+            control::made_up,
+            draw::{leak::Leak, numbering::Numbering},
+            judge::prior,
+        },
     };
 
     /// A guess of somebody whose own visits taught it would be no guess.

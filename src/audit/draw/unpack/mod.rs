@@ -11,13 +11,12 @@ mod text;
 
 use std::cell::OnceCell;
 
-use super::{
-    case::Vocabulary,
-    table::{Codes, Column, NONE},
+use self::{form::Form, text::Finder};
+use super::table::{Codes, Column, NONE};
+use crate::{
+    audit::case::Vocabulary,
+    schema::{Field, Schema},
 };
-use crate::schema::{Field, Schema};
-use form::Form;
-use text::Finder;
 
 /// What separates the names of a column and of its part.
 const WITHIN: &str = " › ";
@@ -30,24 +29,24 @@ const MOST: usize = 64;
 const SAMPLE: usize = 1024;
 
 /// One column that was made of another.
-pub(super) struct Unpacked {
-    pub(super) column: Column,
+pub(crate) struct Unpacked {
+    pub(crate) column: Column,
     /// The last part of its name.
-    pub(super) part: String,
+    pub(crate) part: String,
     /// Whether cells may be null of which a value is only not found.
-    pub(super) is_partial: bool,
+    pub(crate) is_partial: bool,
 }
 
 /// How far a column is trusted to be what its name says.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Named {
+pub(crate) enum Named {
     /// After a field, so that only what is surely composed is taken apart.
     Field,
     Otherwise,
 }
 
 /// Takes columns apart.
-pub(super) struct Unpack<'k> {
+pub(crate) struct Unpack<'k> {
     schema: &'k Schema,
     vocabularies: &'k [Vocabulary],
     finder: OnceCell<Finder<'k>>,
@@ -70,7 +69,7 @@ struct Part {
 }
 
 impl<'k> Unpack<'k> {
-    pub(super) fn new(schema: &'k Schema, vocabularies: &'k [Vocabulary]) -> Self {
+    pub(crate) fn new(schema: &'k Schema, vocabularies: &'k [Vocabulary]) -> Self {
         Self {
             schema,
             vocabularies,
@@ -79,7 +78,7 @@ impl<'k> Unpack<'k> {
     }
 
     /// The columns that are in the cells of a column; none where a sample of them shows nothing.
-    pub(super) fn columns(&self, column: &Column, codes: &Codes, named: Named) -> Vec<Unpacked> {
+    pub(crate) fn columns(&self, column: &Column, codes: &Codes, named: Named) -> Vec<Unpacked> {
         let cell = |row: &u32| column.get(*row as usize);
         let step = codes.first.len().div_ceil(SAMPLE).max(1);
         let sample: Vec<&str> = codes.first.iter().step_by(step).filter_map(cell).collect();

@@ -8,11 +8,11 @@ use jiff::Timestamp;
 use rand::{Rng, RngExt, SeedableRng, rngs::ChaCha8Rng, seq::SliceRandom};
 use sha2::{Digest, Sha256};
 
-use super::{
-    leak::{Leak, Origin},
-    table::{Column, Table},
-};
 use crate::{
+    audit::draw::{
+        leak::{Leak, Origin},
+        table::{Column, Table},
+    },
     crypto::mac::MacKey,
     error::{Error, Result},
     schema::{Field, Role, Schema, ValueType},

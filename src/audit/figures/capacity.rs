@@ -15,8 +15,8 @@ use self::{
     made_up::Person,
     same::{Cell, are_same},
 };
-use super::report::Capacity;
 use crate::{
+    audit::report::Capacity,
     error::{Error, Result},
     id::RecordId,
     key::{Keyring, SubjectKey},

@@ -7,7 +7,10 @@ use std::collections::BTreeMap;
 use rand::{SeedableRng, rngs::ChaCha8Rng, seq::SliceRandom};
 
 use self::strata::Strata;
-use super::{case::NULL, numbering::Numbering, truth::Truth};
+use crate::audit::{
+    case::NULL,
+    draw::{numbering::Numbering, truth::Truth},
+};
 
 /// In how many parts people are split where nothing is known from elsewhere: each part is guessed from the others.
 ///
@@ -148,12 +151,13 @@ pub(crate) fn cross_fitted(numbering: &Numbering<'_>, truth: &Truth) -> Priors {
 #[cfg(test)]
 mod tests {
     use super::*;
+
     use crate::{
         Schema,
         audit::{
-            made_up,
-            score::Judge,
-            table::{Column, Table},
+            control::made_up,
+            draw::table::{Column, Table},
+            judge::score::Judge,
         },
     };
 

@@ -3,7 +3,7 @@
 use crate::schema::Class;
 
 /// The words of a text: letters and digits, in the normal form of names.
-pub(super) fn words(text: &str) -> Vec<String> {
+pub(crate) fn words(text: &str) -> Vec<String> {
     let text = text.replace(char::is_control, " ");
     let form = Class::Name.normalize(&text, None);
     let form = form.unwrap_or_else(|_| text.to_lowercase());
@@ -15,7 +15,7 @@ pub(super) fn words(text: &str) -> Vec<String> {
 }
 
 /// Whether a word stands before a name and is none.
-pub(super) fn is_title(word: &str) -> bool {
+pub(crate) fn is_title(word: &str) -> bool {
     matches!(
         word,
         "m" | "mr"

@@ -3,11 +3,13 @@
 //! k-anonymity (Sweeney 2002), distinct l-diversity (Machanavajjhala et al. 2007), t-closeness (Li, Li, Venkatasubramanian
 //! 2007), delta-disclosure privacy (Brickell, Shmatikov 2008), enhanced beta-likeness (Cao, Karras 2012).
 
-use super::{
-    report::ClassFigures,
-    table::{Column, NONE, Table},
+use crate::{
+    audit::{
+        draw::table::{Column, NONE, Table},
+        report::ClassFigures,
+    },
+    error::{Error, Result},
 };
-use crate::error::{Error, Result};
 
 /// Figures of the classes of rows whose columns `quasi` are equal, with `sensitive` as the attribute that is protected. Null is
 /// a value like any other; without a column `quasi` all rows are one class.

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::{
+use super::prior::Priors;
+use crate::audit::{
     case::{Case, Knowledge},
-    prior::Priors,
+    draw::table::NONE,
     reading::{Candidates, Reading, What},
-    table::NONE,
 };
 
 /// What is claimed of one person.

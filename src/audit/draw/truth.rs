@@ -3,13 +3,12 @@
 use std::collections::HashMap;
 
 use super::{
-    case::NULL,
     leak::Origin,
-    neighbours::Neighbours,
     numbering::Numbering,
     table::{NONE, Table},
 };
 use crate::{
+    audit::{case::NULL, judge::neighbours::Neighbours},
     error::{Audited, Error, Result},
     schema::Role,
 };
@@ -227,6 +226,7 @@ impl Truth {
 #[cfg(test)]
 mod tests {
     use super::*;
+
     use crate::Schema;
 
     fn truth(person: Option<&str>, rows: &[[Option<&str>; 3]]) -> Result<Truth> {

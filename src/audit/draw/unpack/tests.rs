@@ -1,5 +1,6 @@
 use super::*;
-use crate::audit::{numbering::Numbering, table::Table};
+
+use crate::audit::draw::{numbering::Numbering, table::Table};
 
 /// With what is known of one visit.
 fn unpack(cells: &[String]) -> Vec<Unpacked> {

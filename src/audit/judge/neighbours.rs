@@ -1,6 +1,6 @@
 //! Who is nearest to somebody by what is known of everybody: of the same sex, say, and about as old.
 
-use super::{numbering::Numbering, truth::Truth};
+use crate::audit::draw::{numbering::Numbering, truth::Truth};
 
 /// So many people are near to somebody, themselves among them.
 const NEAR: usize = 10;
@@ -71,7 +71,8 @@ impl Neighbours {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Schema, audit::table::Table};
+
+    use crate::{Schema, audit::draw::table::Table};
 
     #[test]
     fn those_near_are_of_the_same_sex_and_about_as_old() {

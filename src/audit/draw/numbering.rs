@@ -3,11 +3,13 @@
 use std::{collections::HashMap, sync::Arc};
 
 use super::{
-    case::{Directory, NULL, Vocabulary},
     table::{Codes, NONE, Table},
     truth::Truth,
 };
-use crate::schema::{Role, Schema, ValueType};
+use crate::{
+    audit::case::{Directory, NULL, Vocabulary},
+    schema::{Role, Schema, ValueType},
+};
 
 /// How true rows are read.
 pub(crate) struct Numbering<'a> {
@@ -76,7 +78,7 @@ impl Numbering<'_> {
         rows
     }
 
-    pub(super) fn of_person(&self, is_there: impl Fn(&str) -> bool) -> Vec<usize> {
+    pub(crate) fn of_person(&self, is_there: impl Fn(&str) -> bool) -> Vec<usize> {
         let fields = self.schema.fields().iter().enumerate();
         fields
             .filter(|(_, field)| field.is_of_person() && is_there(field.name()))

@@ -2,8 +2,7 @@
 
 use rand::{RngExt, SeedableRng, rngs::ChaCha8Rng};
 
-use super::table::Table;
-use crate::error::Result;
+use crate::{audit::draw::table::Table, error::Result};
 
 const FIELDS: [&str; 9] = [
     "last_name",
@@ -41,7 +40,7 @@ const SPECIALTIES: [&str; 20] = [
 ];
 
 /// So many visits of a made-up town, in which some values are more frequent than others: always the same for a seed.
-pub(super) fn town(visits: usize, seed: u64) -> Result<Table> {
+pub(crate) fn town(visits: usize, seed: u64) -> Result<Table> {
     let rng = &mut ChaCha8Rng::seed_from_u64(seed);
     let surnames: Vec<String> = (0..900).map(|at| word(at, 17)).collect();
     let first_names: Vec<String> = (0..160).map(|at| word(at, 29)).collect();
