@@ -137,12 +137,21 @@ fn run(arguments: impl Iterator<Item = OsString>) -> Result<bool, Box<dyn Error>
     };
     let start = Instant::now();
     let report = audited(&appointments, input.as_deref())?;
-    fs::write(&page, report.to_html()).map_err(|error| format!("{}: {error}", page.display()))?;
+    write(&page, &report.to_html()).map_err(|error| format!("{}: {error}", page.display()))?;
     print(&tell(&report, &page, start.elapsed().as_secs_f64())?)?;
     Ok(report.outcome == Outcome::Unlinkable)
 }
 
 /// Prints, whether anybody reads to the end or not.
+/// Writes what only the owner may read: row numbers lead to people. A page that is there is replaced.
+fn write(page: &Path, text: &str) -> io::Result<()> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(page)?.write_all(text.as_bytes())
+}
+
 fn print(text: &str) -> Result<(), Box<dyn Error>> {
     match io::stdout().write_all(text.as_bytes()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),

@@ -127,9 +127,9 @@ impl Columns {
             age.parse()
                 .map_err(|_| "field \"age\" is not a whole number from 0 to 255".to_owned())
         };
-        let sex = |sex: String| match sex.as_str() {
-            "female" => Ok(Sex::Female),
-            "male" => Ok(Sex::Male),
+        let sex = |sex: String| match sex.to_lowercase().as_str() {
+            "female" | "f" => Ok(Sex::Female),
+            "male" | "m" => Ok(Sex::Male),
             "other" => Ok(Sex::Other),
             "unknown" => Ok(Sex::Unknown),
             _ => Err("field \"sex\" is not female, male, other or unknown".to_owned()),

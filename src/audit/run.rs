@@ -7,6 +7,7 @@ use super::{
     case::{Case, Lesson},
     control::{self, Controls},
     draw::{
+        fit,
         leak::{Leak, Origin},
         numbering::Numbering,
         table::Table,
@@ -196,11 +197,17 @@ impl<'a> Run<'a> {
         for (truth, leaks) in self.truths.iter().zip(leaks) {
             let mut of_draw = Vec::new();
             let mut taught = Vec::new();
+            self.notes.extend(fit::notes(truth, &self.audit.schema));
             for leak in leaks {
                 let origins = truth
                     .origins(&leak.name, &leak.origin, &leak.table)
                     .map_err(|error| error.of(Audited::Leak(leak.name.clone())))?;
                 let view = Arc::new(self.numbering.view(leak));
+                fit::check_columns(&view, truth, &self.audit.schema)?;
+                if origins.is_none() {
+                    fit::check_people(&view, truth, &self.audit.schema)?;
+                }
+                self.notes.extend(fit::note_of_columns(&view));
                 of_draw.push(view.clone());
                 if self.truths.len() == 1 {
                     self.origins.push(origins);
@@ -268,6 +275,8 @@ impl<'a> Run<'a> {
     pub(super) fn report(mut self) -> Result<Report> {
         let (totals, notes, reversed) = self.attack()?;
         self.notes.extend(notes);
+        let mut told = BTreeSet::new();
+        self.notes.retain(|note| told.insert(note.clone()));
         let names: Vec<String> = self.cases[0]
             .leaks
             .iter()
@@ -302,7 +311,7 @@ impl<'a> Run<'a> {
             Outcome::Links
         } else if let Some(outcome) = outcome_of(&reversed) {
             outcome
-        } else if let Some(rows) = needed {
+        } else if let Some(rows) = needed.max(self.rows_for_the_shortest_leak(rows)) {
             Outcome::TooFew { rows }
         } else if controls.sharpness.is_none() {
             Outcome::TooFew {
@@ -353,6 +362,19 @@ impl<'a> Run<'a> {
             accepted: self.audit.accepted.clone(),
             notes: self.notes,
         })
+    }
+
+    /// How many true rows it takes for the shortest leak to have as many rows as controls need people; `None` where it has them.
+    fn rows_for_the_shortest_leak(&self, rows: u64) -> Option<u64> {
+        let leaks = 0..self.cases[0].leaks.len();
+        let of = |leak: usize| {
+            self.cases
+                .iter()
+                .map(|case| case.leaks[leak].rows as u64)
+                .sum()
+        };
+        let shortest: u64 = leaks.map(of).min()?;
+        (shortest < control::FEW).then(|| (rows * control::FEW).div_ceil(shortest.max(1)))
     }
 
     /// Attacks all draws.

@@ -10,6 +10,8 @@
 
 // All attacks on thousands of rows take minutes without optimisation.
 #[cfg(not(debug_assertions))]
+mod assert;
+#[cfg(not(debug_assertions))]
 mod chance;
 #[cfg(not(debug_assertions))]
 mod composed;

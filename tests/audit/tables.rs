@@ -233,3 +233,118 @@ fn a_reference_of_other_people_is_refused() {
     assert!(error.is_audit(), "{error}");
     assert_eq!(error.audited(), Some(&Audited::Reference), "{error}");
 }
+
+/// People with a name, an e-mail and an age each, some of whose specialties differ.
+fn town(name: &str) -> Table {
+    let specialties = ["Urologie", "Neurologie", "Cardiologie", "Dermatologie"];
+    let mut table = Table::new(["last_name", "email", "age", "specialty", "practice"]).unwrap();
+    for person in 0..200 {
+        let (age, practice) = ((person % 50).to_string(), (person % 7).to_string());
+        let email = format!("{name}{}@example.org", person % 150);
+        let last_name = format!("{name} {}", person % 150);
+        let cells = [
+            &*last_name,
+            &*email,
+            &*age,
+            specialties[person % 4],
+            &*practice,
+        ];
+        table.push(cells.map(Some)).unwrap();
+    }
+    table
+}
+
+fn columns(table: &Table, columns: &[(&str, &str)], change: impl Fn(&str) -> String) -> Table {
+    let mut of = Table::new(columns.iter().map(|(_, to)| *to)).unwrap();
+    for row in 0..table.rows() {
+        let cell = |(from, _): &(&str, &str)| change(table.column(from).unwrap().get(row).unwrap());
+        let cells: Vec<String> = columns.iter().map(cell).collect();
+        of.push(cells.iter().map(|cell| Some(cell.as_str())))
+            .unwrap();
+    }
+    of
+}
+
+/// Nothing is tried for a field that the truth lacks, and nothing found is no good news then.
+#[test]
+fn a_truth_without_a_column_of_the_leak_is_refused() {
+    let town = town("Martin");
+    let leak = columns(
+        &town,
+        &[("last_name", "last_name"), ("specialty", "specialty")],
+        str::to_owned,
+    );
+    let misspelt = [
+        ("last_name", "lastname"),
+        ("email", "email"),
+        ("age", "age"),
+        ("specialty", "specialty"),
+    ];
+    let truth = columns(&town, &misspelt, str::to_owned);
+    let audit = Audit::new(&Schema::appointment()).draw(truth, vec![Leak::new("leak", leak)]);
+    let error = audit.permutations(99).run().unwrap_err();
+    assert_eq!(error.audited(), Some(&Audited::Leak("leak".to_owned())));
+    let told = error.to_string();
+    assert!(
+        told.contains("\"last_name\"") && !told.contains("Martin"),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_leak_of_other_people_is_refused() {
+    let audited = |leak: Table| {
+        let audit = Audit::new(&Schema::appointment())
+            .draw(town("Martin"), vec![Leak::new("leak", leak)])
+            .permutations(99);
+        audit.run()
+    };
+    let names = [
+        ("last_name", "last_name"),
+        ("email", "email"),
+        ("specialty", "specialty"),
+    ];
+    // Their names are known, and nobody has this e-mail with this name.
+    let swapped = {
+        let mut table = Table::new(["last_name", "email", "specialty"]).unwrap();
+        let own = town("Martin");
+        for row in 0..own.rows() {
+            let of = |name: &str, row: usize| own.column(name).unwrap().get(row);
+            let email = of("email", (row + 31) % own.rows());
+            table
+                .push([of("last_name", row), email, of("specialty", row)])
+                .unwrap();
+        }
+        table
+    };
+    let error = audited(swapped).unwrap_err();
+    assert_eq!(
+        error.audited(),
+        Some(&Audited::Leak("leak".to_owned())),
+        "{error}"
+    );
+    assert!(!error.to_string().contains("Martin"), "{error}");
+    // The same people, written otherwise.
+    let own = columns(&town("Martin"), &names, str::to_uppercase);
+    audited(own).unwrap();
+}
+
+#[test]
+fn a_person_of_several_practices_and_what_a_truth_lacks_are_noted() {
+    let truth = town("Martin");
+    let leak = columns(
+        &truth,
+        &[("age", "age"), ("specialty", "specialty")],
+        str::to_owned,
+    );
+    let audit = Audit::new(&Schema::appointment())
+        .draw(truth, vec![Leak::new("leak", leak)])
+        .tenant_column("practice")
+        .permutations(99);
+    let notes = audit.run().unwrap().notes.join("\n");
+    assert!(notes.contains("rows of several practices"), "{notes}");
+    assert!(
+        notes.contains("no column for first_name, sex, phone, start"),
+        "{notes}"
+    );
+}

@@ -128,7 +128,7 @@ fn broken_by(run: &Run<'_>, scheme: KnownBad, leaks: Vec<Leak>) -> (Scheme, bool
 }
 
 /// Fewer people than this are too few for controls to tell.
-const FEW: usize = 400;
+pub(super) const FEW: u64 = 400;
 
 /// Attacks leaks that were made of the first draw.
 fn attacked(run: &Run<'_>, leaks: Vec<Leak>, dates: usize) -> Totals {
@@ -203,7 +203,7 @@ fn planted(run: &mut Run<'_>, audited: &Totals, controls: &mut Controls) -> Resu
         }
         found.push(format!("{} %: p {p:.3}", share * 100.0));
     }
-    let few = run.truths[0].people.len() < FEW;
+    let few = (run.truths[0].people.len() as u64) < FEW;
     controls.controls.push(Control {
         name: "planted links are found".to_owned(),
         found: found.join("; "),

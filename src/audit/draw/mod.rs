@@ -1,5 +1,6 @@
 //! True rows and what leaked of them, as tables, and with their values as numbers.
 
+pub(crate) mod fit;
 pub(crate) mod leak;
 pub(crate) mod numbering;
 #[cfg(any(feature = "csv", feature = "ndjson"))]

@@ -1,6 +1,6 @@
 //! What the leaked rows were made of: known to the judge and to no attack.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::{
     leak::Origin,
@@ -29,6 +29,8 @@ pub(crate) struct Truth {
     /// of a part stays true only while its people exchange among themselves.
     pub(crate) parts: Vec<u32>,
     pub(crate) neighbours: Neighbours,
+    /// How many people have rows of several tenants.
+    pub(crate) several_tenants: usize,
     table: Table,
 }
 
@@ -80,6 +82,7 @@ impl Numbering<'_> {
             strata: Vec::new(),
             parts: Vec::new(),
             neighbours: Neighbours::default(),
+            several_tenants: 0,
             rows,
             table,
         };
@@ -130,6 +133,13 @@ impl Numbering<'_> {
             {
                 came_for.insert(at, value);
             }
+        }
+        if let Some(codes) = &tenant {
+            let is_other = |(row, person): (usize, &u32)| {
+                (truth.strata[*person as usize][0] != codes[row]).then_some(*person)
+            };
+            let of_several = truth.person_of.iter().enumerate().filter_map(is_other);
+            truth.several_tenants = of_several.collect::<HashSet<u32>>().len();
         }
         truth.parts = vec![0; truth.people.len()];
         truth.neighbours = Neighbours::new(self, &truth);

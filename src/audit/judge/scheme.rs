@@ -128,9 +128,14 @@ pub(crate) fn needed(
     };
     let ways = totals.ways.iter().filter(|(key, _)| !is_let(key));
     let ways: Vec<&Total> = ways.map(|(_, total)| total).collect();
-    match Bound::of(&ways, &totals.baseline) {
-        None => Some(rows.max(1).saturating_mul(20)),
-        Some(bound) if bound.most < THRESHOLD => None,
-        Some(bound) => Some((rows as f64 * bound.times).ceil() as u64),
-    }
+    let times = match Bound::of(&ways, &totals.baseline) {
+        None => 2.0,
+        Some(bound) if bound.most < THRESHOLD => return None,
+        Some(bound) => bound.times,
+    };
+    // What is never seen has to be bounded as well: among so many people who are not guessed, in the half that bounds.
+    let baseline = &totals.baseline;
+    let people = 2.0 * 3.0 / THRESHOLD / (1.0 - baseline.accuracy()).max(0.05);
+    let unseen = people * rows as f64 / baseline.people.max(1) as f64;
+    Some((rows as f64 * times).max(unseen).ceil() as u64)
 }

@@ -188,9 +188,9 @@ fn glossary(target: &str, level: f64) -> Markup {
     html! {
         dl .lines {
             dt { "Baseline, right without the rows" }
-            dd { "How often the best guess of somebody's " (say(target)) " is right that needs no leaked row: from sex, age and statistics alone." }
+            dd { "How often the best guess of somebody's " (say(target)) " is right that needs no leaked row: from what is known of everybody, as sex and age, the practice where it was given, and statistics." }
             dt { "Linkage gain" }
-            dd { "How much more often an attack is right than that guess. 0: the rows add nothing. 1: it is right of everybody. Below 0: it does worse." }
+            dd { "How much more often an attack is right than that guess. 0: the rows add nothing. 1: it is right of everybody. Below 0: it does worse. Of a leak or of several, that of the best attack, measured on people who had no part in choosing it; so it differs a little from that attack's own line." }
             dt { "Bound" }
             dd {
                 "The gain is below it with 95 % confidence, measured on rows that the attack was not chosen on. Where nothing links it has to be under 0.01, "

@@ -130,9 +130,9 @@ pub(super) fn attacks(report: &Report) -> Markup {
     let rows: Vec<Row> = report.attacks.iter().map(attack).collect();
     html! {
         @if rows.is_empty() {
-            p { "No attack ran." }
+            p { "Every attack was tried; none could claim anything of anybody." }
         } @else {
-            p { "How far each way in reached, the widest reach first, with the leaks that it goes into and what it needs beside them." }
+            p { "How far each way in reached, the widest reach first, with the leaks that it goes into and what it needs beside them. Every attack was tried on every leak; what could claim nothing of anybody has no line." }
             (top("Attacks: reach of each way in", &heads, &rows, "attacks, none with a wider reach"))
             (without_bound(report, report.attacks.iter().any(|a| a.bound.is_none())))
         }
@@ -376,7 +376,7 @@ pub(super) fn capacity(report: &Report) -> Markup {
             "byte for byte, but for what is sealed: then it shows nothing that could link. Bits say how much is shown of a row."
         }
         @if rows.is_empty() {
-            p { "No leak came with its policy." }
+            p { "No leak came with a policy that passes its check." }
         } @else {
             (top("Capacity and swap test of each policy", &heads, &rows, "policies"))
             @if report.capacities.iter().any(|c| c.rows.is_none()) { p .note { "— The policy does not say how many rows its leak holds." } }

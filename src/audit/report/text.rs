@@ -93,18 +93,19 @@ fn schemes(
     let head = [
         "scheme",
         "people outed",
+        "by chance",
         "gain",
         "bound",
         "p",
         "worst attack",
     ]
     .map(str::to_owned);
-    let rows: Vec<[String; 6]> = audited
+    let rows: Vec<[String; 7]> = audited
         .iter()
         .chain(known_bad)
         .map(|s| cells(report, s))
         .collect();
-    let mut widths = [0; 6];
+    let mut widths = [0; 7];
     for row in rows.iter().chain([&head]) {
         for (width, cell) in widths.iter_mut().zip(row) {
             *width = (*width).max(cell.chars().count());
@@ -120,11 +121,12 @@ fn schemes(
     Ok(())
 }
 
-fn cells(report: &Report, scheme: &Scheme) -> [String; 6] {
+fn cells(report: &Report, scheme: &Scheme) -> [String; 7] {
     let worst = scheme.worst.as_deref().map_or("—".to_owned(), plain);
     [
         cut(&plain(&scheme.name)),
         format!("{} of {}", count(scheme.outed), count(scheme.people)),
+        count(scheme.outed_by_chance),
         share(scheme.gain),
         bound(scheme.bound),
         chance(scheme.p),
@@ -133,12 +135,12 @@ fn cells(report: &Report, scheme: &Scheme) -> [String; 6] {
 }
 
 /// Names and words to the left, figures to the right.
-fn line(f: &mut fmt::Formatter<'_>, cells: &[String; 6], widths: &[usize; 6]) -> fmt::Result {
-    let [name, outed, gain, bound, p, worst] = cells;
-    let [a, b, c, d, e, _] = *widths;
+fn line(f: &mut fmt::Formatter<'_>, cells: &[String; 7], widths: &[usize; 7]) -> fmt::Result {
+    let [name, outed, luck, gain, bound, p, worst] = cells;
+    let [a, b, c, d, e, g, _] = *widths;
     writeln!(
         f,
-        "{name:a$}  {outed:>b$}  {gain:>c$}  {bound:>d$}  {p:>e$}  {worst}"
+        "{name:a$}  {outed:>b$}  {luck:>c$}  {gain:>d$}  {bound:>e$}  {p:>g$}  {worst}"
     )
 }
 
@@ -214,13 +216,13 @@ mod tests {
         );
         assert!(
             begins(
-                "scheme                    people outed     gain         bound      p  worst attack"
+                "scheme                    people outed  by chance     gain         bound      p  worst attack"
             ),
             "{text}"
         );
         assert!(
             begins(
-                "practice-software         512 of 6,128    0.913             —  0.001  links, as accepted: clear values"
+                "practice-software         512 of 6,128          5    0.913             —  0.001  links, as accepted: clear values"
             ),
             "{text}"
         );

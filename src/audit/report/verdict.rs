@@ -50,13 +50,13 @@ impl Report {
                 tone: Tone::Doubtful,
                 headline: "Too few rows to tell".to_owned(),
                 means: vec![format!(
-                    "No attack linked people to their {target}, but {} could not have shown it if one did. Telling takes about \
-                     {} rows. This is not a pass.",
+                    "No attack linked people to their {target}, but {} could not have shown it if one did. Telling takes some \
+                     {} rows, or more. This is not a pass.",
                     counted(self.rows, "row", "rows"),
                     count(rows)
                 )],
                 act: format!(
-                    "Run it again with about {} rows, drawn several times, before anybody relies on it.",
+                    "Run it again with some {} rows, or more, before anybody relies on it.",
                     count(rows)
                 ),
             },
@@ -248,15 +248,20 @@ impl Report {
             .iter()
             .filter(|attack| !goes_there(attack))
             .count();
-        let mut means = vec![format!(
-            "{} on {} told people's {target} no better than what is known of them anyway.",
-            counted(attacks as u64, "attack", "attacks"),
-            counted(
-                scored.len() as u64,
-                "leak or coalition",
-                "leaks and coalitions"
+        let of = counted(
+            scored.len() as u64,
+            "leak or coalition",
+            "leaks and coalitions",
+        );
+        let mut means = vec![match attacks {
+            0 => format!(
+                "Every attack was tried, and none could claim anything of anybody from {of}."
             ),
-        )];
+            _ => format!(
+                "{} on {of} told people's {target} no better than what is known of them anyway.",
+                counted(attacks as u64, "attack", "attacks"),
+            ),
+        }];
         if scored.iter().all(|s| s.outed <= s.outed_by_chance) {
             means.push("Nobody is outed beyond chance.".to_owned());
         }

@@ -223,7 +223,10 @@ pub(super) fn revealers(
                     path.display(),
                     grant.domain().as_str()
                 ),
-                "give its rows, and their policy by --policy",
+                format!(
+                    "name its rows {}=FILE, and give their policy by --policy",
+                    grant.domain().as_str()
+                ),
             ));
         };
         if slot.is_some() {
