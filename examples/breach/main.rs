@@ -15,7 +15,7 @@
 //! `unknown`), `phone`, `email`, `start` (`2020-07-21T09:30:00+02:00`), `practitioner` and `specialty`, in any
 //! order. Age, sex, phone and e-mail may be absent; an empty cell is a missing value. `-` stands for the fictional ones. No row is printed.
 //!
-//! The exit code is 0 where nothing but the schemes that are known to be bad links, 1 where something else does or the audit cannot tell, 2 if there was
+//! The exit code is 0 where nothing but the schemes that are known to be bad links, 1 where something else does or a control failed, 2 if there was
 //! nothing to show and why.
 
 mod generator;
@@ -139,11 +139,14 @@ fn run(arguments: impl Iterator<Item = OsString>) -> Result<bool, Box<dyn Error>
     let report = audited(&appointments, input.as_deref())?;
     write(&page, &report.to_html()).map_err(|error| format!("{}: {error}", page.display()))?;
     print(&tell(&report, &page, start.elapsed().as_secs_f64())?)?;
-    Ok(report.outcome == Outcome::Unlinkable)
+    Ok(matches!(
+        report.outcome,
+        Outcome::Unlinkable | Outcome::TooFew { .. }
+    ))
 }
 
 /// Prints, whether anybody reads to the end or not.
-/// Writes what only the owner may read: row numbers lead to people. A page that is there is replaced.
+/// Writes a page that only its owner may read, where none is there: row numbers lead to people.
 fn write(page: &Path, text: &str) -> io::Result<()> {
     let mut options = fs::OpenOptions::new();
     options.write(true).create(true).truncate(true);
@@ -262,7 +265,12 @@ fn tell(report: &Report, page: &Path, seconds: f64) -> Result<String, Box<dyn Er
     )?;
     // What the exit code says, in words.
     let summary = report.to_string();
-    let headline = summary.lines().next().unwrap_or_default();
+    let headline = match report.outcome {
+        Outcome::TooFew { .. } => {
+            "No link was found; one leak of so many rows does not bound every gain under 0.01, as 20 leaks do"
+        }
+        _ => summary.lines().next().unwrap_or_default(),
+    };
     writeln!(story, "\n{headline}.")?;
     writeln!(
         story,
