@@ -4,12 +4,14 @@ mod plan;
 mod spell;
 mod targets;
 
-use statrs::distribution::{DiscreteCDF, Poisson};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Mutex, MutexGuard},
     time::{Duration, Instant},
 };
+
+pub use plan::{PhoneDigests, invert_phone_digests};
+use statrs::distribution::{DiscreteCDF, Poisson};
 
 use self::targets::{Algorithm, Found, MOST, Targets, parse_column};
 use super::{Attack, Family, Way};
@@ -17,11 +19,10 @@ use crate::{
     audit::{
         case::{Case, ColumnView, Meaning, NULL},
         reading::{Candidates, Reading, What},
-        report::ReversedColumn,
+        report::{ReversedColumn, words::count},
     },
     schema::{Class, Field, Role, Schema},
 };
-pub use plan::{PhoneDigests, invert_phone_digests};
 
 /// Tries the values of all fields, and then the numbers of the French mobile plan for columns of telephone numbers that no
 /// register has.
@@ -227,13 +228,13 @@ impl Digest {
         let column = suspect.name(case);
         if phones.reversed > 0 && is_beyond_chance(&phones, first.length) {
             let note = format!(
-                "digests: in column {column:?} of {leak:?}, {} of {} that no register has are {} of French mobile numbers, \
+                "digests: in column {column:?} of {leak:?}, {} of {} that are of nothing known are {} of French mobile numbers, \
                  mostly spelt {}, found by trying {} of them",
-                phones.reversed,
-                phones.digests,
+                count(phones.reversed as u64),
+                count(phones.digests as u64),
                 phones.function.unwrap_or_default(),
                 phones.spelling.unwrap_or_default(),
-                phones.tried,
+                count(phones.tried),
             );
             state.notes.insert(note);
             state.reversed.push(ReversedColumn {
@@ -248,7 +249,7 @@ impl Digest {
             let note = format!(
                 "digests: the French mobile plan was not counted through for column {column:?} of {leak:?}: after {} numbers in \
                  all spellings time was up, or so many of them would have been met that these are keyed, or of something else",
-                phones.tried,
+                count(phones.tried),
             );
             state.notes.insert(note);
         }

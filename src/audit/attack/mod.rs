@@ -25,6 +25,8 @@ mod tests;
 
 use std::time::Duration;
 
+pub use digest::{PhoneDigests, invert_phone_digests};
+pub(crate) use person::Names;
 use rayon::prelude::*;
 
 use super::{
@@ -33,8 +35,6 @@ use super::{
     report::ReversedColumn,
 };
 use crate::schema::Role;
-pub use digest::{PhoneDigests, invert_phone_digests};
-pub(crate) use person::Names;
 
 /// One family of attacks.
 pub(crate) trait Attack: Sync {

@@ -6,6 +6,8 @@ mod unnamed;
 
 use std::collections::BTreeMap;
 
+pub(super) use unnamed::Unnamed;
+
 use self::growth::by_length;
 use super::{
     Attack, Family, Way,
@@ -17,7 +19,6 @@ use crate::audit::{
     draw::table::NONE,
     reading::{Candidates, Reading, What},
 };
-pub(super) use unnamed::Unnamed;
 
 pub(crate) struct Shape;
 

@@ -8,7 +8,7 @@ mod section;
 mod table;
 mod text;
 mod verdict;
-mod words;
+pub(crate) mod words;
 
 use serde::{Deserialize, Deserializer, Serialize};
 

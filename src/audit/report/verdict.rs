@@ -93,7 +93,8 @@ impl Report {
                  rows, good or bad, cannot be trusted.",
                 counted(self.controls.len() as u64, "control", "controls"),
             )],
-            act: "Find out why the controls failed, mend that, and run it again. Sign nothing on the figures below.".to_owned(),
+            act: "Find out why the controls failed, mend that, and run it again; a truth with few fields or few different values leaves them \
+                  nothing to find. Sign nothing on the figures below.".to_owned(),
         }
     }
 
