@@ -31,6 +31,9 @@ use crate::{
 /// How much surer than right a reference may be, as a share of the people.
 const OVERSURE: f64 = 0.1;
 
+/// Fewer people who are not guessed without a row leave nothing to tell by.
+const FEWEST_LEFT: u64 = 60;
+
 /// Of so many other draws a thief knows what people come for, and is taught: few draws tell as much as many.
 const OTHERS: usize = 4;
 
@@ -305,13 +308,23 @@ impl<'a> Run<'a> {
             .iter()
             .any(|scheme| scheme.links && !scheme.may_link);
         let passed = controls.controls.iter().all(|control| control.passed);
-        let outcome = if !passed || controls.controls.is_empty() {
+        // Where nearly everybody is guessed without a row, links that are planted have nothing to show, and no control is to blame.
+        let left = totals.baseline.people - totals.baseline.right;
+        let is_guessed = left < FEWEST_LEFT;
+        if is_guessed {
+            self.notes.push(format!(
+                "all but {left} of {} people are guessed rightly without a row: there is next to nothing left to link",
+                totals.baseline.people
+            ));
+        }
+        let blind = !passed && !is_guessed;
+        let outcome = if blind || controls.controls.is_empty() {
             Outcome::Blind
         } else if links {
             Outcome::Links
         } else if let Some(outcome) = outcome_of(&reversed) {
             outcome
-        } else if let Some(rows) = needed.max(self.rows_for_the_shortest_leak(rows)) {
+        } else if let Some(rows) = needed.max(self.is_short(rows)) {
             Outcome::TooFew { rows }
         } else if controls.sharpness.is_none() {
             Outcome::TooFew {
@@ -364,17 +377,23 @@ impl<'a> Run<'a> {
         })
     }
 
-    /// How many true rows it takes for the shortest leak to have as many rows as controls need people; `None` where it has them.
-    fn rows_for_the_shortest_leak(&self, rows: u64) -> Option<u64> {
-        let leaks = 0..self.cases[0].leaks.len();
-        let of = |leak: usize| {
-            self.cases
-                .iter()
-                .map(|case| case.leaks[leak].rows as u64)
-                .sum()
-        };
-        let shortest: u64 = leaks.map(of).min()?;
-        (shortest < control::FEW).then(|| (rows * control::FEW).div_ceil(shortest.max(1)))
+    /// As many rows as there are, where a leak has too few to be called a pass; a note says so.
+    fn is_short(&mut self, rows: u64) -> Option<u64> {
+        let mut short = Vec::new();
+        for (leak, view) in self.cases[0].leaks.iter().enumerate() {
+            let rows = |case: &Case| case.leaks[leak].rows as u64;
+            let leaked: u64 = self.cases.iter().map(rows).sum();
+            if leaked < control::FEW {
+                short.push(format!(
+                    "leak \"{}\" has {leaked} rows; under {} nothing is called a pass",
+                    view.leak.name,
+                    control::FEW
+                ));
+            }
+        }
+        let is_short = !short.is_empty();
+        self.notes.extend(short);
+        is_short.then_some(rows)
     }
 
     /// Attacks all draws.

@@ -46,20 +46,7 @@ impl Report {
             Outcome::Blind => self.blind(),
             Outcome::Links => self.links(&target),
             Outcome::Reversed { numbers } => self.reversed(numbers, &target),
-            Outcome::TooFew { rows } => Verdict {
-                tone: Tone::Doubtful,
-                headline: "Too few rows to tell".to_owned(),
-                means: vec![format!(
-                    "No attack linked people to their {target}, but {} could not have shown it if one did. Telling takes some \
-                     {} rows, or more. This is not a pass.",
-                    counted(self.rows, "row", "rows"),
-                    count(rows)
-                )],
-                act: format!(
-                    "Run it again with some {} rows, or more, before anybody relies on it.",
-                    count(rows)
-                ),
-            },
+            Outcome::TooFew { rows } => self.too_few(rows, &target),
             Outcome::Unscored => Verdict {
                 tone: Tone::Doubtful,
                 headline: "Not scored: the true rows are not known".to_owned(),
@@ -72,6 +59,29 @@ impl Report {
                 act: GIVE_TRUTH.to_owned(),
             },
             Outcome::Unlinkable => self.unlinkable(&target),
+        }
+    }
+
+    fn too_few(&self, rows: u64, target: &str) -> Verdict {
+        let by_design = self.by_design();
+        let other = match by_design {
+            Some(_) => "No other attack",
+            None => "No attack",
+        };
+        let (more, which) = match rows > self.rows {
+            true => (format!("some {} rows, or more", count(rows)), ""),
+            false => ("longer leaks".to_owned(), "; the notes say of which"),
+        };
+        let mut means = vec![format!(
+            "{other} linked people to their {target}, but {} could not have shown it if one did. Telling takes {more}{which}. This is not a pass.",
+            counted(self.rows, "row", "rows"),
+        )];
+        means.extend(by_design);
+        Verdict {
+            tone: Tone::Doubtful,
+            headline: "Too few rows to tell".to_owned(),
+            means,
+            act: format!("Run it again with {more}, before anybody relies on it."),
         }
     }
 

@@ -84,6 +84,10 @@ pub(super) fn parse(cell: &str) -> Option<Found> {
         (_, Some((_, text))) if behind_word(text) => text,
         _ => cell,
     };
+    let text = match text.strip_prefix('{').and_then(|text| text.split_once('}')) {
+        Some((word, text)) if word.len() <= LONGEST_WORD => text,
+        _ => text,
+    };
     let text = ["0x", "\\x"]
         .iter()
         .find_map(|before| text.strip_prefix(before))
@@ -220,6 +224,7 @@ mod tests {
                 format!("sha256:{hex}"),
                 format!("0x{hex}"),
                 format!("PAT-{hex}"),
+                format!("{{SHA}}{base64}"),
                 format!("tel/0_{hex}"),
                 base64.trim_end_matches('=').to_owned(),
                 base64,

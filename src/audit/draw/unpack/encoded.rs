@@ -98,8 +98,13 @@ fn text(bytes: Vec<u8>) -> Option<String> {
         Err(error) => error.into_bytes(),
     };
     let (pairs, rest) = bytes.as_chunks::<2>();
-    if rest.is_empty() && pairs.iter().all(|[_, high]| *high == 0) {
-        let units: Vec<u16> = pairs.iter().map(|pair| u16::from_le_bytes(*pair)).collect();
+    let of_latin = |read: fn([u8; 2]) -> u16| -> Option<Vec<u16>> {
+        let units: Vec<u16> = pairs.iter().map(|pair| read(*pair)).collect();
+        let units = units.strip_prefix(&[BYTE_ORDER]).unwrap_or(&units);
+        let is_latin = !units.is_empty() && units.iter().all(|unit| *unit < 0x100);
+        (rest.is_empty() && is_latin).then(|| units.to_vec())
+    };
+    if let Some(units) = of_latin(u16::from_le_bytes).or_else(|| of_latin(u16::from_be_bytes)) {
         return String::from_utf16(&units).ok().filter(is_text);
     }
     // Latin-1, where most is plain: any bytes would be some text.
@@ -109,8 +114,12 @@ fn text(bytes: Vec<u8>) -> Option<String> {
     is_plain.then(latin).filter(is_text)
 }
 
+/// What UTF-16 may begin with.
+const BYTE_ORDER: u16 = 0xFEFF;
+
 /// The second of three parts, of which the first is a head in JSON.
 fn claims(cell: &str) -> Option<Vec<u8>> {
+    let cell = cell.strip_prefix("Bearer ").unwrap_or(cell);
     let (head, rest) = cell.split_once('.')?;
     let (claims, signature) = rest.split_once('.')?;
     let head = BASE64URL_NOPAD.decode(head.as_bytes()).ok()?;

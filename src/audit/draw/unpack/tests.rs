@@ -102,8 +102,14 @@ fn what_is_written_otherwise_is_unpacked() {
         let bytes = text.encode_utf16().flat_map(u16::to_le_bytes);
         BASE64.encode(&bytes.collect::<Vec<u8>>())
     };
+    let marked = |n: u32| {
+        let text = format!("\u{feff}{}", object(n));
+        let bytes = text.encode_utf16().flat_map(u16::to_be_bytes);
+        BASE64.encode(&bytes.collect::<Vec<u8>>())
+    };
+    let bearer = |n: u32| format!("Bearer {}", token(n));
     let quoted = |n: u32| serde_json::Value::String(object(n)).to_string();
-    let writings: [&dyn Fn(u32) -> String; 4] = [&token, &latin, &wide, &quoted];
+    let writings: [&dyn Fn(u32) -> String; 6] = [&token, &bearer, &latin, &wide, &marked, &quoted];
     for writing in writings {
         let cells: Vec<String> = (0..100).map(writing).collect();
         let unpacked = unpack(&cells);

@@ -7,7 +7,7 @@ use crate::audit::report::{Outcome, Report, sample};
 const OUTCOMES: [Outcome; 6] = [
     Outcome::Blind,
     Outcome::Links,
-    Outcome::TooFew { rows: 40_000 },
+    Outcome::TooFew { rows: 400_000 },
     Outcome::Unscored,
     Outcome::Unlinkable,
     Outcome::Reversed { numbers: 3 },
@@ -42,7 +42,7 @@ fn every_outcome_is_told_first_and_only_one_is_good() {
         assert!(page.contains(&format!("<title>{headline}")), "{outcome:?}");
         assert_eq!(page.matches("What to do. ").count(), 1);
     }
-    assert!(sample::report(OUTCOMES[2]).to_html().contains("40,000"));
+    assert!(sample::report(OUTCOMES[2]).to_html().contains("400,000"));
 }
 
 #[test]
