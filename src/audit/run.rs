@@ -308,17 +308,15 @@ impl<'a> Run<'a> {
             .iter()
             .any(|scheme| scheme.links && !scheme.may_link);
         let passed = controls.controls.iter().all(|control| control.passed);
-        // Where nearly everybody is guessed without a row, links that are planted have nothing to show, and no control is to blame.
+        // Links that are planted have nothing to show then, and the run is blind.
         let left = totals.baseline.people - totals.baseline.right;
-        let is_guessed = left < FEWEST_LEFT;
-        if is_guessed {
+        if left < FEWEST_LEFT {
             self.notes.push(format!(
-                "all but {left} of {} people are guessed rightly without a row: there is next to nothing left to link",
+                "all but {left} of {} people are guessed rightly without a row, and next to nothing is left to link: no control can show much",
                 totals.baseline.people
             ));
         }
-        let blind = !passed && !is_guessed;
-        let outcome = if blind || controls.controls.is_empty() {
+        let outcome = if !passed || controls.controls.is_empty() {
             Outcome::Blind
         } else if links {
             Outcome::Links

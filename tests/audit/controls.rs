@@ -192,6 +192,8 @@ fn a_failed_control_makes_the_run_blind() {
     }
     let rows = truth.rows();
     let report = audit(truth, vec![nothing(rows)]);
+    let notes = report.notes.join("\n");
+    assert!(notes.contains("guessed rightly without a row"), "{notes}");
     assert_eq!(report.outcome, Outcome::Blind, "{report}");
     assert_eq!(report.sharpness, None);
 }

@@ -99,8 +99,8 @@ impl Report {
             tone: Tone::Doubtful,
             headline: BLIND.to_owned(),
             means: vec![format!(
-                "{failed} of {} failed. The audit overlooked a link that is there, or saw one that is not. What it says of the \
-                 rows, good or bad, cannot be trusted.",
+                "{failed} of {} failed. The audit overlooked a link that is there, or saw one that is not, or was given nothing to find. \
+                 What it says of the rows, good or bad, cannot be trusted.",
                 counted(self.controls.len() as u64, "control", "controls"),
             )],
             act: "Find out why the controls failed, mend that, and run it again; a truth with few fields or few different values leaves them \
