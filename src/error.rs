@@ -136,6 +136,7 @@ pub(crate) enum Kind {
     Structure {
         what: &'static str,
     },
+    SubjectKeyNeeded,
     UnknownEpoch {
         epoch: Epoch,
     },

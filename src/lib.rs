@@ -73,6 +73,7 @@
 //! | `Transfer` | takes files of rows, CSV and NDJSON, through a protector or a revealer in constant memory |
 //! | [`Query`] | what the backend looks for in a domain's rows, and the way back from [`Reversible`] stand-ins |
 //! | [`Inspected`] | what a text is, as far as it tells without keys |
+//! | [`Attribution`] | the domain and epoch that a leaked row is of, by its commitment and without opening it |
 //! | [`Binding`] | what a seal is bound to: the id of its row ([`RecordId`]), the key of its person ([`SubjectKey`]) |
 //! | `Config` | where a deployment keeps its schema, policies, keyring, register of grants and passphrases |
 //! | `GrantRegister` | which grants were issued, to whom and until when, and which are due |
@@ -174,8 +175,8 @@ pub use crate::{
         IndexPlan, Period, Policy, PolicySet, Report, Step, Transform,
     },
     protect::{
-        Binding, BoundProtector, BoundQuery, BoundRevealer, JsonRecord, Protected, ProtectedRow,
-        Protector, Query, Reader, ReaderCounts, Revealer, Shown,
+        Attribution, Binding, BoundProtector, BoundQuery, BoundRevealer, JsonRecord, Protected,
+        ProtectedRow, Protector, Query, Reader, ReaderCounts, Revealer, Shown,
     },
     schema::{Class, Determines, Field, PhoneRegion, Role, Schema, ValueType},
     wire::{Index, PhoneStandIn, Pseudonym, Reversible, SealedCell, SealedRecord, SealedRow},

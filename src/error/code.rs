@@ -37,6 +37,7 @@ impl Error {
             Kind::Profile { .. } => "profile",
             Kind::Mismatch { .. } => "mismatch",
             Kind::Structure { .. } => "malformed",
+            Kind::SubjectKeyNeeded => "subject-key-needed",
             Kind::UnknownEpoch { .. } => "unknown-epoch",
             Kind::MissingScope { .. } => "missing-scope",
             Kind::ForeignScope { .. } => "foreign-scope",

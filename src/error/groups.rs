@@ -51,6 +51,7 @@ impl Error {
         matches!(
             self.0.kind,
             Kind::Binding { .. }
+                | Kind::SubjectKeyNeeded
                 | Kind::NotOpened { .. }
                 | Kind::NothingLeft
                 | Kind::NoSuchField { .. }

@@ -57,6 +57,7 @@ impl Error {
             Kind::Structure { .. } => {
                 "fetch the row again from where it is kept: it was cut, joined or damaged"
             }
+            Kind::SubjectKeyNeeded => "give the subject key of the person whose row it is",
             Kind::UnknownEpoch { .. } => "use a keyring or grant that holds this epoch",
             Kind::MissingScope { .. } => "ask for a row from which this scope was not withheld",
             Kind::MissingCell { .. } => "give the cell of every column, also of null values",
@@ -233,6 +234,9 @@ impl fmt::Display for Kind {
             }
             Kind::Mismatch { what } => write!(f, "the row {what}, against its policy"),
             Kind::Structure { what } => write!(f, "the sealed bytes are malformed: {what}"),
+            Kind::SubjectKeyNeeded => {
+                f.write_str("the row is bound to the key of a person, and none was given")
+            }
             Kind::UnknownEpoch { epoch } => write!(f, "there is no key for epoch {epoch}"),
             Kind::ForeignScope { scope } => {
                 write!(f, "the row holds {scope}, which no field of the schema has")

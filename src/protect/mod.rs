@@ -1,5 +1,6 @@
 //! From a record to a protected record and back.
 
+mod attribute;
 #[cfg(feature = "rayon")]
 mod batch;
 mod binding;
@@ -22,6 +23,7 @@ mod tests;
 mod values;
 mod workspace;
 
+pub use attribute::Attribution;
 pub use binding::Binding;
 #[cfg(any(feature = "audit", feature = "csv", feature = "ndjson"))]
 pub(crate) use draft::Draft;

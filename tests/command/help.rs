@@ -1,6 +1,6 @@
 use super::{Clinic, stderr, stdout};
 
-const COMMANDS: [&str; 15] = [
+const COMMANDS: [&str; 16] = [
     "init",
     "keygen",
     "grant",
@@ -12,6 +12,7 @@ const COMMANDS: [&str; 15] = [
     "reveal",
     "audit",
     "inspect",
+    "attribute",
     "schema",
     "schema show",
     "completions",

@@ -372,6 +372,14 @@ fn errors_of_rows() -> Vec<(&'static str, Error)> {
     let elsewhere = protector("domain = \"elsewhere\"\n")
         .protect(&json!({}))
         .unwrap();
+    let subject = SubjectKey::from_bytes(&mut [1; 32]);
+    let of_a_person = protector("record_id = \"unbound\"\nsubject_key = \"bound\"\n")
+        .bind(Binding::subject(&subject))
+        .protect(&json!({}))
+        .unwrap();
+    let of_a_person = test_kit::keyring()
+        .attribute(&of_a_person.sealed().to_string(), None, &[])
+        .unwrap_err();
     let mut later = test_kit::keyring();
     later.start_epoch().unwrap();
     let later = Protector::new(&later, &policy(""))
@@ -418,6 +426,7 @@ fn errors_of_rows() -> Vec<(&'static str, Error)> {
             SealedCell::from_bytes([0; 17]).unwrap_err(),
         ),
         ("UnknownEpoch", reveal(later.sealed())),
+        ("SubjectKeyNeeded", of_a_person),
         ("MissingScope", reveal(cut.sealed())),
         (
             "ForeignScope",

@@ -13,6 +13,7 @@ use clap::{
 };
 
 use crate::{
+    attribute::AttributeArguments,
     audit::AuditArguments,
     grant::GrantArguments,
     init::InitArguments,
@@ -127,6 +128,7 @@ pub(crate) enum Command {
     Verify(VerifyArguments),
     Audit(AuditArguments),
     Inspect(InspectArguments),
+    Attribute(AttributeArguments),
     Schema(SchemaArguments),
     Completions(CompletionsArguments),
     Man(ManArguments),

@@ -1,7 +1,7 @@
 //! `paravent inspect`: what texts and key files are, without any key.
 
 use std::{
-    io::{self, BufRead, Read},
+    io::{self, Read},
     path::{Path, PathBuf},
 };
 
@@ -11,15 +11,12 @@ use serde_json::json;
 
 use crate::{
     failure::{Exit, Failure, Outcome},
-    output, pipe,
+    output, pipe, rows,
     settings::Settings,
 };
 
 /// No key file is larger.
 const MAX_FILE: u64 = 16 * 1024 * 1024;
-
-/// No text of a row is longer.
-const MAX_LINE: u64 = 16 * 1024 * 1024;
 
 const AFTER: &str = "\
 It tells what a text says of itself: format, suite, epoch, scopes and their
@@ -63,27 +60,15 @@ pub(crate) fn run(arguments: &InspectArguments, settings: &Settings) -> Outcome 
         _ => false,
     };
     if stream {
-        return lines(settings);
+        rows::lines(|number, line| {
+            let inspected = inspect(line).map_err(|failure| failure.at_line(number))?;
+            tell(&inspected, settings)
+        })?;
+        return Ok(Exit::Done);
     }
     for (number, text) in arguments.values.iter().enumerate() {
         let inspected =
             inspect(text).map_err(|failure| failure.at(format!("value {}", number + 1)))?;
-        tell(&inspected, settings)?;
-    }
-    Ok(Exit::Done)
-}
-
-fn lines(settings: &Settings) -> Outcome {
-    let mut input = io::stdin().lock();
-    for number in 1.. {
-        let mut line = Vec::new();
-        (&mut input).take(MAX_LINE).read_until(b'\n', &mut line)?;
-        if line.is_empty() {
-            break;
-        }
-        let text = String::from_utf8_lossy(&line);
-        let inspected = inspect(text.trim_end_matches(['\r', '\n']))
-            .map_err(|failure| failure.at_line(number))?;
         tell(&inspected, settings)?;
     }
     Ok(Exit::Done)

@@ -4,6 +4,7 @@
 compile_error!("the command needs a Unix-like system: modes of files, signals, a terminal");
 
 mod arguments;
+mod attribute;
 mod audit;
 mod failure;
 mod grant;
@@ -67,6 +68,7 @@ fn run(arguments: Arguments) -> Outcome {
         Command::Audit(arguments) => audit::run(&arguments, &settings),
         Command::Verify(arguments) => verify::run(&arguments, &settings),
         Command::Inspect(arguments) => inspect::run(&arguments, &settings),
+        Command::Attribute(arguments) => attribute::run(&arguments, &settings),
         Command::Schema(arguments) => schema::run(&arguments, &settings),
         Command::Completions(arguments) => manual::completions(&arguments),
         Command::Man(arguments) => manual::man(&arguments),

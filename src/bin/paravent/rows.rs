@@ -1,8 +1,8 @@
-//! Rows through `protect` and `reveal`: their files, their formats, and what is told of them.
+//! Rows through `protect` and `reveal`, and those of other commands from the standard input: their files, their formats, and what is told of them.
 
 use std::{
     fs,
-    io::{self, IsTerminal, Read},
+    io::{self, BufRead, IsTerminal, Read},
     num::NonZeroUsize,
     ops::ControlFlow,
     path::Path,
@@ -348,4 +348,24 @@ impl Input {
             identity: output::identity(Ok(found)),
         })
     }
+}
+
+/// No line of the standard input is longer.
+const MAX_LINE: u64 = 16 * 1024 * 1024;
+
+/// Gives each line of the standard input, with its number from 1 and without its end.
+pub(crate) fn lines(
+    mut take: impl FnMut(usize, &str) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let mut input = io::stdin().lock();
+    for number in 1.. {
+        let mut line = Vec::new();
+        (&mut input).take(MAX_LINE).read_until(b'\n', &mut line)?;
+        if line.is_empty() {
+            break;
+        }
+        let line = String::from_utf8_lossy(&line);
+        take(number, line.trim_end_matches(['\r', '\n']))?;
+    }
+    Ok(())
 }
