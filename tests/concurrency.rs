@@ -63,6 +63,7 @@ fn every_public_type_is_send_and_sync() {
     let shared = shared![
         Accepted,
         Appointment,
+        Attribution,
         Binding<'_>,
         BoundProtector<'_>,
         BoundQuery<'_>,
