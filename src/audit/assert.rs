@@ -15,8 +15,8 @@ use crate::{
 /// order, and `policy` what they were protected under; what it opens is opened with a grant from `keyring`, and attacked as well.
 ///
 /// With too few rows to tell it panics, too, and says how many it would take: some thousand. Of rows that link nothing one run in a
-/// hundred panics by chance; what links does so in the next run as well. Without optimisation 2,000 rows take about a minute;
-/// `opt-level = 2` for this crate under `[profile.dev.package.paravent]` makes it some seconds.
+/// hundred panics by chance; what links does so in the next run as well. 2,000 rows take about a minute without optimisation
+/// and some seconds with it, which `[profile.dev.package.paravent]` can set for this crate alone.
 ///
 /// # Panics
 ///

@@ -308,7 +308,6 @@ impl<'a> Run<'a> {
             .iter()
             .any(|scheme| scheme.links && !scheme.may_link);
         let passed = controls.controls.iter().all(|control| control.passed);
-        // Links that are planted have nothing to show then, and the run is blind.
         let left = totals.baseline.people - totals.baseline.right;
         if left < FEWEST_LEFT {
             self.notes.push(format!(
