@@ -13,7 +13,7 @@ use jiff::civil::Date;
 use zeroize::zeroize_stack;
 
 use crate::{
-    id::{Digest, Domain, Epoch, Scope},
+    id::{Digest, Domain, Epoch, Generation, Scope},
     secret::KEY_STACK,
 };
 
@@ -140,6 +140,12 @@ pub(crate) enum Kind {
     UnknownEpoch {
         epoch: Epoch,
     },
+    EpochDisabled {
+        epoch: Epoch,
+    },
+    EpochDestroyed {
+        epoch: Epoch,
+    },
     MissingScope {
         scope: Scope,
     },
@@ -222,6 +228,32 @@ pub(crate) enum Kind {
     #[cfg_attr(not(feature = "key-file"), allow(dead_code))]
     NoPassphrase,
     EpochsExhausted,
+    EpochActive {
+        epoch: Epoch,
+    },
+    EpochEnded {
+        epoch: Epoch,
+        not_after: Date,
+    },
+    ClockBeforeEpoch {
+        since: Date,
+    },
+    KeyUsedUp {
+        epoch: Epoch,
+    },
+    GenerationLive {
+        generation: Generation,
+    },
+    UnknownGeneration {
+        generation: Generation,
+    },
+    KeyringEpochs {
+        what: &'static str,
+    },
+    KeyringOlder {
+        active: Epoch,
+        before: Epoch,
+    },
     KeyFileForm {
         what: &'static str,
     },

@@ -237,14 +237,21 @@ period! {
     Generation, "generation"
 }
 
-impl Epoch {
-    pub(crate) fn next(self) -> Result<Self> {
-        self.0
-            .checked_add(1)
-            .map(Self)
-            .ok_or_else(|| Error::new(|| Kind::EpochsExhausted))
-    }
+macro_rules! next {
+    ($name:ident) => {
+        impl $name {
+            pub(crate) fn next(self) -> Result<Self> {
+                self.0
+                    .checked_add(1)
+                    .map(Self)
+                    .ok_or_else(|| Error::new(|| Kind::EpochsExhausted))
+            }
+        }
+    };
 }
+
+next!(Epoch);
+next!(Generation);
 
 /// The id under which the holder stores a row, 1 to 1,024 bytes; seals can be bound to it.
 ///

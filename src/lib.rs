@@ -169,14 +169,14 @@ pub use crate::{
     error::{Error, Result},
     id::{Digest, Domain, Epoch, FieldId, Generation, RecordId, Scope},
     inspect::{Inspected, Seal, SealedScope},
-    key::{Grant, Keyring, SubjectKey},
+    key::{EpochInfo, EpochState, Grant, Keyring, Remains, SubjectKey},
     policy::{
         Accepted, Chain, CheckedPolicy, Diff, FieldReport, FieldStep, Finding, FindingKind, Gain,
         IndexPlan, Period, Policy, PolicySet, Report, Step, Transform,
     },
     protect::{
-        Attribution, Binding, BoundProtector, BoundQuery, BoundRevealer, JsonRecord, Protected,
-        ProtectedRow, Protector, Query, Reader, ReaderCounts, Revealer, Shown,
+        Attribution, Binding, BoundProtector, BoundQuery, BoundRevealer, JsonRecord, KeyUse,
+        Protected, ProtectedRow, Protector, Query, Reader, ReaderCounts, Revealer, Shown,
     },
     schema::{Class, Determines, Field, PhoneRegion, Role, Schema, ValueType},
     wire::{Index, PhoneStandIn, Pseudonym, Reversible, SealedCell, SealedRecord, SealedRow},

@@ -11,7 +11,7 @@ use crate::{
         mac::MacKey,
     },
     id::{Domain, Epoch, Generation, Scope},
-    key::{Keyring, tree},
+    key::{Keyring, keyring::SealingEpoch, tree},
     secret::Secret,
 };
 
@@ -59,11 +59,11 @@ pub fn keyring_from(
     linkage: &[u8; 32],
 ) -> Keyring {
     let secret = |bytes: &[u8; 32]| Secret::fill(|secret| secret.copy_from_slice(bytes));
+    let linkage = secret(linkage);
     Keyring {
-        sealing: BTreeMap::from([(epoch, secret(sealing))]),
-        active: epoch,
-        linkage: BTreeMap::from([(generation, secret(linkage))]),
-        generation,
+        log: tree::log_root(&linkage),
+        sealing: BTreeMap::from([(epoch, SealingEpoch::new(secret(sealing)))]),
+        linkage: BTreeMap::from([(generation, linkage)]),
     }
 }
 
@@ -83,7 +83,6 @@ pub fn keyring_of_two_generations() -> Keyring {
         let root = b"paravent test kit: second links.";
         let root = Secret::fill(|secret| secret.copy_from_slice(root));
         keyring.linkage.insert(second, root);
-        keyring.generation = second;
     }
     keyring
 }
@@ -117,7 +116,7 @@ pub fn tree(
     scope: Scope,
     domain: &Domain,
 ) -> Option<[[u8; 32]; 3]> {
-    let scope_key = tree::scope_key(keyring.sealing.get(&epoch)?, scope);
+    let scope_key = tree::scope_key(keyring.root(epoch).ok()?, scope);
     let domain_key = tree::domain_key(&scope_key, domain);
     let seal_key = tree::seal_key(&domain_key);
     Some([

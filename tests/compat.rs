@@ -415,7 +415,9 @@ fn write(folder: &Path) {
     let (mut rows, mut cells) = (Vec::new(), Vec::new());
     for epoch in 1..=2 {
         if epoch == 2 {
-            keyring.start_epoch().unwrap();
+            keyring
+                .start_epoch(paravent::Date::constant(2026, 11, 24))
+                .unwrap();
         }
         let protector = Protector::new(&keyring, &archive).unwrap();
         for holds in [&whole, &least, &widest] {

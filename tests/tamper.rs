@@ -597,7 +597,10 @@ fn other_grants_are_refused() {
 fn other_epochs_are_refused() {
     let mut clinic = Clinic::new(UNBOUND);
     let old = SealedRecord::from_bytes(clinic.record()).unwrap();
-    let second = clinic.keyring.start_epoch().unwrap();
+    let second = clinic
+        .keyring
+        .start_epoch(paravent::Date::constant(2026, 11, 24))
+        .unwrap();
     let protector = Protector::new(&clinic.keyring, &clinic.policy).unwrap();
     let both = Revealer::backend(&clinic.keyring, clinic.policy.policy()).unwrap();
     let record = protector.protect(&appointment(7)).unwrap();

@@ -14,9 +14,10 @@ mod leaks;
 use std::{num::NonZeroUsize, str::from_utf8, sync::LazyLock};
 
 use paravent::{
-    Appointment, Binding, Class, CsvFormat, Encoding, Error, Format, Grant, Inspected, JsonRecord,
-    Keyring, Passphrase, PhoneRegion, Policy, Protected, Protector, Pseudonym, RecordId, Revealer,
-    Schema, SealedCell, SealedRecord, SealedRow, SubjectKey, Transfer, ValueType, test_kit,
+    Appointment, Binding, Class, CsvFormat, Encoding, EpochState, Error, Format, Grant, Inspected,
+    JsonRecord, Keyring, Passphrase, PhoneRegion, Policy, Protected, Protector, Pseudonym,
+    RecordId, Revealer, Schema, SealedCell, SealedRecord, SealedRow, SubjectKey, Transfer,
+    ValueType, test_kit,
 };
 use serde::de::IgnoredAny;
 use serde_json::{Value, value::RawValue};
@@ -231,31 +232,42 @@ pub fn key_file(data: &[u8]) {
             Revealer::new(&grant, policy).unwrap()
         })
     } else {
-        Keyring::from_key_file(&book::key_file("keyring-1", rest), &passphrase).map(
-            |mut keyring| {
-                let active = keyring.active_epoch();
-                assert_eq!(active.number().to_be_bytes(), rest[..4]);
-                assert!(keyring.epochs().any(|epoch| epoch == active));
-                let generation = keyring.generation().number().to_be_bytes();
-                assert!(rest.windows(4).any(|word| word == generation));
-                assert!(format!("{keyring:?}").ends_with(", .. }"));
-                Protector::new(&keyring, &KIT.policy).unwrap();
-                let revealer = Revealer::backend(&keyring, KIT.policy.policy()).unwrap();
-                let last = keyring.epochs().last().unwrap();
-                match keyring.start_epoch() {
-                    Ok(epoch) => {
-                        assert!(epoch > last);
-                        assert_eq!(keyring.active_epoch(), epoch);
-                    }
-                    Err(error) => {
-                        assert!(error.is_misuse(), "{error}");
-                        assert!(last.number() == u32::MAX || keyring.epochs().count() >= 1_200);
-                        assert_eq!(keyring.active_epoch(), active);
-                    }
+        let word = match kind {
+            b'k' => "keyring-2",
+            _ => "keyring-1",
+        };
+        Keyring::from_key_file(&book::key_file(word, rest), &passphrase).map(|mut keyring| {
+            let active = keyring.active_epoch();
+            let infos: Vec<_> = keyring.epoch_infos().collect();
+            assert!(
+                infos
+                    .iter()
+                    .all(|info| (info.state == EpochState::Active) == (info.epoch == active))
+            );
+            assert_eq!(infos.last().map(|info| info.epoch), Some(active));
+            assert!(keyring.epochs().any(|epoch| epoch == active));
+            let generation = keyring.generation().number().to_be_bytes();
+            assert!(rest.windows(4).any(|word| word == generation));
+            assert!(format!("{keyring:?}").ends_with(", .. }"));
+            Protector::new(&keyring, &KIT.policy).unwrap();
+            let revealer = Revealer::backend(&keyring, KIT.policy.policy()).unwrap();
+            let last = keyring.epochs().last().unwrap();
+            match keyring.start_epoch(paravent::Date::constant(2026, 11, 24)) {
+                Err(error) if error.is_clock() => {
+                    assert!(infos.last().is_some_and(|info| info.since.is_some()));
                 }
-                revealer
-            },
-        )
+                Ok(epoch) => {
+                    assert!(epoch > last);
+                    assert_eq!(keyring.active_epoch(), epoch);
+                }
+                Err(error) => {
+                    assert!(error.is_misuse(), "{error}");
+                    assert!(last.number() == u32::MAX || infos.len() >= 1_200);
+                    assert_eq!(keyring.active_epoch(), active);
+                }
+            }
+            revealer
+        })
     };
     match loaded {
         Ok(revealer) => {

@@ -46,7 +46,8 @@ impl Error {
     /// Whether the call itself was wrong: a record id or subject key that the policy does not expect or
     /// that it misses, a scope that the grant does not open, a field that the schema does not have, a pseudonym or index
     /// that the policy does not have, a domain that the service has no policy for, a key file of another kind, a passphrase
-    /// that is empty or missing, an epoch beyond the last.
+    /// that is empty or missing, an epoch beyond the last, the active epoch where another was to be said, a keyring older than
+    /// the one that is in use.
     pub fn is_misuse(&self) -> bool {
         matches!(
             self.0.kind,
@@ -61,6 +62,10 @@ impl Error {
                 | Kind::EmptyPassphrase
                 | Kind::NoPassphrase
                 | Kind::EpochsExhausted
+                | Kind::EpochActive { .. }
+                | Kind::GenerationLive { .. }
+                | Kind::UnknownGeneration { .. }
+                | Kind::KeyringOlder { .. }
         )
     }
 
@@ -90,9 +95,12 @@ impl Error {
         matches!(self.0.kind, Kind::OtherSchema | Kind::ForeignScope { .. })
     }
 
-    /// Whether the row's epoch is not in the keyring or grant.
+    /// Whether the epoch is not in the keyring or grant, or opens nothing there any more: disabled, or destroyed.
     pub fn is_unknown_epoch(&self) -> bool {
-        matches!(self.0.kind, Kind::UnknownEpoch { .. })
+        matches!(
+            self.0.kind,
+            Kind::UnknownEpoch { .. } | Kind::EpochDisabled { .. } | Kind::EpochDestroyed { .. }
+        )
     }
 
     /// Whether the row or the table lacks a scope or a cell that was asked for.
@@ -163,9 +171,22 @@ impl Error {
         matches!(self.0.kind, Kind::Migration { .. })
     }
 
-    /// Whether the grant has ended.
+    /// Whether the grant has ended, or the active epoch has.
     pub fn is_ended(&self) -> bool {
-        matches!(self.0.kind, Kind::GrantEnded { .. })
+        matches!(
+            self.0.kind,
+            Kind::GrantEnded { .. } | Kind::EpochEnded { .. }
+        )
+    }
+
+    /// Whether the time that was given is before one that was given earlier: a clock that was set back.
+    pub fn is_clock(&self) -> bool {
+        matches!(self.0.kind, Kind::ClockBeforeEpoch { .. })
+    }
+
+    /// Whether a key has sealed as much as one key may.
+    pub fn is_used_up(&self) -> bool {
+        matches!(self.0.kind, Kind::KeyUsedUp { .. })
     }
 
     /// Whether a schema, a policy, a domain, a record id or another name breaks a rule.
@@ -187,7 +208,10 @@ impl Error {
     pub fn is_damaged(&self) -> bool {
         matches!(
             self.0.kind,
-            Kind::KeyFileDamaged { .. } | Kind::KeyFileForm { .. } | Kind::KeyFileCost
+            Kind::KeyFileDamaged { .. }
+                | Kind::KeyFileForm { .. }
+                | Kind::KeyFileCost
+                | Kind::KeyringEpochs { .. }
         )
     }
 

@@ -59,6 +59,8 @@ impl Error {
             }
             Kind::SubjectKeyNeeded => "give the subject key of the person whose row it is",
             Kind::UnknownEpoch { .. } => "use a keyring or grant that holds this epoch",
+            Kind::EpochDisabled { .. } => "enable it again, where its rows are to be opened",
+            Kind::EpochDestroyed { .. } => "its rows are erased: remove them",
             Kind::MissingScope { .. } => "ask for a row from which this scope was not withheld",
             Kind::MissingCell { .. } => "give the cell of every column, also of null values",
             Kind::ForeignScope { .. } => "open it with the schema under which it was sealed",
@@ -100,6 +102,14 @@ impl Error {
             }
             Kind::OtherPolicy => "load the policy under which it was made, or issue the grant anew",
             Kind::EpochsExhausted => "start a new keyring",
+            Kind::EpochActive { .. } => "start another epoch first",
+            Kind::EpochEnded { .. } => "start a new epoch, or set a later end",
+            Kind::ClockBeforeEpoch { .. } => "set the clock right",
+            Kind::KeyUsedUp { .. } => "start a new epoch, and make the protector anew",
+            Kind::GenerationLive { .. } => "start another generation first, and reseal the rows",
+            Kind::UnknownGeneration { .. } => "give a generation that the keyring holds",
+            Kind::KeyringEpochs { .. } => "restore it from a backup",
+            Kind::KeyringOlder { .. } => "restore the newest keyring: rows of later epochs need it",
             Kind::KeyFileForm { .. } => "give a file that this crate wrote",
             Kind::KeyFileVersion => "read it with a newer release",
             Kind::KeyFileHolds { .. } => {
@@ -238,6 +248,8 @@ impl fmt::Display for Kind {
                 f.write_str("the row is bound to the key of a person, and none was given")
             }
             Kind::UnknownEpoch { epoch } => write!(f, "there is no key for epoch {epoch}"),
+            Kind::EpochDisabled { epoch } => write!(f, "epoch {epoch} is disabled"),
+            Kind::EpochDestroyed { epoch } => write!(f, "epoch {epoch} was destroyed"),
             Kind::ForeignScope { scope } => {
                 write!(f, "the row holds {scope}, which no field of the schema has")
             }
@@ -319,6 +331,31 @@ impl fmt::Display for Kind {
             }
             Kind::OtherPolicy => f.write_str("the grant was made under another policy"),
             Kind::EpochsExhausted => f.write_str("the last possible epoch is in use"),
+            Kind::EpochActive { epoch } => write!(f, "epoch {epoch} is the active one"),
+            Kind::EpochEnded { epoch, not_after } => {
+                write!(f, "epoch {epoch} was to seal until {not_after}")
+            }
+            Kind::ClockBeforeEpoch { since } => {
+                write!(
+                    f,
+                    "the active epoch began on {since}, which is later than today"
+                )
+            }
+            Kind::KeyUsedUp { epoch } => write!(
+                f,
+                "a key of epoch {epoch} has sealed 2^47 rows, as many as one key may"
+            ),
+            Kind::GenerationLive { generation } => {
+                write!(f, "new pseudonyms are of generation {generation}")
+            }
+            Kind::UnknownGeneration { generation } => {
+                write!(f, "there is no key for generation {generation}")
+            }
+            Kind::KeyringEpochs { what } => write!(f, "the keyring {what}"),
+            Kind::KeyringOlder { active, before } => write!(
+                f,
+                "the keyring's active epoch is {active}, and {before} was active before"
+            ),
             Kind::KeyFileForm { what } => write!(f, "this is not a key file: {what}"),
             Kind::KeyFileVersion => f.write_str("the key file has a newer version"),
             Kind::KeyFileHolds { expected } => write!(f, "the key file does not hold a {expected}"),

@@ -7,5 +7,5 @@ mod subject;
 pub(crate) mod tree;
 
 pub use grant::Grant;
-pub use keyring::Keyring;
+pub use keyring::{EpochInfo, EpochState, Keyring, Remains};
 pub use subject::SubjectKey;

@@ -23,6 +23,7 @@ const SEAL: &[u8] = b"paravent/v1/seal";
 const SUBJECT: &[u8] = b"paravent/v1/subject";
 const LINK: &[u8] = b"paravent/v1/link";
 const USE: &[u8] = b"paravent/v1/use";
+const LOG: &[u8] = b"paravent/v1/log";
 #[cfg(feature = "key-file")]
 const FILE_SEAL: &[u8] = b"paravent/v1/file-seal";
 #[cfg(feature = "key-file")]
@@ -72,6 +73,12 @@ pub(crate) fn linkage_key(root: &Secret<32>, domain: &Domain) -> Secret<32> {
         LINK,
         &[&len16(domain.as_str()), domain.as_str().as_bytes()],
     )
+}
+
+/// The root of a broker's log in a keyring that has none of its own: those of key files before version 2. From the root of the
+/// oldest generation.
+pub(crate) fn log_root(root: &Secret<32>) -> Secret<32> {
+    derive(root, LOG, &[])
 }
 
 /// Luse of `N` bytes, from Ldomain: 64 for [`Purpose::Reversible`], else 32.

@@ -32,7 +32,7 @@ impl Keyring {
     /// # Errors
     ///
     /// [`Error::is_malformed`] for a text of another form; [`Error::is_unsupported`] for another version or suite;
-    /// [`Error::is_unknown_epoch`] where the keyring does not hold the epoch; [`Error::is_misuse`] where the row is bound to a
+    /// [`Error::is_unknown_epoch`] where the keyring does not hold the epoch, or it was destroyed; [`Error::is_misuse`] where the row is bound to a
     /// subject key and none is given.
     ///
     /// # Examples
@@ -68,9 +68,7 @@ impl Keyring {
             commitment,
         } = Committed::parse(text)?;
         let epoch = header.epoch;
-        let Some(root) = self.sealing.get(&epoch) else {
-            return Err(Error::new(|| Kind::UnknownEpoch { epoch }));
-        };
+        let root = self.kept_root(epoch)?;
         let subject = match (header.flags.subject_key, subject) {
             (true, None) => return Err(Error::new(|| Kind::SubjectKeyNeeded)),
             (true, subject) => subject,

@@ -30,7 +30,7 @@ pub(crate) use draft::Draft;
 #[cfg(any(feature = "audit", feature = "csv", feature = "ndjson"))]
 pub(crate) use protected::SEALED;
 pub use protected::{Protected, ProtectedRow, Shown};
-pub use protector::{BoundProtector, Protector};
+pub use protector::{BoundProtector, KeyUse, Protector};
 pub use query::{BoundQuery, Query};
 pub use reader::{Reader, ReaderCounts};
 pub use record::JsonRecord;

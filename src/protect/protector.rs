@@ -1,6 +1,9 @@
 //! From a record to a protected record.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 
 use serde::Serialize;
 
@@ -15,7 +18,7 @@ use super::{
 };
 use crate::{
     crypto::{aead::Nonce, entropy::Nonces},
-    error::Result,
+    error::{Error, Kind, Result},
     id::Epoch,
     key::{Keyring, derived::ScopeKey},
     policy::{CheckedPolicy, Policy},
@@ -64,6 +67,24 @@ pub struct Protector {
     showings: Vec<Showing>,
     names: Arc<[Arc<str>]>,
     nonces: Nonces,
+    /// How many rows its keys have sealed.
+    seals: Arc<AtomicU64>,
+}
+
+/// The most rows that are sealed under one key: up to here every collision stays under 2^-32.
+const MOST_SEALS: u64 = 1 << 47;
+
+/// How much of what it may seal a key has sealed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum KeyUse {
+    /// Less than half.
+    Fine,
+    /// Half or more: start a new epoch.
+    Worn,
+    /// All, 2^47 rows: nothing more is sealed under it.
+    UsedUp,
 }
 
 impl Protector {
@@ -94,8 +115,23 @@ impl Protector {
             showings: Showing::all(policy, &linkage_key)?,
             names: Face::names(policy),
             nonces: Nonces::pooled(),
+            seals: Arc::default(),
             policy: policy.clone(),
         })
+    }
+
+    /// The same where its keys have sealed so many rows before: in other processes, or before a restart.
+    ///
+    /// Every scope of a row is sealed under a key of its own, each once a row, so that rows are counted.
+    #[must_use]
+    pub fn after_seals(self, rows: u64) -> Self {
+        self.counting_in(Arc::new(AtomicU64::new(rows)))
+    }
+
+    /// The same, counting on in `seals`.
+    #[must_use]
+    pub(crate) fn counting_in(self, seals: Arc<AtomicU64>) -> Self {
+        Self { seals, ..self }
     }
 
     /// The same with nonces from elsewhere than the pool of each thread.
@@ -114,6 +150,43 @@ impl Protector {
         self.epoch
     }
 
+    /// How many rows its keys have sealed: by this protector, and [before](Protector::after_seals).
+    pub fn seals(&self) -> u64 {
+        self.seals.load(Ordering::Relaxed)
+    }
+
+    /// Whether its keys have sealed half of what they may, 2^46 rows, or all.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use paravent::{Appointment, Date, KeyUse, Keyring, Policy, Protector, Schema};
+    ///
+    /// let policy = Policy::from_toml(r#"
+    ///     domain = "archive"
+    ///     schema = "appointment"
+    ///     record_id = "unbound"
+    /// "#, &Schema::appointment())?;
+    /// let checked = policy.check(Date::constant(2026, 11, 24))?;
+    /// let keyring = Keyring::generate()?;
+    /// let start = "2020-07-21T09:30:00+02:00".to_owned();
+    /// let appointment = Appointment { start, ..Appointment::default() };
+    ///
+    /// let protector = Protector::new(&keyring, &checked)?.after_seals((1 << 47) - 1);
+    /// assert_eq!(protector.key_use(), KeyUse::Worn);
+    /// protector.protect(&appointment)?;
+    /// assert_eq!(protector.key_use(), KeyUse::UsedUp);
+    /// assert!(protector.protect(&appointment).unwrap_err().is_used_up());
+    /// # Ok::<(), paravent::Error>(())
+    /// ```
+    pub fn key_use(&self) -> KeyUse {
+        match self.seals() {
+            MOST_SEALS.. => KeyUse::UsedUp,
+            seals if seals >= MOST_SEALS / 2 => KeyUse::Worn,
+            _ => KeyUse::Fine,
+        }
+    }
+
     /// The same calls bound to a record id, a subject key or both, as the policy asks.
     pub fn bind<'a>(&'a self, binding: Binding<'a>) -> BoundProtector<'a> {
         BoundProtector {
@@ -127,8 +200,8 @@ impl Protector {
     /// # Errors
     ///
     /// [`Error::is_record`](crate::Error::is_record) where the record does not fit schema and policy, with its [field](crate::Error::field);
-    /// [`Error::is_misuse`](crate::Error::is_misuse) where the policy binds seals to something; [`Error::is_io`](crate::Error::is_io) where the system gives
-    /// no random bytes.
+    /// [`Error::is_misuse`](crate::Error::is_misuse) where the policy binds seals to something; [`Error::is_used_up`](crate::Error::is_used_up)
+    /// where the epoch's keys have sealed 2^47 rows; [`Error::is_io`](crate::Error::is_io) where the system gives no random bytes.
     ///
     /// # Examples
     ///
@@ -223,7 +296,17 @@ impl Protector {
         fill(schema, &mut work.draft, &mut work.reading)?;
         work.draft.check_required(schema)?;
         self.make(binding, work)?;
+        self.count()?;
         self.nonces.draw(nonce)
+    }
+
+    /// Counts a row, where its keys may seal one more.
+    fn count(&self) -> Result<()> {
+        if self.seals.fetch_add(1, Ordering::Relaxed) < MOST_SEALS {
+            return Ok(());
+        }
+        self.seals.fetch_sub(1, Ordering::Relaxed);
+        Err(Error::new(|| Kind::KeyUsedUp { epoch: self.epoch }))
     }
 
     /// Derives all that the record in `work` shows.

@@ -1,6 +1,6 @@
 //! What the backend asks a domain's rows for, and what they mean.
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 use serde::Serialize;
 
@@ -156,6 +156,45 @@ impl Query {
         self.bind(Binding::NONE).pseudonym(name, part)
     }
 
+    /// Every pseudonym that rows of `record` have, by its name, for every generation of the keyring, ascending: while rows
+    /// of an older one are left, a person is found by either. One that is null is left out.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_misuse`] where one is erasable and no subject key is bound; [`Error::is_record`] where `record` does not
+    /// fit the schema, or lacks what the policy refuses to be without.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use paravent::{Date, Keyring, Policy, Query, Schema};
+    /// use serde_json::json;
+    ///
+    /// let policy = Policy::from_toml(r#"
+    ///     domain = "billing"
+    ///     schema = "appointment"
+    ///     record_id = "unbound"
+    ///     [pseudonym.patient]
+    ///     of = ["last_name", "first_name"]
+    ///     reason = "one invoice a person"
+    /// "#, &Schema::appointment())?;
+    /// let mut keyring = Keyring::generate()?;
+    /// let first = keyring.generation();
+    /// let second = keyring.start_generation()?;
+    ///
+    /// let person = json!({ "last_name": "Martin", "first_name": "Zoé" });
+    /// let pseudonyms = Query::new(&keyring, &policy)?.pseudonyms(&person)?;
+    /// let generations: Vec<_> = pseudonyms["patient"].iter().map(|(generation, _)| *generation).collect();
+    /// assert_eq!(generations, [first, second]);
+    /// # Ok::<(), paravent::Error>(())
+    /// ```
+    pub fn pseudonyms<T: Serialize + ?Sized>(
+        &self,
+        record: &T,
+    ) -> Result<BTreeMap<&str, Vec<(Generation, Pseudonym)>>> {
+        self.bind(Binding::NONE).pseudonyms(record)
+    }
+
     /// The value that the reversible stand-in of a field stands for, under each generation whose key it authenticates:
     /// mostly one.
     ///
@@ -184,12 +223,21 @@ impl Query {
             let schema = self.policy.schema();
             record::collect(part, schema, &mut work.draft, &mut work.reading)?;
             encode(parts, &self.policy, work)?;
-            let made = self.generations.iter().map(|linkage| {
-                let value = make(linkage, work.encoded.bytes());
-                (linkage.generation, value)
-            });
-            Ok(made.collect())
+            Ok(self.make_each(work, make))
         })
+    }
+
+    /// What `make` makes of what is encoded in `work`, for each generation.
+    fn make_each<V>(
+        &self,
+        work: &Workspace,
+        make: impl Fn(&Linkage, &[u8]) -> V,
+    ) -> Vec<(Generation, V)> {
+        let made = self.generations.iter().map(|linkage| {
+            let value = make(linkage, work.encoded.bytes());
+            (linkage.generation, value)
+        });
+        made.collect()
     }
 }
 
@@ -210,7 +258,7 @@ pub struct BoundQuery<'a> {
     binding: Binding<'a>,
 }
 
-impl BoundQuery<'_> {
+impl<'a> BoundQuery<'a> {
     /// As [`Query::index`].
     ///
     /// # Errors
@@ -251,6 +299,34 @@ impl BoundQuery<'_> {
             .ask(&parts(&rule.of, name), part, |linkage, message| {
                 linkage.pseudonyms[position].make(message, subject)
             })
+    }
+
+    /// As [`Query::pseudonyms`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Query::pseudonyms`].
+    pub fn pseudonyms<T: Serialize + ?Sized>(
+        &self,
+        record: &T,
+    ) -> Result<BTreeMap<&'a str, Vec<(Generation, Pseudonym)>>> {
+        let query = self.query;
+        Workspace::lend(|work| {
+            let schema = query.policy.schema();
+            record::collect(record, schema, &mut work.draft, &mut work.reading)?;
+            let mut all = BTreeMap::new();
+            for (position, rule) in query.policy.pseudonym_rules().iter().enumerate() {
+                let subject = self.subject(rule.erasable)?;
+                if !encode(&Parts::of_pseudonym(rule), &query.policy, work)? {
+                    continue;
+                }
+                let made = query.make_each(work, |linkage, message| {
+                    linkage.pseudonyms[position].make(message, subject)
+                });
+                all.insert(&*rule.name, made);
+            }
+            Ok(all)
+        })
     }
 
     /// As [`Query::reverse`].

@@ -16,7 +16,7 @@ use crate::{
     crypto::aead::{COMMITMENT, NonceKey},
     error::{Error, Kind, Result},
     id::{Epoch, Scope, ScopeSet},
-    key::{Grant, Keyring, derived::ScopeKey},
+    key::{EpochState, Grant, Keyring, derived::ScopeKey},
     policy::Policy,
     schema::{Field, Schema},
     wire::{
@@ -71,6 +71,8 @@ pub struct Revealer {
     scopes: Vec<Scope>,
     scope_set: ScopeSet,
     epochs: BTreeMap<Epoch, Vec<(Scope, ScopeKey)>>,
+    /// Epochs of the keyring that open nothing.
+    closed: BTreeMap<Epoch, EpochState>,
 }
 
 impl Revealer {
@@ -97,6 +99,7 @@ impl Revealer {
             scope_set: scopes.iter().copied().collect(),
             scopes,
             epochs,
+            closed: BTreeMap::new(),
         })
     }
 
@@ -107,7 +110,11 @@ impl Revealer {
     /// None with a keyring that was generated or loaded whole.
     pub fn backend(keyring: &Keyring, policy: &Policy) -> Result<Self> {
         let scopes: Vec<Scope> = policy.schema().scopes().collect();
-        Self::new(&keyring.grant_scopes(policy, &scopes), policy)
+        let revealer = Self::new(&keyring.grant_scopes(policy, &scopes), policy)?;
+        Ok(Self {
+            closed: keyring.closed_epochs(),
+            ..revealer
+        })
     }
 
     /// The same for some of its scopes: rows then need no others, and no others are opened.
@@ -210,13 +217,14 @@ impl Revealer {
     fn keys(&self, header: &Header, binding: &Binding<'_>) -> Result<&[(Scope, ScopeKey)]> {
         binding.check(self.policy.binds())?;
         check_flags(header.flags, self.policy.binds())?;
-        let unknown = || {
-            Error::new(|| Kind::UnknownEpoch {
-                epoch: header.epoch,
-            })
+        let epoch = header.epoch;
+        let unknown = || match self.closed.get(&epoch) {
+            Some(EpochState::Disabled) => Kind::EpochDisabled { epoch },
+            Some(EpochState::Destroyed) => Kind::EpochDestroyed { epoch },
+            _ => Kind::UnknownEpoch { epoch },
         };
-        let keys = self.epochs.get(&header.epoch);
-        keys.map(Vec::as_slice).ok_or_else(unknown)
+        let keys = self.epochs.get(&epoch);
+        keys.map(Vec::as_slice).ok_or_else(|| Error::new(unknown))
     }
 
     pub(super) fn open_record(

@@ -12,6 +12,7 @@ use super::*;
 use crate::{
     Error, Keyring, Period, Schema, SubjectKey, Transform,
     id::{Epoch, Generation},
+    key::keyring::SealingEpoch,
     policy::{CheckedPolicy, IndexRule, Policy, Show},
     secret::Secret,
     wire::Pseudonym,
@@ -100,10 +101,9 @@ fn keyring(generations: u32) -> Keyring {
     let generation = |number| Generation::new(number).unwrap();
     let linkage = (1..=generations).map(|number| (generation(number), secret(number as u8)));
     Keyring {
-        sealing: BTreeMap::from([(Epoch::FIRST, secret(0xEE))]),
-        active: Epoch::FIRST,
+        sealing: BTreeMap::from([(Epoch::FIRST, SealingEpoch::new(secret(0xEE)))]),
         linkage: linkage.collect(),
-        generation: generation(generations),
+        log: secret(0xDD),
     }
 }
 

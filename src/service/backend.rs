@@ -3,10 +3,7 @@
 use std::{
     collections::BTreeMap,
     fmt,
-    sync::{
-        Arc, Mutex, RwLock,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, Mutex, RwLock, atomic::Ordering},
 };
 
 use jiff::civil::Date;
@@ -19,7 +16,7 @@ use super::{
 use crate::{
     error::{Error, Kind, Result},
     id::{Digest, Domain, Epoch, Generation},
-    key::Keyring,
+    key::{EpochInfo, Keyring},
     policy::CheckedPolicy,
     protect::{Binding, Protected, Protector, Revealer},
     store::{GrantRegister, Issued},
@@ -103,7 +100,7 @@ struct State {
     loaded: Date,
     schema: Digest,
     epochs: Vec<Epoch>,
-    active: Epoch,
+    active: EpochInfo,
     generation: Generation,
     domains: BTreeMap<Domain, DomainState>,
 }
@@ -112,7 +109,6 @@ struct DomainState {
     policy: Digest,
     protector: Protector,
     revealer: Revealer,
-    seals: Arc<AtomicU64>,
 }
 
 impl Service {
@@ -122,12 +118,13 @@ impl Service {
     ///
     /// # Errors
     ///
-    /// As [`Config::read_schema`], [`Config::check_policies`], [`Config::read_keyring`] and [`Protector::new`];
+    /// As [`Config::read_schema`], [`Config::check_policies`], [`Config::read_keyring`], [`Keyring::check_active`] and
+    /// [`Protector::new`];
     /// [`Error::is_definition`] where two policies are of one domain.
     pub fn start(config: Config, today: Date) -> Result<Self> {
         let counts = Counts::new();
         let state = State::load(&config, &counts, today)?;
-        events::started(state.domains.len(), state.active);
+        events::started(state.domains.len(), state.active.epoch);
         Ok(Self {
             config,
             state: RwLock::new(Arc::new(state)),
@@ -144,10 +141,12 @@ impl Service {
     ///
     /// # Errors
     ///
-    /// As [`Service::start`]; what was loaded before goes on.
+    /// As [`Service::start`]; [`Error::is_misuse`] where the keyring's active epoch is before the one that was loaded: an older
+    /// copy of it. What was loaded before goes on.
     pub fn reload(&self, today: Date) -> Result<()> {
         let _reloading = whole(self.reloading.lock());
-        let state = match State::load(&self.config, &self.counts, today) {
+        let loaded = State::load(&self.config, &self.counts, today);
+        let state = match loaded.and_then(|state| state.following(&self.state())) {
             Ok(state) => state,
             Err(error) => {
                 *whole(self.failure.lock()) = Some(ReloadFailure {
@@ -159,7 +158,7 @@ impl Service {
                 return Err(error);
             }
         };
-        let (domains, active) = (state.domains.len(), state.active);
+        let (domains, active) = (state.domains.len(), state.active.epoch);
         let before = std::mem::replace(&mut *whole(self.state.write()), Arc::new(state));
         // Its keys are wiped where no call holds them any longer, and no call waits for that.
         drop(before);
@@ -180,11 +179,9 @@ impl Service {
         record: &T,
     ) -> Result<Protected> {
         let state = self.state();
-        let protected = state.domain(domain).and_then(|domain| {
-            let protected = domain.protector.bind(binding).protect(record)?;
-            domain.seals.fetch_add(1, Ordering::Relaxed);
-            Ok(protected)
-        });
+        let protected = state
+            .domain(domain)
+            .and_then(|domain| domain.protector.bind(binding).protect(record));
         protected.inspect_err(|error| self.failed(domain, error))
     }
 
@@ -208,9 +205,7 @@ impl Service {
             .inspect_err(|error| self.failed(domain, error))?;
         let rows = of_domain.protector.protect_batch_bound(records, binding);
         let failures = rows.iter().filter_map(|row| row.as_ref().err());
-        let failed = failures.inspect(|error| self.failed(domain, error)).count();
-        let sealed = rows.len() - failed;
-        of_domain.seals.fetch_add(sealed as u64, Ordering::Relaxed);
+        failures.for_each(|error| self.failed(domain, error));
         Ok(rows)
     }
 
@@ -283,7 +278,7 @@ impl fmt::Debug for Service {
         let state = self.state();
         f.debug_struct("Service")
             .field("domains", &state.domains.keys())
-            .field("epoch", &state.active)
+            .field("epoch", &state.active.epoch)
             .finish_non_exhaustive()
     }
 }
@@ -305,6 +300,7 @@ impl State {
             policies.insert(domain, (path, policy));
         }
         let keyring = config.read_keyring()?;
+        keyring.check_active(today)?;
         let mut domains = BTreeMap::new();
         for (domain, (path, policy)) in policies {
             let state = DomainState::new(&keyring, &policy, counts);
@@ -314,10 +310,19 @@ impl State {
             loaded: today,
             schema: schema.digest(),
             epochs: keyring.epochs().collect(),
-            active: keyring.active_epoch(),
+            active: keyring.active(),
             generation: keyring.generation(),
             domains,
         })
+    }
+
+    /// The same, where its keyring is not an older one than that of `before`.
+    fn following(self, before: &Self) -> Result<Self> {
+        let (active, before) = (self.active.epoch, before.active.epoch);
+        if active < before {
+            return Err(Error::new(|| Kind::KeyringOlder { active, before }));
+        }
+        Ok(self)
     }
 
     fn domain(&self, domain: &Domain) -> Result<&DomainState> {
@@ -331,6 +336,7 @@ impl State {
         let domains = self.domains.iter().map(|(domain, state)| DomainHealth {
             domain: domain.clone(),
             policy: state.policy,
+            key_use: state.protector.key_use(),
             grants: Vec::new(),
         });
         Health {
@@ -338,7 +344,8 @@ impl State {
             reload_failure,
             schema: self.schema,
             epochs: self.epochs.clone(),
-            active_epoch: self.active,
+            active_epoch: self.active.epoch,
+            active_until: self.active.not_after,
             generation: self.generation,
             domains: domains.collect(),
             other_grants: Vec::new(),
@@ -352,10 +359,10 @@ impl DomainState {
     fn new(keyring: &Keyring, policy: &CheckedPolicy, counts: &Counts) -> Result<Self> {
         let protector = Protector::new(keyring, policy)?;
         let policy = policy.policy();
+        let seals = counts.seals(policy.domain(), protector.epoch());
         Ok(Self {
             policy: policy.digest(),
-            seals: counts.seals(policy.domain(), protector.epoch()),
-            protector,
+            protector: protector.counting_in(seals),
             revealer: Revealer::backend(keyring, policy)?,
         })
     }

@@ -14,7 +14,7 @@ use super::whole;
 use crate::id::{Domain, Epoch};
 
 /// More than there are kinds of error: a test counts them.
-const CODES: usize = 96;
+const CODES: usize = 160;
 
 /// What a [`Service`](crate::Service) has done since it was started.
 ///

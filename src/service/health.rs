@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use crate::{
     id::{Digest, Domain, Epoch, Generation},
+    protect::KeyUse,
     store::{Due, Issued},
 };
 
@@ -36,6 +37,8 @@ pub struct Health {
     pub epochs: Vec<Epoch>,
     /// The epoch under which rows are sealed.
     pub active_epoch: Epoch,
+    /// The last day on which it seals, where one was set: start a new epoch before.
+    pub active_until: Option<Date>,
     /// The generation under which pseudonyms are made.
     pub generation: Generation,
     /// Every domain that it protects for, by name.
@@ -56,6 +59,8 @@ pub struct DomainHealth {
     pub domain: Domain,
     /// The digest of its policy.
     pub policy: Digest,
+    /// How much its keys have sealed in the active epoch, in this process.
+    pub key_use: KeyUse,
     /// Its grants in the register, by file.
     pub grants: Vec<GrantHealth>,
 }

@@ -19,7 +19,7 @@ use zeroize::Zeroizing;
 
 use super::{
     Passphrase, folder,
-    payload::{self, Payload},
+    payload::{self, Fault, Payload},
 };
 use crate::{
     crypto::{
@@ -225,7 +225,10 @@ fn open<T: Payload>(text: &str, passphrase: &Passphrase) -> Result<T> {
     let mut plaintext = Zeroizing::new(Vec::new());
     // Wiped before the result is built: what a variant of it does not use is moved out with it, as it is on the stack.
     let version = wiping_stack::<STACK, _>(|| decrypt(text, T::KIND, passphrase, &mut plaintext))?;
-    payload::parse(&plaintext, version).ok_or_else(|| damaged("its contents are not of the form"))
+    payload::parse(&plaintext, version).map_err(|fault| match fault {
+        Fault::Form => damaged("its contents are not of the form"),
+        Fault::Epochs(what) => Error::new(|| Kind::KeyringEpochs { what }),
+    })
 }
 
 /// Puts what a key file of this kind holds into `plaintext`, and returns the version of its form.
@@ -371,7 +374,7 @@ fn write_new(path: &Path, bytes: &[u8]) -> Result<()> {
     Ok(())
 }
 
-fn read(path: &Path) -> Result<String> {
+pub(super) fn read(path: &Path) -> Result<String> {
     use std::io::Read;
 
     let failed = Error::io("reading the key file");

@@ -4,6 +4,7 @@ pub(crate) mod key_file;
 mod passphrase;
 mod payload;
 mod register;
+mod update;
 
 use std::path::Path;
 

@@ -1,21 +1,34 @@
 //! What stands inside a key file, once it is opened.
 //!
 //! ```text
-//! keyring  active epoch u32 │ n u16 │ (epoch u32 │ root[32])n │ generation u32 │ n u16 │ (generation u32 │ root[32])n
+//! keyring  n u16 │ (epoch u32 │ state u8 │ since day │ not after day │ root[32])n │ n u16 │ (generation u32 │ root[32])n │ log root[32]
 //! grant    len u8 │ domain │ schema digest[32] │ policy digest[32] │ n u16 │ (epoch u32 │ scope u8 │ key[32])n
-//! term     year i16 │ month u8 │ day u8 │ len u8 │ owner
+//! term     day │ len u8 │ owner
+//! day      year i16 │ month u8 │ day u8; zeros where none is known
 //! ```
 //!
-//! A grant with a term is of version 2, grant │ term; all else is of version 1.
+//! States: 1 active, 2 decrypt-only, 3 disabled, 4 destroyed, whose root is zeros. Keyrings are of version 2; of version 1 were
+//!
+//! ```text
+//! keyring  active epoch u32 │ n u16 │ (epoch u32 │ root[32])n │ generation u32 │ n u16 │ (generation u32 │ root[32])n
+//! ```
+//!
+//! A grant with a term is of version 2, grant │ term; one without is of version 1.
 
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
+use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use crate::{
     id::{Digest, Domain, Epoch, Generation, Scope},
-    key::{Grant, Keyring, grant::Term, keyring::MAX_EPOCHS},
+    key::{
+        EpochState, Grant, Keyring,
+        grant::Term,
+        keyring::{MAX_EPOCHS, Root, SealingEpoch},
+        tree,
+    },
     secret::Secret,
 };
 
@@ -32,20 +45,31 @@ pub(super) trait Payload: Sized {
 
     fn write(&self, to: &mut Vec<u8>);
 
-    /// `None` where the bytes are not of the form of this version.
-    fn read(bytes: &mut Reader<'_>, version: u32) -> Option<Self>;
+    fn read(bytes: &mut Reader<'_>, version: u32) -> Result<Self, Fault>;
+}
+
+/// Why what stands in a key file is refused.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Fault {
+    /// It is not of the form of its version.
+    Form,
+    /// The keyring's epochs are not what they can be.
+    Epochs(&'static str),
 }
 
 /// The last version that is read of files of this kind.
 pub(super) fn newest_version(kind: &str) -> u32 {
-    if kind == Grant::KIND {
-        WITH_TERM
-    } else {
-        WITHOUT_TERM
+    match kind {
+        Grant::KIND => WITH_TERM,
+        Keyring::KIND => WITH_STATES,
+        _ => 1,
     }
 }
 
-/// The version of keyrings, and of grants without a term.
+/// The version of keyrings.
+const WITH_STATES: u32 = 2;
+
+/// The version of grants without a term.
 const WITHOUT_TERM: u32 = 1;
 
 /// The version of grants with a term.
@@ -57,48 +81,60 @@ pub(super) fn print<T: Payload>(value: &T) -> Zeroizing<Vec<u8>> {
     bytes
 }
 
-pub(super) fn parse<T: Payload>(bytes: &[u8], version: u32) -> Option<T> {
+pub(super) fn parse<T: Payload>(bytes: &[u8], version: u32) -> Result<T, Fault> {
     let mut reader = Reader(bytes);
     let value = T::read(&mut reader, version)?;
-    reader.0.is_empty().then_some(value)
+    match reader.0 {
+        [] => Ok(value),
+        _ => Err(Fault::Form),
+    }
 }
 
 pub(super) struct Reader<'a>(&'a [u8]);
 
 impl<'a> Reader<'a> {
-    fn take(&mut self, length: usize) -> Option<&'a [u8]> {
-        let (taken, rest) = self.0.split_at_checked(length)?;
+    fn take(&mut self, length: usize) -> Result<&'a [u8], Fault> {
+        let (taken, rest) = self.0.split_at_checked(length).ok_or(Fault::Form)?;
         self.0 = rest;
-        Some(taken)
+        Ok(taken)
     }
 
-    fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
-        self.take(N)?.try_into().ok()
+    fn array<const N: usize>(&mut self) -> Result<[u8; N], Fault> {
+        self.take(N)?.try_into().map_err(|_| Fault::Form)
     }
 
-    fn u32(&mut self) -> Option<u32> {
+    fn u32(&mut self) -> Result<u32, Fault> {
         self.array().map(u32::from_be_bytes)
     }
 
-    fn count(&mut self) -> Option<u16> {
+    fn count(&mut self) -> Result<u16, Fault> {
         self.array().map(u16::from_be_bytes)
     }
 
-    fn text(&mut self) -> Option<&'a str> {
+    fn text(&mut self) -> Result<&'a str, Fault> {
         let [length] = self.array()?;
-        std::str::from_utf8(self.take(usize::from(length))?).ok()
+        std::str::from_utf8(self.take(usize::from(length))?).map_err(|_| Fault::Form)
     }
 
-    fn term(&mut self) -> Option<Term> {
-        let year = i16::from_be_bytes(self.array()?);
-        let [month, day] = self.array::<2>()?.map(i8::try_from);
-        let until = Date::new(year, month.ok()?, day.ok()?).ok()?;
-        Term::new(self.text()?, until)
+    fn optional_day(&mut self) -> Result<Option<Date>, Fault> {
+        let [y0, y1, month, day] = self.array()?;
+        if [y0, y1, month, day] == [0; 4] {
+            return Ok(None);
+        }
+        let (month, day) = (month.try_into(), day.try_into());
+        let (month, day) = month.ok().zip(day.ok()).ok_or(Fault::Form)?;
+        let day = Date::new(i16::from_be_bytes([y0, y1]), month, day);
+        day.map(Some).map_err(|_| Fault::Form)
     }
 
-    fn secret(&mut self) -> Option<Secret<32>> {
+    fn term(&mut self) -> Result<Term, Fault> {
+        let until = self.optional_day()?.ok_or(Fault::Form)?;
+        Term::new(self.text()?, until).ok_or(Fault::Form)
+    }
+
+    fn secret(&mut self) -> Result<Secret<32>, Fault> {
         let bytes = self.take(32)?;
-        Some(Secret::fill(|secret| secret.copy_from_slice(bytes)))
+        Ok(Secret::fill(|secret| secret.copy_from_slice(bytes)))
     }
 }
 
@@ -106,54 +142,159 @@ impl Payload for Keyring {
     const KIND: &'static str = "keyring";
 
     fn version(&self) -> u32 {
-        WITHOUT_TERM
+        WITH_STATES
     }
 
     fn size(&self) -> usize {
-        12 + 36 * (self.sealing.len() + self.linkage.len())
+        36 + 45 * self.sealing.len() + 36 * self.linkage.len()
     }
 
     fn write(&self, to: &mut Vec<u8>) {
-        to.extend_from_slice(&self.active.number().to_be_bytes());
         write_count(self.sealing.len(), to);
-        for (epoch, root) in &self.sealing {
-            to.extend_from_slice(&epoch.number().to_be_bytes());
-            to.extend_from_slice(root.expose());
+        for (info, one) in self.epoch_infos().zip(self.sealing.values()) {
+            to.extend_from_slice(&info.epoch.number().to_be_bytes());
+            to.push(state_byte(info.state));
+            write_day(info.since, to);
+            write_day(info.not_after, to);
+            match &one.root {
+                Root::Enabled(root) | Root::Disabled(root) => to.extend_from_slice(root.expose()),
+                Root::Destroyed => to.extend_from_slice(&[0; 32]),
+            }
         }
-        to.extend_from_slice(&self.generation.number().to_be_bytes());
         write_count(self.linkage.len(), to);
         for (generation, root) in &self.linkage {
             to.extend_from_slice(&generation.number().to_be_bytes());
             to.extend_from_slice(root.expose());
         }
+        to.extend_from_slice(self.log.expose());
     }
 
-    fn read(bytes: &mut Reader<'_>, _: u32) -> Option<Self> {
-        let active = Epoch::new(bytes.u32()?)?;
-        let mut sealing = BTreeMap::new();
-        for _ in 0..bytes.count()? {
-            let before = sealing.insert(Epoch::new(bytes.u32()?)?, bytes.secret()?);
-            if before.is_some() {
-                return None;
-            }
-        }
-        let generation = Generation::new(bytes.u32()?)?;
-        let mut linkage = BTreeMap::new();
-        for _ in 0..bytes.count()? {
-            let before = linkage.insert(Generation::new(bytes.u32()?)?, bytes.secret()?);
-            if before.is_some() {
-                return None;
-            }
-        }
-        let whole = sealing.contains_key(&active) && linkage.contains_key(&generation);
+    fn read(bytes: &mut Reader<'_>, version: u32) -> Result<Self, Fault> {
+        let (sealing, linkage) = match version {
+            WITH_STATES => (bytes.epochs()?, bytes.generations()?),
+            _ => bytes.roots_alone()?,
+        };
+        let log = match version {
+            WITH_STATES => bytes.secret()?,
+            _ => tree::log_root(linkage.first_key_value().ok_or(Fault::Form)?.1),
+        };
         // What another writer put beyond it could not be counted in a grant.
-        let countable = sealing.len().max(linkage.len()) <= MAX_EPOCHS;
-        (whole && countable).then_some(Self {
+        if linkage.is_empty() || sealing.len().max(linkage.len()) > MAX_EPOCHS {
+            return Err(Fault::Form);
+        }
+        Ok(Self {
             sealing,
-            active,
             linkage,
-            generation,
+            log,
         })
+    }
+}
+
+impl Reader<'_> {
+    /// Epochs with their states, of which the newest is the active one.
+    fn epochs(&mut self) -> Result<BTreeMap<Epoch, SealingEpoch>, Fault> {
+        let mut epochs = BTreeMap::new();
+        let mut active = Vec::new();
+        for _ in 0..self.count()? {
+            let epoch = Epoch::new(self.u32()?).ok_or(Fault::Form)?;
+            let [state] = self.array()?;
+            let (since, not_after) = (self.optional_day()?, self.optional_day()?);
+            let root = self.secret()?;
+            let root = match state {
+                ACTIVE => {
+                    active.push(epoch);
+                    Root::Enabled(root)
+                }
+                DECRYPT_ONLY => Root::Enabled(root),
+                DISABLED => Root::Disabled(root),
+                DESTROYED if bool::from(root.expose()[..].ct_eq(&[0; 32])) => Root::Destroyed,
+                _ => return Err(Fault::Form),
+            };
+            let one = SealingEpoch {
+                root,
+                since,
+                not_after,
+            };
+            if epochs.insert(epoch, one).is_some() {
+                return Err(Fault::Form);
+            }
+        }
+        match active[..] {
+            [] => Err(Fault::Epochs("has no active epoch")),
+            [only]
+                if epochs
+                    .last_key_value()
+                    .is_some_and(|(&last, _)| last == only) =>
+            {
+                Ok(epochs)
+            }
+            [_] => Err(Fault::Epochs(GOES_BACK)),
+            _ => Err(Fault::Epochs("has more than one active epoch")),
+        }
+    }
+
+    fn generations(&mut self) -> Result<BTreeMap<Generation, Secret<32>>, Fault> {
+        let mut generations = BTreeMap::new();
+        for _ in 0..self.count()? {
+            let generation = Generation::new(self.u32()?).ok_or(Fault::Form)?;
+            if generations.insert(generation, self.secret()?).is_some() {
+                return Err(Fault::Form);
+            }
+        }
+        Ok(generations)
+    }
+
+    /// What version 1 holds: the active epoch and all that open, the live generation and all.
+    fn roots_alone(&mut self) -> Result<Roots, Fault> {
+        let active = Epoch::new(self.u32()?).ok_or(Fault::Form)?;
+        let mut epochs = BTreeMap::new();
+        for _ in 0..self.count()? {
+            let epoch = Epoch::new(self.u32()?).ok_or(Fault::Form)?;
+            let one = SealingEpoch::new(self.secret()?);
+            if epochs.insert(epoch, one).is_some() {
+                return Err(Fault::Form);
+            }
+        }
+        let live = Generation::new(self.u32()?).ok_or(Fault::Form)?;
+        let generations = self.generations()?;
+        if !epochs.contains_key(&active) {
+            return Err(Fault::Epochs("has no active epoch"));
+        }
+        if !generations.contains_key(&live) {
+            return Err(Fault::Form);
+        }
+        let is_last = epochs
+            .last_key_value()
+            .is_some_and(|(&last, _)| last == active)
+            && generations
+                .last_key_value()
+                .is_some_and(|(&last, _)| last == live);
+        if is_last {
+            Ok((epochs, generations))
+        } else {
+            Err(Fault::Epochs(GOES_BACK))
+        }
+    }
+}
+
+type Roots = (
+    BTreeMap<Epoch, SealingEpoch>,
+    BTreeMap<Generation, Secret<32>>,
+);
+
+const GOES_BACK: &str = "goes back: its newest epoch or generation is not the active one";
+
+const ACTIVE: u8 = 1;
+const DECRYPT_ONLY: u8 = 2;
+const DISABLED: u8 = 3;
+const DESTROYED: u8 = 4;
+
+fn state_byte(state: EpochState) -> u8 {
+    match state {
+        EpochState::Active => ACTIVE,
+        EpochState::DecryptOnly => DECRYPT_ONLY,
+        EpochState::Disabled => DISABLED,
+        EpochState::Destroyed => DESTROYED,
     }
 }
 
@@ -186,25 +327,24 @@ impl Payload for Grant {
             to.extend_from_slice(key.expose());
         }
         if let Some(Term { owner, until }) = &self.term {
-            to.extend_from_slice(&until.year().to_be_bytes());
-            to.extend_from_slice(&[until.month() as u8, until.day() as u8]);
+            write_day(Some(*until), to);
             // An owner has at most 200 bytes.
             to.push(owner.len() as u8);
             to.extend_from_slice(owner.as_bytes());
         }
     }
 
-    fn read(bytes: &mut Reader<'_>, version: u32) -> Option<Self> {
-        let domain = Domain::new(bytes.text()?).ok()?;
+    fn read(bytes: &mut Reader<'_>, version: u32) -> Result<Self, Fault> {
+        let domain = Domain::new(bytes.text()?).map_err(|_| Fault::Form)?;
         let schema = Digest::from_bytes(bytes.array()?);
         let policy = Digest::from_bytes(bytes.array()?);
         let mut keys = BTreeMap::new();
         for _ in 0..bytes.count()? {
-            let epoch = Epoch::new(bytes.u32()?)?;
+            let epoch = Epoch::new(bytes.u32()?).ok_or(Fault::Form)?;
             let [scope] = bytes.array()?;
-            let before = keys.insert((epoch, Scope::from_wire(scope)?), bytes.secret()?);
-            if before.is_some() {
-                return None;
+            let scope = Scope::from_wire(scope).ok_or(Fault::Form)?;
+            if keys.insert((epoch, scope), bytes.secret()?).is_some() {
+                return Err(Fault::Form);
             }
         }
         let grant = Self {
@@ -219,8 +359,21 @@ impl Payload for Grant {
         };
         // Every epoch opens every scope: a revealer relies on it.
         let full = grant.epochs().len() * grant.scopes().len();
-        (full > 0 && full == grant.keys.len()).then_some(grant)
+        if full == 0 || full != grant.keys.len() {
+            return Err(Fault::Form);
+        }
+        Ok(grant)
     }
+}
+
+/// Nothing stands for a day that is not known.
+fn write_day(day: Option<Date>, to: &mut Vec<u8>) {
+    let Some(day) = day else {
+        to.extend_from_slice(&[0; 4]);
+        return;
+    };
+    to.extend_from_slice(&day.year().to_be_bytes());
+    to.extend_from_slice(&[day.month() as u8, day.day() as u8]);
 }
 
 /// A keyring has at most 1,200 epochs and a schema 52 scopes.

@@ -52,7 +52,7 @@ use crate::{
 /// assert_eq!((issued.domain.as_str(), &*issued.file), ("statistics", "statistics.grant"));
 /// assert_eq!(issued.due(today, 30, Some(keyring.active_epoch()), Some(policy.digest())), None);
 /// // Once there is a new epoch, its rows do not open by this grant.
-/// let epoch = keyring.start_epoch()?;
+/// let epoch = keyring.start_epoch(today)?;
 /// assert_eq!(issued.due(today, 30, Some(epoch), None), Some(Due::OldEpoch));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

@@ -67,8 +67,9 @@ fn what_was_issued_is_listed_with_what_is_due() {
     );
 
     clinic
-        .run("keygen next.keyring --from backend.keyring --new-epoch --from-passphrase-file passphrase --passphrase-file passphrase")
+        .run("keygen next.keyring --from backend.keyring --from-passphrase-file passphrase --passphrase-file passphrase")
         .code(0);
+    clinic.run_open("rotate --keyring next.keyring").code(0);
     let old = clinic
         .run_open("grant list --keyring next.keyring --json")
         .code(0);

@@ -1,8 +1,14 @@
 use super::{Clinic, stderr, stdout};
 
-const COMMANDS: [&str; 16] = [
+const COMMANDS: [&str; 22] = [
     "init",
     "keygen",
+    "rotate",
+    "epoch",
+    "epoch list",
+    "epoch disable",
+    "epoch enable",
+    "epoch destroy",
     "grant",
     "grant list",
     "policy",
@@ -119,7 +125,8 @@ fn wrong_arguments_are_told_to_people_and_machines() {
         "protect appointments.csv --policy p.toml --passphrase secret",
         "protect appointments.csv --policy p.toml --passphrase-fd 3 --passphrase-file f",
         "reveal rows.csv --policy p.toml --keyring k --grant g",
-        "keygen new.keyring --new-epoch",
+        "rotate --linkage --not-after 2999-12-31",
+        "epoch disable 0",
         "grant --policy p.toml",
         "grant --policy p.toml --owner o --until yesterday -o g",
     ] {

@@ -4,6 +4,7 @@
 
 mod attribute;
 mod audit;
+mod epochs;
 mod grants;
 mod help;
 mod migrations;

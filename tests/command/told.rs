@@ -88,7 +88,7 @@ fn key_files_are_told_without_their_passphrase() {
     );
     assert_eq!(
         told,
-        "a key file: a keyring, version 1, its passphrase stretched by Argon2id in 48 MiB, 6 passes, 4 lanes\n"
+        "a key file: a keyring, version 2, its passphrase stretched by Argon2id in 48 MiB, 6 passes, 4 lanes\n"
     );
     let told = stdout(&clinic.run("inspect --file backend.keyring --json").code(0));
     assert_eq!(json(&told)["holds"], "keyring");
@@ -215,7 +215,7 @@ fn a_key_file_is_a_text_too() {
     let clinic = Clinic::new();
     let text = clinic.read("backend.keyring");
     let told = clinic.run(&format!("inspect {}", text.trim_end())).code(0);
-    assert!(stdout(&told).starts_with("a key file: a keyring, version 1, "));
+    assert!(stdout(&told).starts_with("a key file: a keyring, version 2, "));
 }
 
 /// An editor's lock or copy of a policy: the check took it for one, and `protect` and the service did not.

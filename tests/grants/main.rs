@@ -102,7 +102,10 @@ fn files(register: &GrantRegister) -> Vec<String> {
 fn what_was_recorded_is_listed() {
     let mut place = Place::new();
     assert_eq!(place.register().list().unwrap(), []);
-    place.keyring.start_epoch().unwrap();
+    place
+        .keyring
+        .start_epoch(paravent::Date::constant(2026, 11, 24))
+        .unwrap();
     place.record("statistics", "keys/statistics.grant");
     let plain = place.keyring.grant(&policy("archive")).unwrap();
     let epoch = place.keyring.active_epoch();
@@ -155,7 +158,10 @@ fn the_last_entry_of_a_domain_and_file_counts() {
     place.record("statistics", "a");
     place.record("statistics", "b");
     place.record("archive", "a");
-    place.keyring.start_epoch().unwrap();
+    place
+        .keyring
+        .start_epoch(paravent::Date::constant(2026, 11, 24))
+        .unwrap();
     place.record("statistics", "a");
     let list = place.register().list().unwrap();
     let told: Vec<(&str, &str, u32)> = list

@@ -37,20 +37,16 @@ fn keyrings_that_are_not_of_the_form() {
     keyring(&forge("keyring", CHEAP, &good)).unwrap();
     let cut = (0..good.len()).map(|length| good[..length].to_vec());
     let up_to = |last: u32| (1..=last).collect::<Vec<_>>();
-    keyring(&forge(
-        "keyring",
-        CHEAP,
-        &roots(1, &up_to(1_200), 1, &up_to(1_200)),
-    ))
-    .unwrap();
+    let most = roots(1_200, &up_to(1_200), 1_200, &up_to(1_200));
+    keyring(&forge("keyring", CHEAP, &most)).unwrap();
     let others = [
-        roots(1, &up_to(1_201), 1, &[1]),
-        roots(1, &[1], 1, &up_to(1_201)),
+        roots(1_201, &up_to(1_201), 1, &[1]),
+        roots(1, &[1], 1_201, &up_to(1_201)),
         [&good[..], &[0]].concat(),
-        roots(0, &[0, 1], 1, &[1]),
+        roots(1, &[0, 1], 1, &[1]),
+        roots(0, &[1], 1, &[1]),
         roots(1, &[1, 0], 1, &[1]),
-        roots(3, &[1, 2], 1, &[1]),
-        roots(1, &[], 1, &[1]),
+        roots(1, &[1, 1], 1, &[1]),
         roots(1, &[1], 0, &[0]),
         roots(1, &[1], 2, &[1]),
         roots(1, &[1], 1, &[]),
@@ -58,6 +54,84 @@ fn keyrings_that_are_not_of_the_form() {
     for payload in cut.chain(others) {
         let error = refused(&forge("keyring", CHEAP, &payload));
         damaged(&error, "its contents are not of the form");
+    }
+}
+
+#[test]
+fn keyrings_of_version_2_that_are_not_of_the_form() {
+    let forge = |payload: &[u8]| forge_version("keyring", 2, CHEAP, payload);
+    let good = states(&[(1, 4), (2, 3), (5, 2), (6, 1)], &[2, 3]);
+    let loaded = keyring(&forge(&good)).unwrap();
+    let found: Vec<_> = loaded.epoch_infos().map(|info| info.state).collect();
+    use paravent::EpochState::*;
+    assert_eq!(found, [Destroyed, Disabled, DecryptOnly, Active]);
+    assert_eq!(
+        loaded.epochs().map(Epoch::number).collect::<Vec<_>>(),
+        [5, 6]
+    );
+    assert_eq!(loaded.generation().number(), 3);
+
+    let cut = (0..good.len()).map(|length| good[..length].to_vec());
+    let changed = |at: usize, to: u8| {
+        let mut changed = good.clone();
+        changed[at] = to;
+        changed
+    };
+    let others = [
+        [&good[..], &[0]].concat(),
+        states(&[(0, 2), (1, 1)], &[1]),
+        states(&[(1, 2), (1, 1)], &[1]),
+        states(&[(1, 0), (2, 1)], &[1]),
+        states(&[(1, 5), (2, 1)], &[1]),
+        states(&[(1, 1)], &[]),
+        states(&[(1, 1)], &[0]),
+        states(&[(1, 1)], &[1, 1]),
+        // A root of an epoch that was destroyed; a day that there is not.
+        changed(2 + 13, 7),
+        changed(2 + 5, 1),
+        changed(2 + 7, 13),
+    ];
+    for payload in cut.chain(others) {
+        damaged(
+            &refused(&forge(&payload)),
+            "its contents are not of the form",
+        );
+    }
+}
+
+#[test]
+fn keyrings_whose_active_epoch_is_none_two_or_an_older_one() {
+    let version_2 = |payload: Vec<u8>| forge_version("keyring", 2, CHEAP, &payload);
+    for (file, message) in [
+        (version_2(states(&[], &[1])), "has no active epoch"),
+        (
+            version_2(states(&[(1, 2), (2, 3)], &[1])),
+            "has no active epoch",
+        ),
+        (
+            version_2(states(&[(1, 1), (2, 1)], &[1])),
+            "has more than one active epoch",
+        ),
+        (version_2(states(&[(1, 1), (2, 2)], &[1])), "goes back"),
+        (version_2(states(&[(1, 1), (2, 4)], &[1])), "goes back"),
+        (
+            forge("keyring", CHEAP, &roots(3, &[1, 2], 1, &[1])),
+            "has no active epoch",
+        ),
+        (
+            forge("keyring", CHEAP, &roots(1, &[], 1, &[1])),
+            "has no active epoch",
+        ),
+        (
+            forge("keyring", CHEAP, &roots(1, &[1, 2], 1, &[1])),
+            "goes back",
+        ),
+        (
+            forge("keyring", CHEAP, &roots(1, &[1], 1, &[1, 2])),
+            "goes back",
+        ),
+    ] {
+        damaged(&refused(&file), message);
     }
 }
 

@@ -25,7 +25,7 @@ fn a_key_file_is_told_by_its_text_alone() {
     let now = Keyring::generate().unwrap().to_key_file(&passphrase);
     assert_eq!(
         inspect(&now.unwrap()).unwrap().to_string(),
-        "a key file: a keyring, version 1, its passphrase stretched by Argon2id in 48 MiB, 6 passes, 4 lanes"
+        "a key file: a keyring, version 2, its passphrase stretched by Argon2id in 48 MiB, 6 passes, 4 lanes"
     );
 
     let cut = &grant.trim_end()[..grant.len() - 4];

@@ -55,8 +55,12 @@ const HEAD: usize = 12 + 16 + 32 + 24;
 
 static KEYRING: LazyLock<(Keyring, String)> = LazyLock::new(|| {
     let mut keyring = Keyring::generate().unwrap();
-    keyring.start_epoch().unwrap();
-    keyring.start_epoch().unwrap();
+    keyring
+        .start_epoch(paravent::Date::constant(2026, 11, 24))
+        .unwrap();
+    keyring
+        .start_epoch(paravent::Date::constant(2026, 11, 24))
+        .unwrap();
     let text = keyring.to_key_file(&passphrase()).unwrap();
     (keyring, text)
 });
@@ -195,7 +199,7 @@ fn number(number: u32) -> Vec<u8> {
     number.to_be_bytes().to_vec()
 }
 
-/// A keyring's payload: its active epoch, its epochs, its generation, its generations.
+/// A keyring's payload of version 1: its active epoch, its epochs, its generation, its generations.
 fn roots(active: u32, epochs: &[u32], generation: u32, generations: &[u32]) -> Vec<u8> {
     let list = |periods: &[u32]| {
         let count = u16::try_from(periods.len()).unwrap().to_be_bytes().to_vec();
@@ -211,6 +215,24 @@ fn roots(active: u32, epochs: &[u32], generation: u32, generations: &[u32]) -> V
         list(generations),
     ]
     .concat()
+}
+
+/// A keyring's payload of version 2: its epochs with their states, and its generations; no day is known.
+fn states(epochs: &[(u32, u8)], generations: &[u32]) -> Vec<u8> {
+    let mut payload = (epochs.len() as u16).to_be_bytes().to_vec();
+    for &(epoch, state) in epochs {
+        payload.extend(number(epoch));
+        payload.push(state);
+        payload.extend([0; 8]);
+        payload.extend([if state == 4 { 0 } else { epoch as u8 }; 32]);
+    }
+    payload.extend((generations.len() as u16).to_be_bytes());
+    for &generation in generations {
+        payload.extend(number(generation));
+        payload.extend([generation as u8; 32]);
+    }
+    payload.extend([0xEE; 32]);
+    payload
 }
 
 /// A grant's payload: its domain, and the epochs and scopes of its keys, of which it claims to hold so many.
@@ -242,7 +264,7 @@ fn each_failure_has_a_message_of_its_own() {
         Keyring::from_key_file(&text, &wrong).unwrap_err(),
         Passphrase::new("").unwrap_err(),
         refused(""),
-        refused("paravent-keyring-2."),
+        refused("paravent-keyring-3."),
         refused("paravent-grant-2."),
         refused("paravent-keyring-1.A"),
         refused("paravent-keyring-1.AAAA"),

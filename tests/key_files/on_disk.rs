@@ -170,7 +170,7 @@ fn what_loads_and_what_does_not() {
         (b"paravent-\xFF".to_vec(), "it is not text"),
         (b"\x1f\x8b\x08".to_vec(), "it is not text"),
         ([text.as_bytes(), &[0xC3]].concat(), "it is not text"),
-        (text.replace("-1.", "-2.").into_bytes(), "newer version"),
+        (text.replace("-1.", "-3.").into_bytes(), "newer version"),
     ] {
         write(&path, other);
         let error = load(&path).unwrap_err();

@@ -190,7 +190,7 @@ fn what_is_not_a_key_file() {
 fn newer_versions() {
     let encoded = KEYRING.1.split_once('.').unwrap().1;
     for newer in [
-        "keyring-2",
+        "keyring-3",
         "keyring-10",
         "keyring-4294967295",
         "grant-3",

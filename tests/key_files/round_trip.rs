@@ -49,7 +49,7 @@ fn is_one_line_that_never_comes_twice() {
     let (keyring, text) = &*KEYRING;
     let again = keyring.to_key_file(&passphrase()).unwrap();
     for text in [text, &again] {
-        assert!(text.starts_with("paravent-keyring-1.") && text.ends_with('\n'));
+        assert!(text.starts_with("paravent-keyring-2.") && text.ends_with('\n'));
         assert_eq!(text.lines().count(), 1);
         assert!(text.is_ascii());
     }
@@ -66,9 +66,13 @@ fn is_one_line_that_never_comes_twice() {
 fn is_of_the_form_that_the_documentation_draws() {
     let (_, text) = &*KEYRING;
     let payload = open(text);
-    assert_eq!(payload.len(), 4 + 2 + 3 * 36 + 4 + 2 + 36);
-    assert_eq!(payload[..10], [0, 0, 0, 3, 0, 3, 0, 0, 0, 1]);
-    let loaded = keyring(&forge("keyring", CHEAP, &payload)).unwrap();
+    assert_eq!(payload.len(), 2 + 3 * 45 + 2 + 36 + 32);
+    // Three epochs; the first opens, began on no day that is known, and ended on 2026-11-24.
+    assert_eq!(
+        payload[..15],
+        [0, 3, 0, 0, 0, 1, 2, 0, 0, 0, 0, 0x07, 0xEA, 11, 24]
+    );
+    let loaded = keyring(&forge_version("keyring", 2, CHEAP, &payload)).unwrap();
     assert_eq!(
         protect(&loaded).pseudonym("patient"),
         protect(&KEYRING.0).pseudonym("patient")

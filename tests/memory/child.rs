@@ -500,7 +500,9 @@ fn generated(plan: &Plan) {
     deep(zeroize_stack::<BELOW>);
     let keyring = deep(|| {
         let mut keyring = Keyring::generate().unwrap();
-        keyring.start_epoch().unwrap();
+        keyring
+            .start_epoch(paravent::Date::constant(2026, 11, 24))
+            .unwrap();
         keyring
     });
     let print = || keyring.to_key_file(&plan.passphrase("passphrase")).unwrap();

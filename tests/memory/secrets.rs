@@ -166,9 +166,9 @@ impl Secrets {
         let nonce: [u8; 24] = body[60..84].try_into().unwrap();
         let kx = nonce_key(&seal_key, &nonce);
         self.nonce_key(&kx, &nonce, &[]);
-        if text.starts_with("paravent-keyring-1.") {
+        if text.starts_with("paravent-keyring-2.") {
             let (prefix, ciphertext) =
-                ("paravent-keyring-1.".as_bytes(), &body[84..body.len() - 8]);
+                ("paravent-keyring-2.".as_bytes(), &body[84..body.len() - 8]);
             let aad = [prefix, &body[..84]].concat();
             self.roots(&open(&kx, &nonce, &aad, ciphertext));
         }
@@ -176,17 +176,19 @@ impl Secrets {
 
     /// Adds the roots of a keyring's payload.
     fn roots(&mut self, mut payload: &[u8]) {
-        for _ in 0..2 {
-            let count = u16::from_be_bytes(payload[4..6].try_into().unwrap());
-            let (periods, rest) = payload[6..].split_at(36 * usize::from(count));
-            for period in periods.chunks(36) {
-                let root = period[4..].try_into().unwrap();
+        for size in [45, 36] {
+            let count = u16::from_be_bytes(payload[..2].try_into().unwrap());
+            let (periods, rest) = payload[2..].split_at(size * usize::from(count));
+            for period in periods.chunks(size) {
+                let root = period[size - 32..].try_into().unwrap();
                 self.key("root", root);
                 self.hkdf(root);
             }
             payload = rest;
         }
-        assert!(payload.is_empty());
+        let log = payload.try_into().unwrap();
+        self.key("root", log);
+        self.hkdf(log);
     }
 
     pub(crate) fn passphrase(&mut self, name: &'static str) -> String {

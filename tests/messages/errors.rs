@@ -14,6 +14,20 @@ fn reveal(row: &SealedRecord) -> Error {
     revealer("").reveal::<Value>(row).unwrap_err()
 }
 
+/// Of a row whose epoch was closed since.
+fn closed(close: impl FnOnce(&mut Keyring, Epoch) -> Result<(), Error>) -> Error {
+    let mut keyring = test_kit::keyring();
+    let row = Protector::new(&keyring, &policy(""))
+        .unwrap()
+        .protect(&json!({}))
+        .unwrap();
+    keyring.start_epoch(TODAY).unwrap();
+    close(&mut keyring, Epoch::FIRST).unwrap();
+    let policy = policy("");
+    let revealer = Revealer::backend(&keyring, policy.policy()).unwrap();
+    revealer.reveal::<Value>(row.sealed()).unwrap_err()
+}
+
 /// The kind of each error, more of it where there are more of a kind, and the error.
 pub(super) static ERRORS: LazyLock<Vec<(&str, Error)>> = LazyLock::new(|| {
     let mut all = errors_of_records();
@@ -381,7 +395,9 @@ fn errors_of_rows() -> Vec<(&'static str, Error)> {
         .attribute(&of_a_person.sealed().to_string(), None, &[])
         .unwrap_err();
     let mut later = test_kit::keyring();
-    later.start_epoch().unwrap();
+    later
+        .start_epoch(paravent::Date::constant(2026, 11, 24))
+        .unwrap();
     let later = Protector::new(&later, &policy(""))
         .unwrap()
         .protect(&json!({}))
@@ -426,6 +442,11 @@ fn errors_of_rows() -> Vec<(&'static str, Error)> {
             SealedCell::from_bytes([0; 17]).unwrap_err(),
         ),
         ("UnknownEpoch", reveal(later.sealed())),
+        ("EpochDisabled", closed(Keyring::disable_epoch)),
+        (
+            "EpochDestroyed",
+            closed(|keyring, epoch| keyring.destroy_epoch(epoch).map(|_| ())),
+        ),
         ("SubjectKeyNeeded", of_a_person),
         ("MissingScope", reveal(cut.sealed())),
         (
@@ -674,6 +695,14 @@ fn errors_of_services() -> Vec<(&'static str, Error)> {
         .credentials(folder.path());
     let service = Service::start(service, TODAY).unwrap();
     let nobody = Domain::new("nobody").unwrap();
+    let older = {
+        let path = in_folder("policies/x.keyring");
+        let old = fs::read_to_string(&path).unwrap();
+        Keyring::update(&path, &passphrase(), |keyring| keyring.start_epoch(TODAY)).unwrap();
+        service.reload(TODAY).unwrap();
+        fs::write(path, old).unwrap();
+        service.reload(TODAY).unwrap_err()
+    };
     let variable = |name: &str, value: &str| {
         let vars = [(name.into(), value.into())];
         Config::new().with_env(vars).unwrap_err()
@@ -684,6 +713,7 @@ fn errors_of_services() -> Vec<(&'static str, Error)> {
     let register = GrantRegister::open("missing/grants.ndjson");
     let record = |file: &str, epoch| register.record(&grant, file, TODAY, epoch).unwrap_err();
     vec![
+        ("KeyringOlder", older),
         ("Definition/variable", variable("PARAVENT_KEYRNG", MARK)),
         (
             "Definition/empty variable",
@@ -724,13 +754,39 @@ pub(super) fn passphrase() -> Passphrase {
     Passphrase::new(MARK).unwrap()
 }
 
+/// Key files as the second implementation of `tests/key_files` forges them, of a version 2 without an active epoch, with two,
+/// and with one that is not the newest.
+const NO_ACTIVE_EPOCH: &str = concat!(
+    "paravent-keyring-2.AAAACAAAAAEAAAABBwcHBwcHBwcHBwcHBwcHB8VU99WfCp352VTiqQdxpQ-D9XRmQNz7zHWMkir0MfMtC",
+    "QkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJZGA54gIN4QREhEKZuGB5a5OWWANa4q_oqb1k8QyrrI0YiEXBEnKc3DatteK3s3TSF7S7M",
+    "HI2Vyo9bjUTY5QknLuW3Vg6Q6tE5SmUBwuEiqPIM6BfVZMzl-9JIrUz5ScWQ8NpebpD8vHKQHozHwNsp5PI9T7fywfSa1QqCeLeh",
+    "AiXNf2oMdKJnr3TQCsn",
+);
+const TWO_ACTIVE_EPOCHS: &str = concat!(
+    "paravent-keyring-2.AAAACAAAAAEAAAABBwcHBwcHBwcHBwcHBwcHB8VU99WfCp352VTiqQdxpQ-D9XRmQNz7zHWMkir0MfMtC",
+    "QkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJZGM54gIN4gREhEKZuGB5a5OWWANa4q_oqb1k8QyrrI0YiEXBEnKc3DatteK3s3TSFrS5M",
+    "XM3Vis8bzQSYJcnn7iV3ls5QKhH5iqXBAiHiaDLMKNcVn_fewOlzlndCsn4rSyGllWsHR4lr5Xc8OyDSHwnGtEwiY6xUPG2W72jI",
+    "z8F4Dzx4KfF8ExQsOlI7Mj8rPzVsxs3kbf_LCrWQsk3ZnLxwbO-65BleUZIGvieRviooCXn2jOQ60Sm",
+);
+const OLDER_ACTIVE_EPOCH: &str = concat!(
+    "paravent-keyring-2.AAAACAAAAAEAAAABBwcHBwcHBwcHBwcHBwcHB8VU99WfCp352VTiqQdxpQ-D9XRmQNz7zHWMkir0MfMtC",
+    "QkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJZGM54gIN4gREhEKZuGB5a5OWWANa4q_oqb1k8QyrrI0YiEXBEnKc3DatteK3s3TSFrS5M",
+    "nM3Vis8bzQSYJcnn7iV3ls5QKhH5iqXBAiHiaDLMKNcVn_fewOlzlndCsn4rSyGllWsHR4lr5Xc8OyDSHwnGtEwiY6xUPG2W72jI",
+    "z8F4Dzx4KfF8ExQsOlI7Mj8rPzVsxs3kbf_LCrWQsk3ZnLxwWUTE6iGEkCx-TDHVbyei3MA06FWqoxT",
+);
+
+fn forged(text: &str) -> Error {
+    let passphrase = Passphrase::new("correct horse battery staple").unwrap();
+    Keyring::from_key_file(text, &passphrase).unwrap_err()
+}
+
 pub(super) fn load(text: &str) -> Error {
     Keyring::from_key_file(text, &passphrase()).unwrap_err()
 }
 
 /// The key file with its body changed, and a checksum that holds.
 fn body_changed(change: impl FnOnce(&mut Vec<u8>)) -> String {
-    let (prefix, encoded) = KEY_FILE.trim_end().split_at("paravent-keyring-1.".len());
+    let (prefix, encoded) = KEY_FILE.trim_end().split_at("paravent-keyring-2.".len());
     let mut body = BASE64URL_NOPAD.decode(encoded.as_bytes()).unwrap();
     body.truncate(body.len() - 8);
     change(&mut body);
@@ -746,6 +802,11 @@ fn errors_of_keys() -> Vec<(&'static str, Error)> {
     let wrong = Passphrase::new("wrong").unwrap();
     let last = Epoch::new(u32::MAX).unwrap();
     let mut last = test_kit::keyring_from(last, &[1; 32], Generation::FIRST, &[2; 32]);
+    let (mut keyring, mut started) = (test_kit::keyring(), test_kit::keyring());
+    started.start_epoch(TODAY).unwrap();
+    let mut ending = test_kit::keyring();
+    ending.end_active_epoch(TODAY).unwrap();
+    let used_up = protector("").after_seals(1 << 47);
     let no_nonces = protector("").with_nonces(test_kit::fixed_nonces(Vec::new()));
     let folder = tempfile::tempdir().unwrap();
     let in_folder = |name: &str| folder.path().join(name);
@@ -793,13 +854,45 @@ fn errors_of_keys() -> Vec<(&'static str, Error)> {
             "PassphraseExposed",
             Passphrase::load("/dev/null").unwrap_err(),
         ),
-        ("EpochsExhausted", last.start_epoch().unwrap_err()),
+        ("EpochsExhausted", last.start_epoch(TODAY).unwrap_err()),
+        (
+            "EpochActive",
+            keyring.destroy_epoch(Epoch::FIRST).unwrap_err(),
+        ),
+        (
+            "ClockBeforeEpoch",
+            started.start_epoch(TODAY.yesterday().unwrap()).unwrap_err(),
+        ),
+        (
+            "EpochEnded",
+            ending.check_active(TODAY.tomorrow().unwrap()).unwrap_err(),
+        ),
+        (
+            "Definition/epoch's last day",
+            started
+                .end_active_epoch(TODAY.yesterday().unwrap())
+                .unwrap_err(),
+        ),
+        ("KeyUsedUp", used_up.protect(&json!({})).unwrap_err()),
+        (
+            "GenerationLive",
+            keyring.destroy_generation(Generation::FIRST).unwrap_err(),
+        ),
+        (
+            "UnknownGeneration",
+            keyring
+                .destroy_generation(Generation::new(2).unwrap())
+                .unwrap_err(),
+        ),
+        ("KeyringEpochs/none", forged(NO_ACTIVE_EPOCH)),
+        ("KeyringEpochs/two", forged(TWO_ACTIVE_EPOCHS)),
+        ("KeyringEpochs/older", forged(OLDER_ACTIVE_EPOCH)),
         ("KeyFileForm/word", load("-----BEGIN PRIVATE KEY-----")),
         ("KeyFileForm/first word", load("paravent-keyring.AAAA")),
         ("KeyFileForm/version", load("paravent-keyring-one.AAAA")),
         ("KeyFileForm/text", load_file("there")),
         ("KeyFileForm/size", load_file("huge")),
-        ("KeyFileVersion", load("paravent-keyring-2.AAAA")),
+        ("KeyFileVersion", load("paravent-keyring-3.AAAA")),
         ("KeyFileHolds/keyring", load("paravent-grant-1.AAAA")),
         (
             "KeyFileHolds/grant",

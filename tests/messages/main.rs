@@ -350,6 +350,8 @@ fn each_error_belongs_to_a_group() {
                 error.is_damaged(),
                 error.is_newer_version(),
                 error.is_io(),
+                error.is_clock(),
+                error.is_used_up(),
             ];
             let count = groups.into_iter().filter(|is| *is).count();
             assert!(count < 2, "{error} is of {count} groups");

@@ -21,7 +21,9 @@ fn opens_exactly_the_scopes_of_its_policy_in_every_epoch() {
     let mut keyring = Keyring::generate().unwrap();
     let mut rows = vec![protect(&keyring, &policy)];
     for _ in 0..2 {
-        keyring.start_epoch().unwrap();
+        keyring
+            .start_epoch(paravent::Date::constant(2026, 11, 24))
+            .unwrap();
         rows.push(protect(&keyring, &policy));
     }
     let grant = keyring.grant(&policy).unwrap();
@@ -68,7 +70,9 @@ fn opens_no_epoch_that_came_after_it() {
     let mut keyring = Keyring::generate().unwrap();
     let grant = keyring.grant(&policy).unwrap();
     let before = protect(&keyring, &policy);
-    keyring.start_epoch().unwrap();
+    keyring
+        .start_epoch(paravent::Date::constant(2026, 11, 24))
+        .unwrap();
     reveal(&grant, &policy, &before).unwrap();
     let error = reveal(&grant, &policy, &protect(&keyring, &policy)).unwrap_err();
     assert!(error.is_unknown_epoch(), "{error}");

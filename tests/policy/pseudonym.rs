@@ -103,7 +103,9 @@ fn differs_by_domain_name_parts_and_keyring_and_not_by_epoch_or_row() {
         of(&keyring, &policy("sms", &showing), "patient", &zoe()),
         own
     );
-    keyring.start_epoch().unwrap();
+    keyring
+        .start_epoch(paravent::Date::constant(2026, 11, 24))
+        .unwrap();
     assert_eq!(
         of(&keyring, &policy("sms", PATIENT), "patient", &zoe()),
         own

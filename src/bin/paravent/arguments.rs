@@ -15,6 +15,7 @@ use clap::{
 use crate::{
     attribute::AttributeArguments,
     audit::AuditArguments,
+    epoch::EpochArguments,
     grant::GrantArguments,
     init::InitArguments,
     inspect::InspectArguments,
@@ -25,6 +26,7 @@ use crate::{
     policy::PolicyArguments,
     protect::ProtectArguments,
     reveal::RevealArguments,
+    rotate::RotateArguments,
     schema::SchemaArguments,
     verify::VerifyArguments,
 };
@@ -120,6 +122,8 @@ pub(crate) struct Global {
 pub(crate) enum Command {
     Init(InitArguments),
     Keygen(KeygenArguments),
+    Rotate(RotateArguments),
+    Epoch(EpochArguments),
     Grant(GrantArguments),
     Policy(PolicyArguments),
     Protect(ProtectArguments),

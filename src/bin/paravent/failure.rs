@@ -218,6 +218,7 @@ fn exit(error: &Error) -> Exit {
         || error.is_wrong_key()
         || error.is_damaged()
         || error.is_newer_version()
+        || error.is_used_up()
         || matches!(
             error.code(),
             "key-file-exposed"
@@ -233,7 +234,7 @@ fn exit(error: &Error) -> Exit {
         Exit::Refused
     } else if error.code() == "file-exists" || error.is_misuse() {
         Exit::Usage
-    } else if error.is_io() || error.is_stopped() {
+    } else if error.is_io() || error.is_stopped() || error.is_clock() {
         Exit::Machine
     } else {
         Exit::Input

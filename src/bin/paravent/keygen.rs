@@ -16,27 +16,20 @@ use crate::{
 };
 
 const AFTER: &str = "\
-A key file is never replaced, since keys that are lost are data that is lost.
-For a new epoch, write the keyring under a new name, see that it opens, and
-put it in the place of the old one; keep the old one with the backups until no
-grant of it is in use.
+A key file that is there stays, since keys that are lost are data that is
+lost. For a new epoch see `paravent rotate`.
 
 EXAMPLES
   A new keyring, its passphrase asked for twice:
 
     paravent keygen backend.keyring
 
-  The same keys with one epoch more, under the same passphrase:
-
-    paravent keygen next.keyring --from backend.keyring --new-epoch \\
-      --from-passphrase-file old.txt --passphrase-file old.txt
-
   A copy under another passphrase, for the safe:
 
     paravent keygen safe.keyring --from backend.keyring
 ";
 
-/// Make a keyring: new keys, or those of another file under another passphrase or with a new epoch
+/// Make a keyring: new keys, or those of another file under another passphrase
 #[derive(Debug, Args)]
 #[command(after_long_help = AFTER)]
 pub(crate) struct KeygenArguments {
@@ -46,9 +39,6 @@ pub(crate) struct KeygenArguments {
     /// Take the keys of this keyring
     #[arg(long, value_name = "KEYRING")]
     from: Option<PathBuf>,
-    /// Add an epoch, under which new rows are sealed; issue every grant anew after that
-    #[arg(long, requires = "from")]
-    new_epoch: bool,
     #[command(flatten)]
     passphrase: PassphraseArguments,
     /// Read the passphrase of KEYRING from this file descriptor
@@ -69,7 +59,7 @@ pub(crate) fn run(arguments: &KeygenArguments, settings: &Settings) -> Outcome {
     let file = &arguments.file;
     // Before anybody types a passphrase; writing looks again.
     output::check_free(file, false)?;
-    let mut keyring = match &arguments.from {
+    let keyring = match &arguments.from {
         None => Keyring::generate()?,
         Some(from) => {
             let source = Source {
@@ -79,9 +69,6 @@ pub(crate) fn run(arguments: &KeygenArguments, settings: &Settings) -> Outcome {
             keys::keyring(Some(from), &source, &config)?
         }
     };
-    if arguments.new_epoch {
-        keyring.start_epoch()?;
-    }
     let passphrase = passphrase::new(&arguments.passphrase.source(), &config, file)?;
     let text = keyring.to_key_file(&passphrase)?;
     NewFile::write_whole(file, Readers::Owner, false, text.as_bytes())?;
@@ -96,12 +83,8 @@ pub(crate) fn run(arguments: &KeygenArguments, settings: &Settings) -> Outcome {
             "generation": keyring.generation().number(),
         }))?;
     } else {
-        let grants = match arguments.new_epoch {
-            true => "; issue every grant anew once this keyring is in use",
-            false => "",
-        };
         output::print(&format!(
-            "{}: a keyring whose active epoch is {active}{grants}\n",
+            "{}: a keyring whose active epoch is {active}\n",
             file.display()
         ))?;
     }

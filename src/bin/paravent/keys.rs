@@ -20,6 +20,37 @@ pub(crate) fn keyring(
     Keyring::load(&path, &passphrase).map_err(|error| Failure::key_file(&path, &error))
 }
 
+/// The same for what seals: an active epoch that has ended is refused.
+pub(crate) fn sealing_keyring(
+    given: Option<&Path>,
+    source: &Source,
+    config: &Config,
+    today: Date,
+) -> Result<Keyring, Failure> {
+    let keyring = keyring(given, source, config)?;
+    keyring.check_active(today)?;
+    Ok(keyring)
+}
+
+/// Changes the keyring where it is, and returns its path and what `change` returns.
+pub(crate) fn update<R>(
+    given: Option<&Path>,
+    source: &Source,
+    config: &Config,
+    change: impl FnOnce(&mut Keyring) -> paravent::Result<R>,
+) -> Result<(PathBuf, R), Failure> {
+    let path = keyring_path(given, config)?;
+    let passphrase = passphrase::of(source, config, &path)?;
+    match Keyring::update(&path, &passphrase, change) {
+        Ok(result) => Ok((path, result)),
+        // What was asked for, not what was found in the file.
+        Err(error) if error.is_misuse() && error.code() != "key-file-holds" => {
+            Err(Failure::from(&error).at(path.display()))
+        }
+        Err(error) => Err(Failure::key_file(&path, &error)),
+    }
+}
+
 /// A revealer of what the grant in a file opens; one that has ended is refused.
 pub(crate) fn revealer(
     path: &Path,

@@ -6,6 +6,7 @@ compile_error!("the command needs a Unix-like system: modes of files, signals, a
 mod arguments;
 mod attribute;
 mod audit;
+mod epoch;
 mod failure;
 mod grant;
 mod init;
@@ -22,6 +23,7 @@ mod policy;
 mod progress;
 mod protect;
 mod reveal;
+mod rotate;
 mod rows;
 mod schema;
 mod settings;
@@ -60,6 +62,8 @@ fn run(arguments: Arguments) -> Outcome {
     match arguments.command {
         Command::Init(arguments) => init::run(&arguments, &settings),
         Command::Keygen(arguments) => keygen::run(&arguments, &settings),
+        Command::Rotate(arguments) => rotate::run(&arguments, &settings),
+        Command::Epoch(arguments) => epoch::run(&arguments, &settings),
         Command::Grant(arguments) => grant::run(&arguments, &settings),
         Command::Policy(arguments) => policy::run(&arguments, &settings),
         Command::Protect(arguments) => protect::run(&arguments, &settings),

@@ -99,7 +99,12 @@ pub(crate) fn run(arguments: &MigrateArguments, settings: &Settings) -> Outcome 
     let schema = settings::schema(&config, arguments.read.schema.as_deref())?;
     let policy = settings::checked_policy(policy, &config, &schema, settings.today)?;
     let source = arguments.passphrase.source();
-    let keyring = keys::keyring(arguments.read.keyring.as_deref(), &source, &config)?;
+    let keyring = keys::sealing_keyring(
+        arguments.read.keyring.as_deref(),
+        &source,
+        &config,
+        settings.today,
+    )?;
 
     let way = Way::begin(Some(size), settings.quiet);
     let observe = |progress: &Progress| {

@@ -68,7 +68,7 @@ pub(crate) fn run(arguments: &ProtectArguments, settings: &Settings) -> Outcome 
     let policy = settings::checked_policy(&rows.policy, &config, &schema, settings.today)?;
     let source = arguments.passphrase.source();
     rows::check_input(&rows.input, &source)?;
-    let keyring = keys::keyring(rows.keyring.as_deref(), &source, &config)?;
+    let keyring = keys::sealing_keyring(rows.keyring.as_deref(), &source, &config, settings.today)?;
     let protector = Protector::new(&keyring, &policy)?;
     // What it holds is in the protector, as far as it is needed.
     drop(keyring);

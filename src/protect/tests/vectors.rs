@@ -72,7 +72,6 @@ fn known_keyring(vectors: &Vectors) -> Keyring {
     let linkage = Secret::fill(|bytes| bytes.copy_from_slice(&linkage));
     Keyring {
         linkage: BTreeMap::from([(generation, linkage)]),
-        generation,
         ..keyring(1)
     }
 }

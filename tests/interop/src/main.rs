@@ -119,7 +119,7 @@ impl Peer {
         let mut protectors = Vec::new();
         for epoch in 1..=epochs {
             if epoch > 1 {
-                keyring.start_epoch()?;
+                keyring.start_epoch(paravent::Date::constant(2026, 11, 24))?;
             }
             for (name, policy) in &self.policies {
                 protectors.push((name.clone(), Protector::new(&keyring, policy)?));
