@@ -78,7 +78,7 @@ pub(crate) fn linkage_key(root: &Secret<32>, domain: &Domain) -> Secret<32> {
 /// The root of a broker's log in a keyring that has none of its own: those of key files before version 2. From the root of the
 /// oldest generation.
 pub(crate) fn log_root(root: &Secret<32>) -> Secret<32> {
-    derive(root, LOG, &[])
+    wiping_stack::<KEY_STACK, _>(|| derive(root, LOG, &[]))
 }
 
 /// Luse of `N` bytes, from Ldomain: 64 for [`Purpose::Reversible`], else 32.

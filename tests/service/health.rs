@@ -35,10 +35,10 @@ fn of_a_service_without_grants() {
         serde_json::to_value(&health).unwrap(),
         json!({
             "loaded": "2026-11-24", "reload_failure": null, "schema": Schema::appointment().digest().to_string(),
-            "epochs": [1, 2], "active_epoch": 2, "generation": 1,
+            "epochs": [1, 2], "active_epoch": 2, "active_until": null, "generation": 1,
             "domains": [
-                { "domain": "a", "policy": digest("a", ""), "grants": [] },
-                { "domain": "b", "policy": digest("b", OPENS_CARE), "grants": [] },
+                { "domain": "a", "policy": digest("a", ""), "key_use": "fine", "grants": [] },
+                { "domain": "b", "policy": digest("b", OPENS_CARE), "key_use": "fine", "grants": [] },
             ],
             "other_grants": [], "broken_lines": [], "register_failure": null,
         })
