@@ -175,8 +175,8 @@ pub use crate::{
         IndexPlan, Period, Policy, PolicySet, Report, Step, Transform,
     },
     protect::{
-        Attribution, Binding, BoundProtector, BoundQuery, BoundRevealer, JsonRecord, Protected,
-        ProtectedRow, Protector, Query, Reader, ReaderCounts, Revealer, Shown,
+        Attribution, Binding, BoundProtector, BoundQuery, BoundRevealer, Canary, JsonRecord,
+        Protected, ProtectedRow, Protector, Query, Reader, ReaderCounts, Revealer, Shown,
     },
     schema::{Class, Determines, Field, PhoneRegion, Role, Schema, ValueType},
     wire::{Index, PhoneStandIn, Pseudonym, Reversible, SealedCell, SealedRecord, SealedRow},

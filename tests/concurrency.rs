@@ -68,6 +68,7 @@ fn every_public_type_is_send_and_sync() {
         BoundProtector<'_>,
         BoundQuery<'_>,
         BoundRevealer<'_>,
+        Canary,
         Chain,
         CheckedPolicy,
         Class,
