@@ -3,6 +3,7 @@
 //! ```text
 //! keyring  active epoch u32 │ n u16 │ (epoch u32 │ root[32])n │ generation u32 │ n u16 │ (generation u32 │ root[32])n
 //! grant    len u8 │ domain │ schema digest[32] │ policy digest[32] │ n u16 │ (epoch u32 │ scope u8 │ key[32])n
+//! share    split id[16] │ len u8 │ domain │ len u8 │ release │ len u8 │ holder │ place u8 │ value[32]
 //! term     year i16 │ month u8 │ day u8 │ len u8 │ owner
 //! ```
 //!
@@ -13,6 +14,12 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use zeroize::Zeroizing;
 
+#[cfg(feature = "broker")]
+use crate::{
+    crypto::shamir::Place,
+    id::{check_name, is_line},
+    key::{Share, split::MAX_HOLDERS},
+};
 use crate::{
     id::{Digest, Domain, Epoch, Generation, Scope},
     key::{Grant, Keyring, grant::Term, keyring::MAX_EPOCHS},
@@ -45,7 +52,7 @@ pub(super) fn newest_version(kind: &str) -> u32 {
     }
 }
 
-/// The version of keyrings, and of grants without a term.
+/// The version of keyrings, of shares, and of grants without a term.
 const WITHOUT_TERM: u32 = 1;
 
 /// The version of grants with a term.
@@ -220,6 +227,49 @@ impl Payload for Grant {
         // Every epoch opens every scope: a revealer relies on it.
         let full = grant.epochs().len() * grant.scopes().len();
         (full > 0 && full == grant.keys.len()).then_some(grant)
+    }
+}
+
+#[cfg(feature = "broker")]
+impl Payload for Share {
+    const KIND: &'static str = "share";
+
+    fn version(&self) -> u32 {
+        WITHOUT_TERM
+    }
+
+    fn size(&self) -> usize {
+        let texts = [self.domain.as_str(), &self.release, &self.holder];
+        52 + texts.map(str::len).iter().sum::<usize>()
+    }
+
+    fn write(&self, to: &mut Vec<u8>) {
+        to.extend_from_slice(&self.split);
+        for text in [self.domain.as_str(), &self.release, &self.holder] {
+            // A domain and a name have at most 64 bytes, a holder 200.
+            to.push(text.len() as u8);
+            to.extend_from_slice(text.as_bytes());
+        }
+        to.push(self.place.get());
+        to.extend_from_slice(self.value.expose());
+    }
+
+    fn read(bytes: &mut Reader<'_>, _: u32) -> Option<Self> {
+        let split = bytes.array()?;
+        let domain = Domain::new(bytes.text()?).ok()?;
+        let [release, holder] = [bytes.text()?, bytes.text()?];
+        check_name("a release's name", release).ok()?;
+        let [place] = bytes.array()?;
+        let is_place = (1..=MAX_HOLDERS).contains(&usize::from(place));
+        (is_place && is_line(holder)).then_some(())?;
+        Some(Self {
+            split,
+            domain,
+            release: release.to_owned(),
+            holder: holder.to_owned(),
+            place: Place::new(place)?,
+            value: bytes.secret()?,
+        })
     }
 }
 
