@@ -165,7 +165,7 @@ fn check_holders(holders: &[&str]) -> Result<()> {
     if !(2..=MAX_HOLDERS).contains(&holders.len()) {
         return Err(Error::definition(
             format!(
-                "there are {} holders, not 2 to {MAX_HOLDERS}",
+                "the number of holders is {}, not 2 to {MAX_HOLDERS}",
                 holders.len()
             ),
             advice,

@@ -1,6 +1,6 @@
 use super::{Clinic, stderr, stdout};
 
-const COMMANDS: [&str; 16] = [
+const COMMANDS: [&str; 17] = [
     "init",
     "keygen",
     "grant",
@@ -8,6 +8,7 @@ const COMMANDS: [&str; 16] = [
     "policy",
     "policy check",
     "policy diff",
+    "policy strip",
     "protect",
     "reveal",
     "audit",

@@ -224,7 +224,7 @@ fn what_cannot_be_split_is_refused() {
     for count in [0, 1, 17] {
         assert_eq!(
             split("contact", &names[..count]),
-            format!("there are {count} holders, not 2 to 16; {advice}")
+            format!("the number of holders is {count}, not 2 to 16; {advice}")
         );
     }
     assert_eq!(split("contact", &names[..16]), "");
