@@ -261,6 +261,12 @@ pub(crate) enum Kind {
     KeyFileHolds {
         expected: &'static str,
     },
+    #[cfg_attr(not(feature = "broker"), allow(dead_code))]
+    OtherSplit,
+    #[cfg_attr(not(feature = "broker"), allow(dead_code))]
+    SameShare,
+    #[cfg_attr(not(feature = "broker"), allow(dead_code))]
+    SharesOfOther,
     Passphrase,
     EmptyPassphrase,
     KeyFileDamaged {

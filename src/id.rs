@@ -55,6 +55,16 @@ pub(crate) fn check_name(what: &str, name: &str) -> Result<()> {
     Err(Error::definition(format!("{what} {fault}"), NAME_ADVICE))
 }
 
+/// Whether this is one line of 1 to 200 bytes that is not blank: the name of a person or an office.
+pub(crate) fn is_line(text: &str) -> bool {
+    text.len() <= 200 && !text.trim().is_empty() && !text.contains(breaks_line)
+}
+
+/// Whether a character could make a line or a header of its own.
+pub(crate) fn breaks_line(character: char) -> bool {
+    character.is_control() || matches!(character, '\u{2028}' | '\u{2029}')
+}
+
 /// A key partition: what one key of a record opens.
 ///
 /// The four of every schema are [`IDENTITY`](Scope::IDENTITY), [`CONTACT`](Scope::CONTACT),

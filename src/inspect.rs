@@ -84,7 +84,7 @@ pub enum Inspected {
     /// A key file, known by its text.
     #[cfg(feature = "key-file")]
     KeyFile {
-        /// What it holds: `keyring` or `grant`.
+        /// What it holds: `keyring`, `grant` or `share`.
         holds: &'static str,
         /// The version of its form.
         version: u32,

@@ -63,6 +63,7 @@
 //! | [`CheckedPolicy`] | one whose leak [was found](Policy::check) to link nothing, but for what somebody accepted by name; several that leak together are a [`PolicySet`] |
 //! | [`Keyring`] | the backend's keys, by [`Epoch`] for sealing and by [`Generation`] for pseudonyms and indexes |
 //! | [`Grant`] | a keyring cut down to what one domain may open |
+//! | `Share` | one holder's part of what opens a grant that takes two people |
 //! | [`Protector`] | turns a record into a [`Protected`] record, or a [`ProtectedRow`] with one cell a field |
 //! | [`Revealer`] | turns it back, as far as its keys go |
 //! | `Migration` | protects the rows of a CSV or NDJSON file where they are; `Verification` proves that none is left in clear |
@@ -123,6 +124,7 @@
 //! |---|---|
 //! | `key-file` (default) | [`Keyring`]s and [`Grant`]s in files sealed under a `Passphrase`; `Config`, `Service` and `GrantRegister` |
 //! | `audit` | leaked rows are attacked; `audit::assert_unlinkable` for your tests |
+//! | `broker` | grants that no person opens alone: `Keyring::split_release`, and a `Share` for each holder |
 //! | `csv`, `ndjson` | files of rows in these formats: `Transfer`, `Migration`, `Verification` |
 //! | `rayon` | `Protector::protect_batch` on all cores |
 //! | `phone` | stand-ins in the shape of a telephone number, by FF1: `as = "phone"` |
@@ -163,6 +165,8 @@ pub use crate::adapter::CsvFormat;
 pub use crate::adapter::{
     Encoding, Format, Migrated, Migration, Progress, Summary, Transfer, Verification, Verified,
 };
+#[cfg(feature = "broker")]
+pub use crate::key::{Share, SplitGrant};
 pub use crate::{
     appointment::{Appointment, Sex},
     crypto::entropy::Nonces,
@@ -175,8 +179,8 @@ pub use crate::{
         IndexPlan, Period, Policy, PolicySet, Report, Step, Transform,
     },
     protect::{
-        Attribution, Binding, BoundProtector, BoundQuery, BoundRevealer, JsonRecord, KeyUse,
-        Protected, ProtectedRow, Protector, Query, Reader, ReaderCounts, Revealer, Shown,
+        Attribution, Binding, BoundProtector, BoundQuery, BoundRevealer, Canary, JsonRecord,
+        KeyUse, Protected, ProtectedRow, Protector, Query, Reader, ReaderCounts, Revealer, Shown,
     },
     schema::{Class, Determines, Field, PhoneRegion, Role, Schema, ValueType},
     wire::{Index, PhoneStandIn, Pseudonym, Reversible, SealedCell, SealedRecord, SealedRow},

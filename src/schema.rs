@@ -1,5 +1,6 @@
 //! The truth about a kind of record: each field's number, scope, role, width, type and class, and what determines what.
 
+pub(crate) mod calendar;
 mod class;
 mod file;
 

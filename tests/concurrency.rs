@@ -58,6 +58,9 @@ const OF_FILES: [&str; 10] = [
     "Verified",
 ];
 
+/// Exports of feature `broker`.
+const OF_BROKERS: [&str; 2] = ["Share", "SplitGrant"];
+
 #[test]
 fn every_public_type_is_send_and_sync() {
     let shared = shared![
@@ -68,6 +71,7 @@ fn every_public_type_is_send_and_sync() {
         BoundProtector<'_>,
         BoundQuery<'_>,
         BoundRevealer<'_>,
+        Canary,
         Chain,
         CheckedPolicy,
         Class,
@@ -146,6 +150,9 @@ fn every_public_type_is_send_and_sync() {
         OF_KEY_FILES
     );
 
+    #[cfg(feature = "broker")]
+    assert_eq!(shared![Share, SplitGrant], OF_BROKERS);
+
     #[cfg(all(feature = "csv", feature = "ndjson"))]
     {
         let files = shared![
@@ -182,6 +189,7 @@ fn every_public_type_is_send_and_sync() {
             word.starts_with(char::is_uppercase)
                 && *word != "Result"
                 && !OF_KEY_FILES.contains(word)
+                && !OF_BROKERS.contains(word)
                 && !OF_FILES.contains(word)
         })
         .collect();

@@ -8,6 +8,8 @@ pub(crate) mod fpe;
 mod gcm;
 pub(crate) mod kdf;
 pub(crate) mod mac;
+#[cfg(feature = "broker")]
+pub(crate) mod shamir;
 #[cfg(feature = "reversible")]
 pub(crate) mod siv;
 

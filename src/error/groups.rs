@@ -44,8 +44,8 @@ impl Error {
     }
 
     /// Whether the call itself was wrong: a record id or subject key that the policy does not expect or
-    /// that it misses, a scope that the grant does not open, a field that the schema does not have, a pseudonym or index
-    /// that the policy does not have, a domain that the service has no policy for, a key file of another kind, a passphrase
+    /// that it misses, a scope that the grant does not open, a field that the schema does not have, a pseudonym, index or
+    /// release that the policy does not have, a domain that the service has no policy for, a key file of another kind, a passphrase
     /// that is empty or missing, an epoch beyond the last, the active epoch where another was to be said, a keyring older than
     /// the one that is in use.
     pub fn is_misuse(&self) -> bool {
@@ -202,6 +202,15 @@ impl Error {
     /// Whether a key file did not open under this passphrase.
     pub fn is_wrong_passphrase(&self) -> bool {
         matches!(self.0.kind, Kind::Passphrase)
+    }
+
+    /// Whether two shares do not open a grant together: they are of two splits, one of them is there twice, or the grant's
+    /// key file is another split's.
+    pub fn is_share(&self) -> bool {
+        matches!(
+            self.0.kind,
+            Kind::OtherSplit | Kind::SameShare | Kind::SharesOfOther
+        )
     }
 
     /// Whether a key file is damaged or is not one.

@@ -113,8 +113,13 @@ impl Error {
             Kind::KeyFileForm { .. } => "give a file that this crate wrote",
             Kind::KeyFileVersion => "read it with a newer release",
             Kind::KeyFileHolds { .. } => {
-                "load it as what its first word says, a keyring or a grant"
+                "load it as what its first word says: a keyring, a grant or a share"
             }
+            Kind::OtherSplit => {
+                "give two shares that were made together: their split ids are the same"
+            }
+            Kind::SameShare => "give the shares of two holders",
+            Kind::SharesOfOther => "give the grant's key file that was made with the shares",
             Kind::Passphrase => "check the passphrase, and that it is this file's",
             Kind::EmptyPassphrase => "give a passphrase of at least one character",
             Kind::KeyFileDamaged { .. } => "restore it from a backup",
@@ -359,6 +364,9 @@ impl fmt::Display for Kind {
             Kind::KeyFileForm { what } => write!(f, "this is not a key file: {what}"),
             Kind::KeyFileVersion => f.write_str("the key file has a newer version"),
             Kind::KeyFileHolds { expected } => write!(f, "the key file does not hold a {expected}"),
+            Kind::OtherSplit => f.write_str("the shares are of two splits"),
+            Kind::SameShare => f.write_str("the same share is there twice"),
+            Kind::SharesOfOther => f.write_str("the shares do not open this key file"),
             Kind::Passphrase => f.write_str("the passphrase does not open this key file"),
             Kind::EmptyPassphrase => f.write_str("the passphrase is empty"),
             Kind::KeyFileDamaged { what } => write!(f, "the key file is damaged: {what}"),

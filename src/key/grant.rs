@@ -6,12 +6,9 @@ use jiff::civil::Date;
 
 use crate::{
     error::{Error, Kind, Result},
-    id::{Digest, Domain, Epoch, Scope},
+    id::{Digest, Domain, Epoch, Scope, is_line},
     secret::Secret,
 };
-
-/// The most bytes of an owner's name.
-const MAX_OWNER: usize = 200;
 
 /// The keys of one domain's open scopes, for each epoch, and nothing from which another could be derived.
 ///
@@ -40,9 +37,7 @@ pub(crate) struct Term {
 impl Term {
     /// The term, where the owner is one line of 1 to 200 bytes that is not blank.
     pub(crate) fn new(owner: &str, until: Date) -> Option<Self> {
-        let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
-        let is_line = owner.len() <= MAX_OWNER && !owner.trim().is_empty();
-        (is_line && !owner.contains(breaks)).then(|| Self {
+        is_line(owner).then(|| Self {
             owner: owner.to_owned(),
             until,
         })

@@ -57,9 +57,34 @@ pub(super) fn of(policy: &Inner) -> Digest {
         for render in &policy.renders {
             digest.text(&render.name);
             add_fields(&mut digest, schema, &[render.to]);
-            digest.text(&render.template);
+            digest.text(render.template.text());
             digest.text(render.gateway.as_str());
             add_quota(&mut digest, render.quota);
+        }
+    }
+    let (releases, renders) = (&policy.releases, &policy.renders);
+    if releases.iter().any(|release| release.two_persons) {
+        digest.text("two-persons");
+        let by_two = releases.iter().filter(|release| release.two_persons);
+        add_set(&mut digest, by_two.map(|release| release.name.as_str()));
+    }
+    for (label, quotas) in [
+        (
+            "release-per-requester",
+            quotas(releases, |release| (&release.name, release.quota)),
+        ),
+        (
+            "render-per-requester",
+            quotas(renders, |render| (&render.name, render.quota)),
+        ),
+    ] {
+        if !quotas.is_empty() {
+            digest.text(label);
+            digest.number(quotas.len());
+            for (name, per_requester) in quotas {
+                digest.text(name);
+                digest.count(per_requester);
+            }
         }
     }
     if policy.source != Source::default() {
@@ -152,6 +177,16 @@ fn add_background(digest: &mut Digester, schema: &Schema, background: &Backgroun
         digest.text("shares");
         add_set(digest, shares.iter().copied().map(Share::name));
     }
+}
+
+/// What one requester gets an hour, by name, where that is less than all get.
+fn quotas<R>(rules: &[R], of: impl Fn(&R) -> (&str, Quota)) -> Vec<(&str, u64)> {
+    rules
+        .iter()
+        .map(of)
+        .filter(|(_, quota)| quota.per_requester < quota.per_hour)
+        .map(|(name, quota)| (name, quota.per_requester))
+        .collect()
 }
 
 fn add_quota(digest: &mut Digester, quota: Quota) {

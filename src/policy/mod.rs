@@ -19,7 +19,8 @@ pub use linkage::{
 };
 pub use plan::IndexPlan;
 pub(crate) use rules::{
-    Acceptance, Background, IndexRule, PseudonymRule, Quota, Release, Render, Share, Show, Source,
+    Acceptance, Background, CanaryRule, CanaryValue, IndexRule, PseudonymRule, Quota, Release,
+    Render, Share, Show, Source,
 };
 pub(crate) use transform::{Buckets, NoBucket, Unfit, local_date, shifted};
 pub use transform::{Period, Transform};
@@ -122,6 +123,7 @@ struct Inner {
     renders: Vec<Render>,
     source: Source,
     acceptances: Vec<Acceptance>,
+    canaries: Vec<CanaryRule>,
     digest: Digest,
 }
 
@@ -143,10 +145,18 @@ impl Policy {
     /// | `[show.FIELD]` | `as`: how the field is shown beside its seal, by the next table; `reason`, for all but `redact` |
     /// | `[pseudonym.NAME]` | `of`: the fields it stands for, in order; `reason`; `null = "null"`: a part that is null makes it null, where the default `"refuse"` makes that an error; `erasable = true`: bound to the subject key |
     /// | `[index.NAME]` | a short value for look-ups, with collisions: `of`, `reason`, `null`, `erasable` as for pseudonyms; `bits`, 1 to 32; `distinct`: how many different values there are; `queried = true`: the domain itself may ask what to look for. Needs `subjects` under `[holds]` |
-    /// | `[release.NAME]` | NAME is a scope or a field, which a broker reveals one record a call: `reason`; `purposes`, what it may be asked for; `per_hour`, the most records an hour; `detect_hours`, until a misuse is noticed |
-    /// | `[render.NAME]` | a message that a broker fills and sends: `to`, the field with the address; `template`, in which `{field}` stands for a value, `{{` and `}}` for braces; `gateway`, the domain that carries it and so reads it; `reason`, `per_hour`, `detect_hours` |
+    /// | `[release.NAME]` | NAME is a scope or a field, which a broker reveals one record a call: `reason`; `purposes`, what it may be asked for; `two_persons = true`: each call needs two people; `per_hour`, the most records an hour; `per_requester`, the most of them that one requester gets, by default all; `detect_hours`, until a misuse is noticed |
+    /// | `[render.NAME]` | a message that a broker fills and sends: `to`, the field with the address, not of type json; `template`, of which more below; `gateway`, the domain that carries it and so reads it; `reason`; `per_hour`, `per_requester`, `detect_hours` as for releases |
     /// | `[source]` | how files of rows are read: the fourth table below |
     /// | `[[accept]]` | somebody answers for a finding of the check: `finding`, its digest of 64 hexadecimal digits; `with`, the other domains of a set that colludes; `reason`; `owner`; `until`, the last day, `"2027-06-30"` |
+    /// | `[[canary]]` | a record of nobody, for which a broker raises an alarm; at most 64: `name`; `record`, its fields' values in one table, `{ last_name = "Vasseur", … }`; `record_id`, where seals are bound to one. None where seals are bound to a subject key. They do not enter the digest: give the connector the file [without them](Policy::without_canaries) |
+    ///
+    /// In a `template`, `{field}` stands for the value of a field, at its width in the schema at most, `{field:20}` for
+    /// at most 20 bytes of it, and `{{` and `}}` for braces. A longer value is cut and ends in "…"; null is nothing; control
+    /// characters are spaces. All messages of a template have one length, its text and those widths, with spaces at their
+    /// end: at most 4,096 bytes. So the length tells nothing of what is hidden. An SMS is 160 characters of GSM 03.38, and 70
+    /// where one is outside of that, such as "…": give fields room. A template has no control characters but `\n` and no
+    /// fields of type json.
     ///
     /// Names of pseudonyms and indexes are keys of the protected record beside the shown fields, so that none is that
     /// of another, of a field, `sealed` or `cells`.
@@ -230,6 +240,50 @@ impl Policy {
         self.0.indexes.iter().map(|rule| &*rule.name)
     }
 
+    /// The names of the canaries, in their order. [`Protector::canaries`](crate::Protector::canaries) protects them.
+    pub fn canaries(&self) -> impl Iterator<Item = &str> {
+        self.0.canaries.iter().map(|rule| &*rule.name)
+    }
+
+    /// The text of a policy file without its `[[canary]]` tables, else byte for byte: for whoever must not know which
+    /// rows are canaries, such as the connector. Its digest is the same.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_definition`](crate::Error::is_definition) where the text is not TOML, is larger than 1 MiB, or has tables of
+    /// other kinds between those of a canary.
+    ///
+    /// # Security
+    ///
+    /// Comments stay, but for those inside a canary and on its lines: what stands above a canary must not tell of it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use paravent::{Policy, Schema};
+    ///
+    /// let schema = Schema::appointment();
+    /// let text = r#"
+    ///     domain = "support-desk"
+    ///     schema = "appointment"
+    ///     record_id = "unbound"
+    ///
+    ///     [[canary]]
+    ///     name = "nobody"
+    ///     record = { last_name = "Vasseur", first_name = "Ode", start = "2026-12-03T10:15:00+01:00", practitioner = "Dr Morel", specialty = "Dermatologie" }
+    /// "#;
+    /// let stripped = Policy::without_canaries(text)?;
+    /// assert!(!stripped.contains("Vasseur"));
+    ///
+    /// let (policy, copy) = (Policy::from_toml(text, &schema)?, Policy::from_toml(&stripped, &schema)?);
+    /// assert!(policy.canaries().eq(["nobody"]) && copy.canaries().eq([""; 0]));
+    /// assert_eq!(policy.digest(), copy.digest());
+    /// # Ok::<(), paravent::Error>(())
+    /// ```
+    pub fn without_canaries(text: &str) -> Result<String> {
+        file::without_canaries(text)
+    }
+
     /// Where the domain's rows go, in the policy's words.
     pub fn goes_to(&self) -> Option<&str> {
         self.0.background.goes_to.as_deref()
@@ -245,8 +299,8 @@ impl Policy {
         self.0.binds.subject_key
     }
 
-    /// Its stable digest, over its meaning and its schema's. Layout, comments, reasons, owners, acceptances and where the
-    /// rows go do not change it.
+    /// Its stable digest, over its meaning and its schema's. Layout, comments, reasons, owners, acceptances, canaries
+    /// and where the rows go do not change it.
     pub fn digest(&self) -> Digest {
         self.0.digest
     }
@@ -284,6 +338,10 @@ impl Policy {
 
     pub(crate) fn renders(&self) -> &[Render] {
         &self.0.renders
+    }
+
+    pub(crate) fn canary_rules(&self) -> &[CanaryRule] {
+        &self.0.canaries
     }
 
     pub(crate) fn source(&self) -> &Source {

@@ -3,8 +3,9 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use jiff::civil::Date;
+use serde::Serialize;
 
-use super::transform::Transform;
+use super::{template::Template, transform::Transform};
 use crate::{
     id::{Digest, Domain},
     schema::Schema,
@@ -83,6 +84,8 @@ impl Source {
 pub(crate) struct Quota {
     /// Records an hour, of this release or message, whoever of the domain asks.
     pub(crate) per_hour: u64,
+    /// Of them, the most that one requester gets an hour: at most `per_hour`.
+    pub(crate) per_requester: u64,
     /// Hours until a misuse is noticed.
     pub(crate) detect_hours: u64,
 }
@@ -101,6 +104,8 @@ pub(crate) struct Release {
     /// Positions of its fields.
     pub(crate) fields: Vec<usize>,
     pub(crate) purposes: Vec<String>,
+    /// Whether it takes two people at the call.
+    pub(crate) two_persons: bool,
     pub(crate) quota: Quota,
 }
 
@@ -109,12 +114,30 @@ pub(crate) struct Render {
     pub(crate) name: String,
     /// Whom it is sent to: the field with the address.
     pub(crate) to: usize,
-    pub(crate) template: String,
+    pub(crate) template: Template,
     /// The fields that the template names, ascending.
     pub(crate) fields: Vec<usize>,
     /// Who carries the message, and so reads it.
     pub(crate) gateway: Domain,
     pub(crate) quota: Quota,
+}
+
+/// A record of nobody, planted among the rows.
+pub(crate) struct CanaryRule {
+    pub(crate) name: String,
+    /// The id that its row is stored under, where the policy binds to one.
+    pub(crate) record_id: Option<String>,
+    /// The values of its fields by name, of their types and within their widths.
+    pub(crate) record: BTreeMap<String, CanaryValue>,
+}
+
+/// A value of a canary.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub(crate) enum CanaryValue {
+    Text(String),
+    Integer(i64),
+    Boolean(bool),
 }
 
 /// What two domains can both have of a row beside its fields.

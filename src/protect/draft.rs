@@ -10,10 +10,10 @@ use zeroize::{Zeroize, Zeroizing};
 use super::values::Values;
 #[cfg(feature = "csv")]
 use super::values::is_integer;
-use super::{calendar, workspace::Scratch};
+use super::workspace::Scratch;
 use crate::{
     error::{Error, Kind, Result},
-    schema::{Field, Schema, ValueType},
+    schema::{Field, Schema, ValueType, calendar},
     secret::wipe,
     wire::{SealedRecord, envelope::VALUE_HEAD},
 };

@@ -4,7 +4,7 @@ mod attribute;
 #[cfg(feature = "rayon")]
 mod batch;
 mod binding;
-mod calendar;
+mod canary;
 #[cfg(any(feature = "csv", feature = "ndjson"))]
 mod check;
 mod derive;
@@ -25,6 +25,7 @@ mod workspace;
 
 pub use attribute::Attribution;
 pub use binding::Binding;
+pub use canary::Canary;
 #[cfg(any(feature = "audit", feature = "csv", feature = "ndjson"))]
 pub(crate) use draft::Draft;
 #[cfg(any(feature = "audit", feature = "csv", feature = "ndjson"))]

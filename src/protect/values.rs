@@ -5,10 +5,10 @@ use std::ops::Range;
 use serde_json::value::RawValue;
 use zeroize::Zeroize;
 
-use super::{calendar, draft::Draft};
+use super::draft::Draft;
 use crate::{
     id::ScopeSet,
-    schema::{Field, Schema, ValueType},
+    schema::{Field, Schema, ValueType, calendar},
 };
 
 /// For each field of a schema its value's text, or that it has none.

@@ -21,6 +21,8 @@ use super::{
     Passphrase, folder,
     payload::{self, Fault, Payload},
 };
+#[cfg(feature = "broker")]
+use crate::key::Share;
 use crate::{
     crypto::{
         aead::{NONCE, SealingKey, TAG},
@@ -81,7 +83,7 @@ macro_rules! key_file {
             /// [`is_damaged`](crate::Error::is_damaged), also for text that is not a key file and for parameters beyond
             /// 1 GiB, 16 passes or 16 lanes, or under 8 KiB a lane, which are refused before they are spent;
             /// [`is_newer_version`](crate::Error::is_newer_version); [`is_misuse`](crate::Error::is_misuse) where it
-            /// holds the other kind of keys.
+            /// holds another kind of keys.
             pub fn from_key_file(text: &str, passphrase: &Passphrase) -> Result<Self> {
                 wiping_stack::<STACK, _>(|| open(text, passphrase))
             }
@@ -123,6 +125,16 @@ macro_rules! key_file {
 
 key_file!(Keyring, "keyring");
 key_file!(Grant, "grant");
+#[cfg(feature = "broker")]
+key_file!(Share, "share");
+
+/// The words that key files begin with.
+const KINDS: &[&str] = &[
+    Keyring::KIND,
+    Grant::KIND,
+    #[cfg(feature = "broker")]
+    Share::KIND,
+];
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Cost {
@@ -201,8 +213,9 @@ pub(crate) struct Outside {
 /// What a key file says of itself without its passphrase, once its checksum holds.
 pub(crate) fn outside(text: &str) -> Result<Outside> {
     let (kind, version, encoded) = split_prefix(text)?;
-    let kind = [Keyring::KIND, Grant::KIND]
-        .into_iter()
+    let kind = KINDS
+        .iter()
+        .copied()
         .find(|known| *known == kind)
         .ok_or_else(|| {
             Error::new(|| Kind::KeyFileForm {

@@ -4,6 +4,8 @@ pub(crate) mod key_file;
 mod passphrase;
 mod payload;
 mod register;
+#[cfg(feature = "broker")]
+mod split;
 mod update;
 
 use std::path::Path;

@@ -3,6 +3,7 @@
 //! ```text
 //! keyring  n u16 │ (epoch u32 │ state u8 │ since day │ not after day │ root[32])n │ n u16 │ (generation u32 │ root[32])n │ log root[32]
 //! grant    len u8 │ domain │ schema digest[32] │ policy digest[32] │ n u16 │ (epoch u32 │ scope u8 │ key[32])n
+//! share    split id[16] │ len u8 │ domain │ len u8 │ release │ len u8 │ holder │ place u8 │ value[32]
 //! term     day │ len u8 │ owner
 //! day      year i16 │ month u8 │ day u8; zeros where none is known
 //! ```
@@ -21,6 +22,12 @@ use jiff::civil::Date;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
+#[cfg(feature = "broker")]
+use crate::{
+    crypto::shamir::Place,
+    id::{check_name, is_line},
+    key::{Share, split::MAX_HOLDERS},
+};
 use crate::{
     id::{Digest, Domain, Epoch, Generation, Scope},
     key::{
@@ -69,7 +76,7 @@ pub(super) fn newest_version(kind: &str) -> u32 {
 /// The version of keyrings.
 const WITH_STATES: u32 = 2;
 
-/// The version of grants without a term.
+/// The version of shares, and of grants without a term.
 const WITHOUT_TERM: u32 = 1;
 
 /// The version of grants with a term.
@@ -374,6 +381,49 @@ fn write_day(day: Option<Date>, to: &mut Vec<u8>) {
     };
     to.extend_from_slice(&day.year().to_be_bytes());
     to.extend_from_slice(&[day.month() as u8, day.day() as u8]);
+}
+
+#[cfg(feature = "broker")]
+impl Payload for Share {
+    const KIND: &'static str = "share";
+
+    fn version(&self) -> u32 {
+        WITHOUT_TERM
+    }
+
+    fn size(&self) -> usize {
+        let texts = [self.domain.as_str(), &self.release, &self.holder];
+        52 + texts.map(str::len).iter().sum::<usize>()
+    }
+
+    fn write(&self, to: &mut Vec<u8>) {
+        to.extend_from_slice(&self.split);
+        for text in [self.domain.as_str(), &self.release, &self.holder] {
+            // A domain and a name have at most 64 bytes, a holder 200.
+            to.push(text.len() as u8);
+            to.extend_from_slice(text.as_bytes());
+        }
+        to.push(self.place.get());
+        to.extend_from_slice(self.value.expose());
+    }
+
+    fn read(bytes: &mut Reader<'_>, _: u32) -> Result<Self, Fault> {
+        let split = bytes.array()?;
+        let domain = Domain::new(bytes.text()?).map_err(|_| Fault::Form)?;
+        let [release, holder] = [bytes.text()?, bytes.text()?];
+        check_name("a release's name", release).map_err(|_| Fault::Form)?;
+        let [number] = bytes.array()?;
+        let place = Place::new(number).filter(|_| usize::from(number) <= MAX_HOLDERS);
+        let place = place.filter(|_| is_line(holder)).ok_or(Fault::Form)?;
+        Ok(Self {
+            split,
+            domain,
+            release: release.to_owned(),
+            holder: holder.to_owned(),
+            place,
+            value: bytes.secret()?,
+        })
+    }
 }
 
 /// A keyring has at most 1,200 epochs and a schema 52 scopes.

@@ -1,6 +1,6 @@
 use super::{Clinic, stderr, stdout};
 
-const COMMANDS: [&str; 22] = [
+const COMMANDS: [&str; 23] = [
     "init",
     "keygen",
     "rotate",
@@ -14,6 +14,7 @@ const COMMANDS: [&str; 22] = [
     "policy",
     "policy check",
     "policy diff",
+    "policy strip",
     "protect",
     "reveal",
     "audit",

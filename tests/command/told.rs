@@ -211,6 +211,26 @@ fn a_change_says_what_it_gives() {
 }
 
 #[test]
+fn a_policy_is_printed_without_its_canaries() {
+    let clinic = Clinic::new();
+    let policy = clinic.read("policies/statistics.toml");
+    let stripped = |text: &str| {
+        clinic.write("with.toml", text);
+        stdout(&clinic.run("policy strip with.toml").code(0).stderr(""))
+    };
+    assert_eq!(stripped(&policy), policy);
+    let canary = "[[canary]]\nname = \"nobody\" # the first\nrecord = { age = 41 }\n";
+    assert_eq!(
+        stripped(&format!("{policy}# Above.\n{canary}\n# Below.")),
+        format!("{policy}# Above.\n\n# Below.")
+    );
+    clinic.write("with.toml", "[[canary]\n");
+    let told = stderr(&clinic.run("policy strip with.toml").code(3).stdout(""));
+    assert!(told.contains("with.toml: line 1: "), "{told}");
+    clinic.run("policy strip none.toml").code(3);
+}
+
+#[test]
 fn a_key_file_is_a_text_too() {
     let clinic = Clinic::new();
     let text = clinic.read("backend.keyring");

@@ -163,3 +163,47 @@ fn grants_that_are_not_of_the_form() {
         assert!(error.is_damaged(), "{domain}, {keys:?}, {claimed}: {error}");
     }
 }
+
+#[cfg(feature = "broker")]
+#[test]
+fn shares_that_are_not_of_the_form() {
+    use paravent::Share;
+
+    let payload = |domain: &str, release: &str, holder: &str, place: u8| {
+        let texts =
+            [domain, release, holder].map(|text| [&[text.len() as u8], text.as_bytes()].concat());
+        [&[7; 16][..], &texts.concat(), &[place], &[9; 32]].concat()
+    };
+    let share =
+        |payload: &[u8]| Share::from_key_file(&forge("share", CHEAP, payload), &passphrase());
+    let long = "é".repeat(100);
+    let good = payload("sms", "contact", &long, 16);
+    let loaded = share(&good).unwrap();
+    assert_eq!((loaded.release(), loaded.holder()), ("contact", &*long));
+    assert_eq!(loaded.split_id(), &[7; 16]);
+    share(&payload("sms", "contact", "Zoé", 1)).unwrap();
+
+    let cut = (0..good.len()).map(|length| good[..length].to_vec());
+    let others = [
+        [&good[..], &[0]].concat(),
+        payload("", "contact", "Zoé", 1),
+        payload("SMS", "contact", "Zoé", 1),
+        payload("sms", "", "Zoé", 1),
+        payload("sms", "Contact", "Zoé", 1),
+        payload("sms", &"a".repeat(65), "Zoé", 1),
+        payload("sms", "contact", "", 1),
+        payload("sms", "contact", " ", 1),
+        payload("sms", "contact", "a\nb", 1),
+        payload("sms", "contact", &"a".repeat(201), 1),
+        // At 0 the share would be the key itself.
+        payload("sms", "contact", "Zoé", 0),
+        payload("sms", "contact", "Zoé", 17),
+        payload("sms", "contact", "Zoé", 255),
+    ];
+    for payload in cut.chain(others) {
+        damaged(
+            &share(&payload).unwrap_err(),
+            "its contents are not of the form",
+        );
+    }
+}

@@ -114,6 +114,33 @@ fn opening_what_was_released_is_a_gain() {
 }
 
 #[test]
+fn one_person_where_it_took_two_is_a_gain() {
+    let release = |two: &str, scope: &str| {
+        format!(
+            "[release.{scope}]\nreason = \"test\"\npurposes = [\"test\"]\nper_hour = 1\ndetect_hours = 1\n{two}"
+        )
+    };
+    let two = policy(
+        "d",
+        &(PLATFORM.to_owned() + &release("two_persons = true\n", "schedule")),
+    );
+    let one = policy("d", &(PLATFORM.to_owned() + &release("", "schedule")));
+    assert_eq!(
+        gains(&[&two], &[&one]),
+        ["d release schedule: two people at the call -> one"]
+    );
+    assert_eq!(gains(&[&one], &[&two]), [""; 0]);
+    assert_eq!(gains(&[&two], &[&two]), [""; 0]);
+    let fields = [&two, &one].map(|policy| {
+        let report = policy.report(TODAY);
+        let field = report.fields().iter().find(|field| field.field == "start");
+        let field = field.unwrap();
+        (field.released, field.two_persons)
+    });
+    assert_eq!(fields, [(true, true), (true, false)]);
+}
+
+#[test]
 fn what_a_gateway_reads_more_of_is_a_gain() {
     let message = |template: &str| {
         let render = format!(

@@ -38,8 +38,10 @@ pub(super) static ERRORS: LazyLock<Vec<(&str, Error)>> = LazyLock::new(|| {
     all.extend(errors_of_mixed_rows());
     all.extend(errors_of_verified_files());
     all.extend(errors_of_definitions());
+    all.extend(brokers::errors_of_policies());
     all.extend(errors_of_files());
     all.extend(errors_of_keys());
+    all.extend(brokers::errors_of_shares());
     all.extend(errors_of_services());
     all.extend(inputs::errors_of_inputs());
     all.extend(audits::errors_of_audits());

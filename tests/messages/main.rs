@@ -29,7 +29,7 @@ use paravent::{
     FieldId, Format, Generation, Grant, GrantRegister, Index, IndexPlan, JsonRecord, Keyring,
     Migration, Nonces, Passphrase, PhoneRegion, Policy, Protector, Pseudonym, Query, Reader,
     RecordId, Revealer, Reversible, Schema, Scope, SealedCell, SealedRecord, SealedRow, Service,
-    Shown, SubjectKey, Verification, test_kit,
+    Share, Shown, SplitGrant, SubjectKey, Verification, test_kit,
 };
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
@@ -45,6 +45,7 @@ use xaes_256_gcm::{
 #[path = "../common/accepted.rs"]
 mod accepted;
 mod audits;
+mod brokers;
 mod by_hand;
 mod errors;
 mod inputs;
@@ -346,6 +347,7 @@ fn each_error_belongs_to_a_group() {
                 error.is_ended(),
                 error.is_definition(),
                 error.is_refused(),
+                error.is_share(),
                 error.is_wrong_passphrase(),
                 error.is_damaged(),
                 error.is_newer_version(),

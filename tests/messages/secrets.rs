@@ -15,6 +15,13 @@ pub(super) fn debugs() -> Vec<(&'static str, String)> {
     let protector = Protector::new(&keyring(), &policy).unwrap();
     let grant = keyring().grant(&policy).unwrap();
     let revealer = Revealer::new(&grant, policy.policy()).unwrap();
+    let two = policy_of(
+        &schema(),
+        "[release.care]\nreason = \"x\"\npurposes = [\"x\"]\ntwo_persons = true\nper_hour = 1\ndetect_hours = 1\n",
+    );
+    let split = keyring()
+        .split_release(&two, "care", &["first", "second"])
+        .unwrap();
     let query = Query::new(&keyring(), policy.policy()).unwrap();
     let subject = SubjectKey::from_bytes(&mut { root });
     let id = RecordId::new(MARK).unwrap();
@@ -39,6 +46,8 @@ pub(super) fn debugs() -> Vec<(&'static str, String)> {
         ("Keyring", print(&keyring())),
         ("Grant", print(&grant)),
         ("SubjectKey", print(&subject)),
+        ("SplitGrant", print(&split)),
+        ("Share", print(&split.shares()[0])),
         ("Passphrase", print(&passphrase())),
         ("RecordId", print(&id)),
         ("Binding", print(&binding)),

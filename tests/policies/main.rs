@@ -470,7 +470,8 @@ fn the_report_is_json_for_machines() {
             "released",
             "rendered",
             "shown",
-            "stand_ins"
+            "stand_ins",
+            "two_persons"
         ]
     );
     let findings = report["findings"].as_array().unwrap();

@@ -14,6 +14,8 @@ use accepted::accepted;
 
 #[path = "../common/accepted.rs"]
 mod accepted;
+mod broker;
+mod canary;
 mod digest;
 mod grant;
 mod pseudonym;

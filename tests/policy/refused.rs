@@ -389,7 +389,7 @@ fn releases_and_renders() {
         }
     };
     assert_eq!(render("le ", "à "), "");
-    let template = "write {field} for a field's value, {{ and }} for braces";
+    let template = "write {field} for a field's value, {field:20} for at most 20 bytes of it, {{ and }} for braces";
     for (change, to, message) in [
         ("reminder]", "Reminder]", "line 5: a render's name has a character that names cannot have; use 1 to 64 characters of a-z, 0-9, '.', '_' and '-'".to_owned()),
         ("\"phone\"", "\"phones\"", "line 6: the policy names the field \"phones\", which the schema does not list (did you mean \"phone\"?); name fields of the schema".to_owned()),
@@ -402,7 +402,7 @@ fn releases_and_renders() {
         ("\"x\"", "\" \"", "line 9: a reason is empty; say why in a sentence".to_owned()),
         ("500", "0", "line 10: `per_hour` of render \"reminder\" is 0, not 1 or more; give a number in that range".to_owned()),
         ("24", "-1", "line 11: `detect_hours` of render \"reminder\" is -1, not 1 or more; give a number in that range".to_owned()),
-        ("to = ", "too = ", "line 6: unknown key `too`, expected one of `to`, `template`, `gateway`, `reason`, `per_hour`, `detect_hours` (did you mean \"to\"?); mend it there; the documentation of `from_toml` lists the keys".to_owned()),
+        ("to = ", "too = ", "line 6: unknown key `too`, expected one of `to`, `template`, `gateway`, `reason`, `per_hour`, `per_requester`, `detect_hours` (did you mean \"to\"?); mend it there; the documentation of `from_toml` lists the keys".to_owned()),
     ] {
         assert_eq!(render(change, to), message);
     }
@@ -528,7 +528,11 @@ fn full_files() {
     let render = format!(
         "{HEAD}[render.r]\nto = \"phone\"\ntemplate = \"{template}\"\ngateway = \"sms\"\nreason = \"x\"\nper_hour = 1\ndetect_hours = 1\n"
     );
-    Policy::from_toml(&render, &visit()).unwrap();
+    let error = Policy::from_toml(&render, &visit()).unwrap_err();
+    assert!(error.to_string().contains("have 6000000 bytes"), "{error}");
+    let canary = "[[canary]]\nname = \"a\"\nrecord = {}\n".repeat(25_000);
+    let error = Policy::from_toml(&format!("{HEAD}{canary}"), &visit()).unwrap_err();
+    assert!(error.to_string().contains("25000 canaries"), "{error}");
     assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
 }
 

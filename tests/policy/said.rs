@@ -23,9 +23,9 @@ const TABLES: [&str; 15] = [
     "[show.reason]\nas = \"bucket\"\nlists = { surgery = [\"Chirurgie\"], medicine = [\"Gériatrie\", \"Allergologie\"] }\nother = \"rest\"\nreason = \"x\"\n",
     "[pseudonym.patient]\nof = [\"name\", \"phone\"]\nnull = \"null\"\nreason = \"x\"\n",
     "[index.phone-index]\nof = [\"phone\"]\nbits = 9\ndistinct = 110_000\nqueried = true\nerasable = true\nreason = \"x\"\n",
-    "[release.care]\nreason = \"x\"\npurposes = [\"call back\", \"video\"]\nper_hour = 30\ndetect_hours = 24\n",
-    "[release.name]\nreason = \"x\"\npurposes = [\"call back\"]\nper_hour = 30\ndetect_hours = 24\n",
-    "[render.reminder]\nto = \"phone\"\ntemplate = \"{{Rendez-vous}} le {start}\"\ngateway = \"sms-gateway\"\nreason = \"x\"\nper_hour = 500\ndetect_hours = 24\n",
+    "[release.care]\nreason = \"x\"\npurposes = [\"call back\", \"video\"]\ntwo_persons = true\nper_hour = 30\nper_requester = 10\ndetect_hours = 24\n",
+    "[release.name]\nreason = \"x\"\npurposes = [\"call back\"]\nper_hour = 40\ndetect_hours = 24\n",
+    "[render.reminder]\nto = \"phone\"\ntemplate = \"{{Rendez-vous}} le {start}\"\ngateway = \"sms-gateway\"\nreason = \"x\"\nper_hour = 500\nper_requester = 20\ndetect_hours = 24\n",
     "[[accept]]\nfinding = \"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\"\nwith = [\"billing\"]\nreason = \"x\"\nowner = \"dpo\"\nuntil = \"2027-06-30\"\n",
 ];
 
@@ -211,6 +211,8 @@ fn words_and_what_is_said_by_default_do_not_enter_the_digest() {
             "[\"Allergologie\", \"Gériatrie\"]",
         ),
         ("null = \"null\"", "null = \"null\"\nerasable = false"),
+        ("per_hour = 40", "per_hour = 40\nper_requester = 40"),
+        ("[release.name]\n", "[release.name]\ntwo_persons = false\n"),
     ] {
         assert!(all.contains(from), "{from}");
         assert_eq!(digest(&all.replace(from, to)), digest(&all), "{from}");
@@ -223,6 +225,7 @@ fn words_and_what_is_said_by_default_do_not_enter_the_digest() {
         "knows = []\n",
         "shares = []\n",
         "accept = []\n",
+        "canary = []\n",
         "[index]\n[release]\n[render]\n",
     ] {
         assert_eq!(digest(&format!("{HEAD}{nothing}")), least, "{nothing}");
@@ -301,11 +304,20 @@ fn whatever_the_crate_acts_on_enters_the_digest() {
         ("[render.reminder]", "[render.message]"),
         ("to = \"phone\"", "to = \"email\""),
         ("le {start}", "au {start}"),
+        ("le {start}", "le {start:40}"),
+        ("le {start}", "le {start:39}"),
+        ("two_persons = true\n", ""),
+        ("[release.name]\n", "[release.name]\ntwo_persons = true\n"),
+        ("per_requester = 10", "per_requester = 11"),
+        ("per_requester = 10\n", ""),
+        ("per_hour = 40", "per_hour = 40\nper_requester = 10"),
+        ("per_requester = 20", "per_requester = 21"),
+        ("per_requester = 20\n", ""),
         ("\"sms-gateway\"", "\"sms\""),
         ("per_hour = 500", "per_hour = 501"),
         (
-            "per_hour = 500\ndetect_hours = 24",
-            "per_hour = 500\ndetect_hours = 25",
+            "per_requester = 20\ndetect_hours = 24",
+            "per_requester = 20\ndetect_hours = 25",
         ),
         (TABLES[13], ""),
     ];

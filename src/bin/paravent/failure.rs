@@ -211,6 +211,7 @@ impl From<io::Error> for Failure {
 
 fn exit(error: &Error) -> Exit {
     let keys = error.is_wrong_passphrase()
+        || error.is_share()
         || error.is_ended()
         || error.is_other_policy()
         || error.is_other_schema()

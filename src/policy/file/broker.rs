@@ -6,17 +6,27 @@ use toml::Spanned;
 use super::Reader;
 use crate::{
     error::{Error, Result},
-    id::{Domain, check_name},
-    policy::{Quota, Release, Render, template},
-    toml_file::hint,
+    id::{Domain, breaks_line, check_name},
+    policy::{
+        Quota, Release, Render,
+        template::{self, Piece, Template},
+    },
+    schema::{Field, ValueType},
+    toml_file::{hint, within},
 };
+
+/// The most bytes of a message.
+const MAX_MESSAGE: usize = 4096;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ReleaseFile {
     reason: Spanned<String>,
     purposes: Spanned<Vec<Spanned<String>>>,
+    #[serde(default)]
+    two_persons: bool,
     per_hour: Spanned<i64>,
+    per_requester: Option<Spanned<i64>>,
     detect_hours: Spanned<i64>,
 }
 
@@ -28,6 +38,7 @@ pub(super) struct RenderFile {
     gateway: Spanned<String>,
     reason: Spanned<String>,
     per_hour: Spanned<i64>,
+    per_requester: Option<Spanned<i64>>,
     detect_hours: Spanned<i64>,
 }
 
@@ -38,7 +49,9 @@ impl Reader<'_> {
         let ReleaseFile {
             reason,
             purposes,
+            two_persons,
             per_hour,
+            per_requester,
             detect_hours,
         } = file.get_ref();
         self.reason(reason)?;
@@ -64,7 +77,8 @@ impl Reader<'_> {
                 .iter()
                 .map(|purpose| purpose.get_ref().clone())
                 .collect(),
-            quota: self.quota(&what, per_hour, detect_hours)?,
+            two_persons: *two_persons,
+            quota: self.quota(&what, per_hour, per_requester.as_ref(), detect_hours)?,
         })
     }
 
@@ -77,11 +91,12 @@ impl Reader<'_> {
             gateway,
             reason,
             per_hour,
+            per_requester,
             detect_hours,
         } = file.get_ref();
         self.reason(reason)?;
-        let to = self.at(to, self.position(to.get_ref()))?;
-        let fields = self.at(template, self.template(&what, template.get_ref()))?;
+        let to = self.at(to, self.address(&what, to.get_ref()))?;
+        let template = self.at(template, self.template(&what, template.get_ref()))?;
         let gateway = Domain::new(gateway.get_ref()).map_err(|_| {
             Error::definition(
                 format!("the gateway of {what} is not the name of a domain"),
@@ -91,10 +106,10 @@ impl Reader<'_> {
         Ok(Render {
             name: name.to_owned(),
             to,
-            template: template.get_ref().clone(),
-            fields,
+            fields: template.fields(),
+            template,
             gateway: self.at(&file.get_ref().gateway, gateway)?,
-            quota: self.quota(&what, per_hour, detect_hours)?,
+            quota: self.quota(&what, per_hour, per_requester.as_ref(), detect_hours)?,
         })
     }
 
@@ -123,36 +138,95 @@ impl Reader<'_> {
         }
     }
 
-    /// The positions of the fields that a template names, ascending.
-    fn template(&self, what: &str, text: &str) -> Result<Vec<usize>> {
+    /// The position of the field with the address.
+    fn address(&self, what: &str, name: &str) -> Result<usize> {
+        let position = self.position(name)?;
+        if self.field(position).value_type() == ValueType::Json {
+            return Err(Error::definition(
+                format!("{what} is sent to field {name:?}, which is of type json"),
+                "send to a field with an address, such as a telephone number",
+            ));
+        }
+        Ok(position)
+    }
+
+    fn template(&self, what: &str, text: &str) -> Result<Template> {
         let wrong = |fault| {
             Error::definition(
                 format!("the template of {what} {fault}"),
-                "write {field} for a field's value, {{ and }} for braces",
+                "write {field} for a field's value, {field:20} for at most 20 bytes of it, {{ and }} for braces",
             )
         };
         if text.trim().is_empty() {
             return Err(wrong("is empty"));
         }
-        let mut positions = Vec::new();
-        for name in template::fields(text) {
-            let position = self.position(name.map_err(wrong)?)?;
-            if !positions.contains(&position) {
-                positions.push(position);
+        if text.chars().any(|c| c != '\n' && breaks_line(c)) {
+            return Err(Error::definition(
+                format!("the template of {what} has a control character"),
+                "break its lines by \\n, and leave other control characters out",
+            ));
+        }
+        let mut template = Template::new(text);
+        for piece in template::pieces(text) {
+            match piece.map_err(wrong)? {
+                Piece::Fixed(text) => template.push_fixed(text),
+                Piece::Value { name, width } => {
+                    let position = self.position(name)?;
+                    let width = self.value_width(what, self.field(position), width)?;
+                    template.push_value(position, width);
+                }
             }
         }
-        positions.sort_unstable();
-        Ok(positions)
+        if template.length() > MAX_MESSAGE {
+            return Err(Error::definition(
+                format!(
+                    "the messages of {what} have {} bytes, more than {MAX_MESSAGE}",
+                    template.length()
+                ),
+                "give its fields less room, such as {field:20}, or shorten its text",
+            ));
+        }
+        Ok(template)
+    }
+
+    /// The most bytes that a field's value takes in a message: its own width, where none is stated.
+    fn value_width(&self, what: &str, field: &Field, stated: Option<i64>) -> Result<usize> {
+        let name = field.name();
+        if field.value_type() == ValueType::Json {
+            return Err(Error::definition(
+                format!("the template of {what} names field {name:?}, which is of type json"),
+                "name fields whose values can be read in a message",
+            ));
+        }
+        let Some(stated) = stated else {
+            return Ok(field.width());
+        };
+        let what = format!("the width of field {name:?} in the template of {what}");
+        // No field is wider than 65,000 bytes.
+        within(&what, stated, 1..=field.width() as i64).map(|width| width as usize)
+    }
+
+    fn field(&self, position: usize) -> &Field {
+        &self.schema.fields()[position]
     }
 
     fn quota(
         &self,
         what: &str,
         per_hour: &Spanned<i64>,
+        per_requester: Option<&Spanned<i64>>,
         detect_hours: &Spanned<i64>,
     ) -> Result<Quota> {
+        let most = self.count(&format!("`per_hour` of {what}"), per_hour)?;
         Ok(Quota {
-            per_hour: self.count(&format!("`per_hour` of {what}"), per_hour)?,
+            per_hour: most,
+            per_requester: match per_requester {
+                Some(number) => {
+                    let what = format!("`per_requester` of {what}");
+                    self.number(&what, number, 1..=*per_hour.get_ref())?
+                }
+                None => most,
+            },
             detect_hours: self.count(&format!("`detect_hours` of {what}"), detect_hours)?,
         })
     }

@@ -4,6 +4,7 @@ mod accept;
 mod background;
 mod broker;
 mod bucket;
+mod canary;
 mod keyed;
 mod show;
 mod source;
@@ -13,10 +14,12 @@ use std::{collections::BTreeMap, ops::RangeInclusive};
 use serde::Deserialize;
 use toml::Spanned;
 
+pub(super) use self::canary::without as without_canaries;
 use self::{
     accept::AcceptFile,
     background::{HoldsFile, TenancyFile},
     broker::{ReleaseFile, RenderFile},
+    canary::CanaryFile,
     keyed::{IndexFile, PseudonymFile},
     show::ShowFile,
     source::SourceFile,
@@ -71,6 +74,8 @@ struct File {
     source: SourceFile,
     #[serde(default)]
     accept: Vec<Spanned<AcceptFile>>,
+    #[serde(default)]
+    canary: Vec<Spanned<CanaryFile>>,
 }
 
 #[derive(Deserialize)]
@@ -126,6 +131,7 @@ impl Reader<'_> {
             renders,
             source,
             acceptances,
+            canaries: self.canaries(&file.canary, binds)?,
             digest: Digest::from_bytes([0; 32]),
         };
         inner.opens.sort_unstable();

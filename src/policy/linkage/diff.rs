@@ -25,7 +25,8 @@ pub struct Diff {
 pub struct Gain {
     /// Who gets it: a domain, or a gateway that carries messages.
     pub domain: String,
-    /// The field, the name of a pseudonym or index, a word of `shares`, or a number: "rows", "records that brokers give".
+    /// The field, the name of a pseudonym or index, a word of `shares`, a release that took two people, or a number:
+    /// "rows", "records that brokers give".
     pub what: String,
     /// What it had: how it was known, and its bits.
     pub before: Option<String>,
@@ -105,6 +106,13 @@ fn gains(name: &str, before: &Leaks<'_>, after: &Leaks<'_>) -> Vec<Gain> {
     if asks > asked {
         let what = "records that brokers give".to_owned();
         gains.push((Some(asked.to_string()), what, asks.to_string()));
+    }
+    let two_before = before.released_to(name);
+    for (release, two) in after.released_to(name) {
+        if !two && two_before.get(release) == Some(&true) {
+            let before = "two people at the call".to_owned();
+            gains.push((Some(before), format!("release {release}"), "one".to_owned()));
+        }
     }
     let gain = |(before, what, now)| Gain {
         domain: name.to_owned(),

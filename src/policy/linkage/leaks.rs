@@ -103,6 +103,19 @@ impl<'a> Leaks<'a> {
         number.map_or(0, |number| self.exposure(&[number]))
     }
 
+    /// What brokers release to somebody, by name, and whether that takes two people.
+    pub(super) fn released_to(&self, name: &str) -> BTreeMap<&'a str, bool> {
+        let policies = self
+            .party(name)
+            .into_iter()
+            .flat_map(|party| &party.policies);
+        let mut released = BTreeMap::new();
+        for release in policies.flat_map(|policy| policy.releases()) {
+            *released.entry(&*release.name).or_insert(true) &= release.two_persons;
+        }
+        released
+    }
+
     fn party(&self, name: &str) -> Option<&Party<'a>> {
         let number = self.names.iter().position(|known| known == name)?;
         Some(&self.parties[number])

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     error::{Error, Kind, Result},
     id::{Digest, Domain},
-    policy::{Policy, Transform},
+    policy::{Policy, Release, Transform},
 };
 
 /// What a check found, and what each policy gives of each field. Serialises for machines.
@@ -50,6 +50,8 @@ pub struct FieldReport {
     pub opened: bool,
     /// Whether a broker releases it, one record a call.
     pub released: bool,
+    /// Whether that takes two people at each call.
+    pub two_persons: bool,
     /// The messages that it is rendered in.
     pub rendered: Vec<String>,
     /// What the domain knows of it in bulk, with what the schema's facts give, of one visit and in bits: 0 for nothing; infinite, and `null` in JSON,
@@ -157,7 +159,8 @@ fn fields(policy: &Policy, leaks: &Leaks<'_>) -> Vec<FieldReport> {
         .fields()
         .iter()
         .enumerate()
-        .map(|(position, field)| FieldReport {
+        .map(|(position, field)| (position, field, releases(policy, position)))
+        .map(|(position, field, releases)| FieldReport {
             domain: policy.domain().clone(),
             field: field.name().to_owned(),
             shown: policy
@@ -171,10 +174,8 @@ fn fields(policy: &Policy, leaks: &Leaks<'_>) -> Vec<FieldReport> {
             stand_ins: stand_ins(policy, position),
             known: policy.background().knows.contains(&position),
             opened: policy.opens().contains(&field.scope()),
-            released: policy
-                .releases()
-                .iter()
-                .any(|release| release.fields.contains(&position)),
+            released: !releases.is_empty(),
+            two_persons: !releases.is_empty() && releases.iter().all(|release| release.two_persons),
             rendered: policy
                 .renders()
                 .iter()
@@ -185,6 +186,14 @@ fn fields(policy: &Policy, leaks: &Leaks<'_>) -> Vec<FieldReport> {
                 .and_then(|view| view.evidence(leaks.universe.position(field.name())?))
                 .map_or(0.0, |known| known.form.worth(1.0)),
         })
+        .collect()
+}
+
+/// What a broker releases the field by.
+fn releases(policy: &Policy, position: usize) -> Vec<&Release> {
+    let releases = policy.releases().iter();
+    releases
+        .filter(|release| release.fields.contains(&position))
         .collect()
 }
 

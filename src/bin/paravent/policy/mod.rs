@@ -5,7 +5,7 @@ pub(crate) mod pages;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
-use paravent::{Config, Date, Report, Schema};
+use paravent::{Config, Date, Policy, Report, Schema};
 
 use crate::{
     failure::{Exit, Failure, Outcome},
@@ -20,6 +20,7 @@ EXAMPLES
     paravent policy check
     paravent policy check policies/statistics.toml policies/sms-reminders.toml
     paravent policy diff released/policies policies
+    paravent policy strip policies/support-desk.toml > copy.toml
 ";
 
 const AFTER_CHECK: &str = "\
@@ -54,7 +55,16 @@ EXAMPLES
     paravent policy diff ../released/policies policies
 ";
 
-/// Check what leaks of policies would link, or compare two sets of policies
+const AFTER_STRIP: &str = "\
+A connector needs its policy to reveal rows, and must not know which of them are
+canaries. What is printed has the same digest, and is byte for byte the file but
+for the lines of its [[canary]] tables. Comments above them stay.
+
+EXAMPLES
+    paravent policy strip policies/support-desk.toml > copy.toml
+";
+
+/// Check what leaks of policies would link, compare two sets of policies, or take canaries out of one
 #[derive(Debug, Args)]
 #[command(after_long_help = AFTER)]
 pub(crate) struct PolicyArguments {
@@ -66,6 +76,7 @@ pub(crate) struct PolicyArguments {
 enum PolicyCommand {
     Check(CheckArguments),
     Diff(DiffArguments),
+    Strip(StripArguments),
 }
 
 /// Check whether leaks of these policies would put an identity next to a sensitive field
@@ -93,6 +104,15 @@ struct DiffArguments {
     of: CheckedOf,
 }
 
+/// Print a policy without its canaries, for the connector
+#[derive(Debug, Args)]
+#[command(after_long_help = AFTER_STRIP)]
+struct StripArguments {
+    /// The policy
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+}
+
 /// What the check goes by.
 #[derive(Debug, Args)]
 struct CheckedOf {
@@ -118,6 +138,7 @@ pub(crate) fn run(arguments: &PolicyArguments, settings: &Settings) -> Outcome {
     match &arguments.command {
         PolicyCommand::Check(arguments) => check(arguments, settings),
         PolicyCommand::Diff(arguments) => diff(arguments, settings),
+        PolicyCommand::Strip(arguments) => strip(&arguments.file),
     }
 }
 
@@ -162,6 +183,13 @@ fn diff(arguments: &DiffArguments, settings: &Settings) -> Outcome {
         output::complain(&format!("paravent: {problem}\n"));
     }
     Ok(verdict(&report))
+}
+
+fn strip(path: &Path) -> Outcome {
+    let stripped = files::text(path)
+        .and_then(|text| Policy::without_canaries(&text).map_err(|error| files::at(path, error)));
+    output::print(&stripped.map_err(|error| unloaded(vec![error]))?)?;
+    Ok(Exit::Done)
 }
 
 fn folder(path: &Path, schema: &Schema) -> Result<Loaded, Failure> {

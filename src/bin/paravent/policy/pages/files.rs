@@ -66,10 +66,10 @@ pub(crate) fn folder(folder: &Path, schema: &Schema) -> Result<Loaded, Vec<Strin
     load(&paths, schema)
 }
 
-fn text(path: &Path) -> Result<String, String> {
+pub(crate) fn text(path: &Path) -> Result<String, String> {
     fs::read_to_string(path).map_err(|error| at(path, error))
 }
 
-fn at(path: &Path, error: impl std::fmt::Display) -> String {
+pub(crate) fn at(path: &Path, error: impl std::fmt::Display) -> String {
     format!("{}: {error}", path.display())
 }

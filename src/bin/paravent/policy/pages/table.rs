@@ -208,7 +208,12 @@ fn in_words(field: &FieldReport) -> String {
     }
     ways.extend(field.stand_ins.iter().cloned());
     if field.released {
-        ways.push("released, one record a call".to_owned());
+        let by = if field.two_persons {
+            ", by two people"
+        } else {
+            ""
+        };
+        ways.push(format!("released, one record a call{by}"));
     }
     ways.extend(field.rendered.iter().map(|name| format!("message {name}")));
     if ways.is_empty() {
