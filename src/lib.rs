@@ -65,6 +65,7 @@
 //! | [`Grant`] | a keyring cut down to what one domain may open |
 //! | [`Protector`] | turns a record into a [`Protected`] record, or a [`ProtectedRow`] with one cell a field |
 //! | [`Revealer`] | turns it back, as far as its keys go |
+//! | [`Resealer`] | seals it anew under the active epoch, with what it shows made anew |
 //! | `Migration` | protects the rows of a CSV or NDJSON file where they are; `Verification` proves that none is left in clear |
 //! | [`Reader`] | a revealer that, until a date, also takes rows that are still in clear |
 //! | [`Pseudonym`] | a keyed one-way stand-in: equal for equal inputs inside a domain, unlinkable across domains |
@@ -175,8 +176,8 @@ pub use crate::{
         IndexPlan, Period, Policy, PolicySet, Report, Step, Transform,
     },
     protect::{
-        Attribution, Binding, BoundProtector, BoundQuery, BoundRevealer, JsonRecord, Protected,
-        ProtectedRow, Protector, Query, Reader, ReaderCounts, Revealer, Shown,
+        Attribution, Binding, BoundProtector, BoundQuery, BoundResealer, BoundRevealer, JsonRecord,
+        Protected, ProtectedRow, Protector, Query, Reader, ReaderCounts, Resealer, Revealer, Shown,
     },
     schema::{Class, Determines, Field, PhoneRegion, Role, Schema, ValueType},
     wire::{Index, PhoneStandIn, Pseudonym, Reversible, SealedCell, SealedRecord, SealedRow},

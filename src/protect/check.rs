@@ -1,14 +1,8 @@
 //! Whether a protected record is what protecting its record gives.
 
 use super::{
-    binding::Binding,
-    draft::Draft,
-    protected::{Face, Protected},
-    protector::Protector,
-    record::Reading,
-    revealer::Revealer,
-    values::Values,
-    workspace::Workspace,
+    binding::Binding, draft::Draft, maker::Maker, protected::Protected, protector::Protector,
+    record::Reading, revealer::Revealer, values::Values, workspace::Workspace,
 };
 use crate::{error::Result, schema::Schema, wire::SealedRecord};
 
@@ -23,20 +17,27 @@ impl Protector {
         protected: &mut Protected,
         take: impl FnOnce(&Values) -> R,
     ) -> Result<R> {
+        self.show_by(self.maker(), revealer, binding, sealed, protected, take)
+    }
+
+    /// As [`show_anew`](Protector::show_anew), under the generation of `maker`, which was made for the same policy.
+    pub(crate) fn show_by<R>(
+        &self,
+        maker: &Maker,
+        revealer: &Revealer,
+        binding: &Binding<'_>,
+        sealed: &SealedRecord,
+        protected: &mut Protected,
+        take: impl FnOnce(&Values) -> R,
+    ) -> Result<R> {
         let policy = self.policy();
         let schema = policy.schema();
         Workspace::lend(|work| {
             revealer.open_record(sealed, binding, work)?;
             work.draft.take_values(schema, &work.values)?;
             work.draft.check_required(schema)?;
-            self.make(binding, work)?;
-            Face::fill(
-                &mut protected.face,
-                self.names(),
-                policy,
-                &work.draft,
-                &work.made,
-            );
+            maker.make(policy, binding, work)?;
+            self.fill(&mut protected.face, work);
             Ok(take(&work.values))
         })
     }

@@ -9,11 +9,14 @@ mod calendar;
 mod check;
 mod derive;
 mod draft;
+mod layout;
+mod maker;
 mod protected;
 mod protector;
 mod query;
 mod reader;
 mod record;
+mod resealer;
 mod revealer;
 #[cfg(feature = "reversible")]
 mod reverse;
@@ -27,6 +30,8 @@ pub use attribute::Attribution;
 pub use binding::Binding;
 #[cfg(any(feature = "audit", feature = "csv", feature = "ndjson"))]
 pub(crate) use draft::Draft;
+#[cfg(any(feature = "csv", feature = "ndjson"))]
+pub(crate) use maker::Maker;
 #[cfg(any(feature = "audit", feature = "csv", feature = "ndjson"))]
 pub(crate) use protected::SEALED;
 pub use protected::{Protected, ProtectedRow, Shown};
@@ -38,6 +43,7 @@ pub use record::JsonRecord;
 pub(crate) use record::Reading;
 #[cfg(feature = "ndjson")]
 pub(crate) use record::{collect, is_inside, printable};
+pub use resealer::{BoundResealer, Resealer};
 pub use revealer::{BoundRevealer, Revealer};
 #[cfg(any(feature = "csv", feature = "ndjson"))]
 pub(crate) use values::Values;
