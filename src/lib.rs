@@ -67,6 +67,7 @@
 //! | [`Revealer`] | turns it back, as far as its keys go |
 //! | [`Resealer`] | seals it anew under the active epoch, with what it shows made anew |
 //! | `Migration` | protects the rows of a CSV or NDJSON file where they are; `Verification` proves that none is left in clear |
+//! | `Resealing` | seals the rows of such a file anew where they are, under the active epoch |
 //! | [`Reader`] | a revealer that, until a date, also takes rows that are still in clear |
 //! | [`Pseudonym`] | a keyed one-way stand-in: equal for equal inputs inside a domain, unlinkable across domains |
 //! | [`Index`] | a short keyed value for look-ups, with collisions; [`IndexPlan`] tells how short |
@@ -124,7 +125,7 @@
 //! |---|---|
 //! | `key-file` (default) | [`Keyring`]s and [`Grant`]s in files sealed under a `Passphrase`; `Config`, `Service` and `GrantRegister` |
 //! | `audit` | leaked rows are attacked; `audit::assert_unlinkable` for your tests |
-//! | `csv`, `ndjson` | files of rows in these formats: `Transfer`, `Migration`, `Verification` |
+//! | `csv`, `ndjson` | files of rows in these formats: `Transfer`, `Migration`, `Resealing`, `Verification` |
 //! | `rayon` | `Protector::protect_batch` on all cores |
 //! | `phone` | stand-ins in the shape of a telephone number, by FF1: `as = "phone"` |
 //! | `reversible` | stand-ins that the keyring turns back, by AES-SIV: `as = "reversible"` |
@@ -162,7 +163,8 @@ mod wire;
 pub use crate::adapter::CsvFormat;
 #[cfg(any(feature = "csv", feature = "ndjson"))]
 pub use crate::adapter::{
-    Encoding, Format, Migrated, Migration, Progress, Summary, Transfer, Verification, Verified,
+    Encoding, Format, Migrated, Migration, Progress, Resealed, Resealing, RowsByEpoch, Summary,
+    Transfer, Verification, Verified,
 };
 pub use crate::{
     appointment::{Appointment, Sex},

@@ -60,8 +60,8 @@ use crate::{
 /// ```
 #[derive(Debug)]
 pub struct Resealer {
-    protector: Protector,
-    revealer: Revealer,
+    pub(super) protector: Protector,
+    pub(super) revealer: Revealer,
 }
 
 impl Resealer {
@@ -152,18 +152,8 @@ impl Resealer {
         self.bind(Binding::NONE).reseal_row(row, cells)
     }
 
-    #[cfg(any(feature = "csv", feature = "ndjson"))]
-    pub(crate) fn protector(&self) -> &Protector {
-        &self.protector
-    }
-
-    #[cfg(any(feature = "csv", feature = "ndjson"))]
-    pub(crate) fn revealer(&self) -> &Revealer {
-        &self.revealer
-    }
-
     /// Opens a record of the scopes `wanted`, and lays out what its groups held for being sealed.
-    fn lay_out(
+    pub(super) fn lay_out(
         &self,
         row: &SealedRecord,
         binding: &Binding<'_>,
@@ -188,27 +178,6 @@ impl Resealer {
                     .push(scope, entries, work.opened.bytes(), schema);
                 Ok(())
             })
-    }
-
-    /// Whether `resealed` holds what `row` held, byte by byte, and no entry more.
-    #[cfg(any(feature = "csv", feature = "ndjson"))]
-    pub(crate) fn is_same(
-        &self,
-        binding: &Binding<'_>,
-        row: &SealedRecord,
-        resealed: &SealedRecord,
-    ) -> Result<bool> {
-        Workspace::lend(|work| {
-            self.lay_out(row, binding, row.scope_set(), work)?;
-            let mut same = row.scope_set() == resealed.scope_set();
-            let wanted = resealed.scope_set();
-            self.revealer
-                .open_groups(resealed, binding, wanted, work, |scope, _, work| {
-                    same &= work.layout.plaintext(scope) == Some(work.opened.bytes());
-                    Ok(())
-                })?;
-            Ok(same)
-        })
     }
 }
 

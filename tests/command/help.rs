@@ -1,6 +1,6 @@
 use super::{Clinic, stderr, stdout};
 
-const COMMANDS: [&str; 16] = [
+const COMMANDS: [&str; 18] = [
     "init",
     "keygen",
     "grant",
@@ -10,6 +10,8 @@ const COMMANDS: [&str; 16] = [
     "policy diff",
     "protect",
     "reveal",
+    "migrate",
+    "reseal",
     "audit",
     "inspect",
     "attribute",

@@ -13,6 +13,9 @@ use accepted::accepted;
 #[path = "../common/accepted.rs"]
 mod accepted;
 mod cells;
+mod files;
+mod files_refused;
+mod generations;
 mod kept;
 mod records;
 mod refused;
