@@ -1,4 +1,4 @@
-//! Protecting and revealing against a floor and a naive peer, all in one run.
+//! Protecting, revealing and resealing against a floor and a naive peer, all in one run.
 //!
 //! `floor` is what the format cannot do without, the crate's own calls in a straight line on as many bytes: one nonce
 //! from a pool, and for each of four scopes the XAES key derivation, the commitment and AES-256-GCM; one HMAC. It takes
@@ -15,7 +15,7 @@ use criterion::{
 };
 use paravent::{
     Appointment, CheckedPolicy, Class, Date, Keyring, PhoneRegion, Policy, Protected, Protector,
-    Revealer, Schema, Scope,
+    Resealer, Revealer, Schema, Scope,
 };
 use rand::{TryRng, rngs::SysRng};
 
@@ -198,6 +198,37 @@ fn reveal(c: &mut Criterion) {
         .unwrap();
     group.bench_function("one-scope", |b| {
         b.iter(|| contact.reveal::<Contact>(&rows[setting.step()]).unwrap())
+    });
+    group.finish();
+}
+
+/// Rows of an earlier epoch, sealed anew; and the two calls that do the same with the values in between.
+fn reseal(c: &mut Criterion) {
+    let mut setting = Setting::new();
+    let rows = setting.rows();
+    setting
+        .keyring
+        .start_epoch(paravent::Date::constant(2026, 11, 24))
+        .unwrap();
+    let resealer = Resealer::new(&setting.keyring, &setting.policy).unwrap();
+    let protector = setting.protector();
+    let revealer = Revealer::backend(&setting.keyring, setting.policy.policy()).unwrap();
+    let mut row = rows[0].clone();
+    let mut group = start(c, "reseal");
+
+    group.bench_function("reseal", |b| {
+        b.iter(|| {
+            resealer
+                .reseal_into(&rows[setting.step()], &mut row)
+                .unwrap()
+        });
+    });
+
+    group.bench_function("reveal + protect", |b| {
+        b.iter(|| {
+            let appointment: Appointment = revealer.reveal(&rows[setting.step()]).unwrap();
+            protector.protect_into(&appointment, &mut row).unwrap();
+        });
     });
     group.finish();
 }
@@ -388,5 +419,5 @@ fn batch(c: &mut Criterion) {
 #[cfg(not(feature = "rayon"))]
 fn batch(_: &mut Criterion) {}
 
-criterion_group!(benches, protect, reveal, batch);
+criterion_group!(benches, protect, reveal, reseal, batch);
 criterion_main!(benches);

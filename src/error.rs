@@ -204,6 +204,12 @@ pub(crate) enum Kind {
         what: &'static str,
         advice: &'static str,
     },
+    Resealing {
+        what: &'static str,
+        advice: &'static str,
+    },
+    /// A row in clear where rows are resealed.
+    UnsealedRow,
 
     // Schemas, policies, names.
     Definition {

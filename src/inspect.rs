@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::{
     error::{Error, Kind, Result},
-    id::Scope,
+    id::{Epoch, Scope},
     wire::{
         Index, Pseudonym, Reversible, SealedCell, SealedRecord, SealedRow,
         envelope::{HEADER, Header},
@@ -123,6 +123,19 @@ pub struct SealedScope {
     pub scope: String,
     /// How many bytes are sealed: the widths of its fields and not their values'.
     pub bytes: usize,
+}
+
+impl Inspected {
+    /// Whether it is a sealed record or the column of a row, and was sealed under an older epoch than `active`; `false`
+    /// also under a newer one, and for all else that texts are.
+    pub fn stale(&self, active: Epoch) -> bool {
+        match self {
+            Self::Record { seal, .. } | Self::RowColumn { seal, .. } => {
+                seal.epoch < active.number()
+            }
+            _ => false,
+        }
+    }
 }
 
 impl FromStr for Inspected {
@@ -327,6 +340,10 @@ mod tests {
             "the column of a row whose fields are sealed cells: version 1, suite 1, epoch 1, \
              bound to a record id, 66 bytes\n  scope care\n  scope 20"
         );
+        let second = Epoch::new(2).unwrap();
+        assert!(told.stale(second) && row.stale(second));
+        assert!(!told.stale(Epoch::FIRST) && !row.stale(Epoch::FIRST));
+        assert!(!Inspected::Pseudonym.stale(second));
     }
 
     #[test]

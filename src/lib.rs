@@ -66,7 +66,9 @@
 //! | `Share` | one holder's part of what opens a grant that takes two people |
 //! | [`Protector`] | turns a record into a [`Protected`] record, or a [`ProtectedRow`] with one cell a field |
 //! | [`Revealer`] | turns it back, as far as its keys go |
+//! | [`Resealer`] | seals it anew under the active epoch, with what it shows made anew |
 //! | `Migration` | protects the rows of a CSV or NDJSON file where they are; `Verification` proves that none is left in clear |
+//! | `Resealing` | seals the rows of such a file anew where they are, under the active epoch |
 //! | [`Reader`] | a revealer that, until a date, also takes rows that are still in clear |
 //! | [`Pseudonym`] | a keyed one-way stand-in: equal for equal inputs inside a domain, unlinkable across domains |
 //! | [`Index`] | a short keyed value for look-ups, with collisions; [`IndexPlan`] tells how short |
@@ -125,7 +127,7 @@
 //! | `key-file` (default) | [`Keyring`]s and [`Grant`]s in files sealed under a `Passphrase`; `Config`, `Service` and `GrantRegister` |
 //! | `audit` | leaked rows are attacked; `audit::assert_unlinkable` for your tests |
 //! | `broker` | grants that no person opens alone: `Keyring::split_release`, and a `Share` for each holder |
-//! | `csv`, `ndjson` | files of rows in these formats: `Transfer`, `Migration`, `Verification` |
+//! | `csv`, `ndjson` | files of rows in these formats: `Transfer`, `Migration`, `Resealing`, `Verification` |
 //! | `rayon` | `Protector::protect_batch` on all cores |
 //! | `phone` | stand-ins in the shape of a telephone number, by FF1: `as = "phone"` |
 //! | `reversible` | stand-ins that the keyring turns back, by AES-SIV: `as = "reversible"` |
@@ -163,7 +165,8 @@ mod wire;
 pub use crate::adapter::CsvFormat;
 #[cfg(any(feature = "csv", feature = "ndjson"))]
 pub use crate::adapter::{
-    Encoding, Format, Migrated, Migration, Progress, Summary, Transfer, Verification, Verified,
+    Encoding, Format, Migrated, Migration, Progress, Resealed, Resealing, RowsByEpoch, Summary,
+    Transfer, Verification, Verified,
 };
 #[cfg(feature = "broker")]
 pub use crate::key::{Share, SplitGrant};
@@ -179,8 +182,9 @@ pub use crate::{
         IndexPlan, Period, Policy, PolicySet, Report, Step, Transform,
     },
     protect::{
-        Attribution, Binding, BoundProtector, BoundQuery, BoundRevealer, Canary, JsonRecord,
-        KeyUse, Protected, ProtectedRow, Protector, Query, Reader, ReaderCounts, Revealer, Shown,
+        Attribution, Binding, BoundProtector, BoundQuery, BoundResealer, BoundRevealer, Canary,
+        JsonRecord, KeyUse, Protected, ProtectedRow, Protector, Query, Reader, ReaderCounts,
+        Resealer, Revealer, Shown,
     },
     schema::{Class, Determines, Field, PhoneRegion, Role, Schema, ValueType},
     wire::{Index, PhoneStandIn, Pseudonym, Reversible, SealedCell, SealedRecord, SealedRow},

@@ -14,7 +14,7 @@ use std::{
 
 use paravent::{
     Appointment, Binding, Date, JsonRecord, Keyring, Policy, Protected, Protector, RecordId,
-    Revealer, Schema, SealedCell, SealedRecord, SealedRow,
+    Resealer, Revealer, Schema, SealedCell, SealedRecord, SealedRow,
 };
 use serde::{
     Serialize, Serializer,
@@ -347,6 +347,26 @@ fn protect_into_allocates_nothing_where_protectors_take_turns() {
 
 /// Names in pseudonyms, whose letters the quick path of normalisation may not know.
 #[test]
+fn reseal_into_allocates_nothing() {
+    let (mut keyring, policy) = (Keyring::generate().unwrap(), policy("archive", SHOWING));
+    let protector = Protector::new(&keyring, &policy).unwrap();
+    let rows = [1, 2, 3].map(|number| protector.protect(&appointment(number)).unwrap());
+    keyring
+        .start_epoch(paravent::Date::constant(2026, 11, 24))
+        .unwrap();
+    let resealer = Resealer::new(&keyring, &policy).unwrap();
+    let mut into = rows[0].clone();
+    let mut all = || {
+        for row in &rows {
+            resealer.reseal_into(row, &mut into).unwrap();
+        }
+    };
+    (0..WARM_UP).for_each(|_| all());
+    let ((), calls, _) = counted(|| (0..20).for_each(|_| all()));
+    assert_eq!(calls, 0);
+}
+
+#[test]
 fn protect_into_allocates_nothing_in_any_script() {
     let names = [
         "Éloïse Lefèvre-Żak",
@@ -577,6 +597,7 @@ fn no_clear_value_stays_behind() {
     let mut forged = record.sealed().as_bytes().to_vec();
     *forged.last_mut().unwrap() ^= 1;
     let forged = SealedRecord::from_bytes(forged).unwrap();
+    let resealer = Resealer::new(&keyring, &policy).unwrap();
     let reveal_cells = || {
         row.cells()
             .map(|(field, cell)| {
@@ -592,6 +613,24 @@ fn no_clear_value_stays_behind() {
             left_behind(VALUES, || revealer.reveal::<IgnoredAny>(&record).unwrap()),
         ),
         ("cells", left_behind(VALUES, reveal_cells)),
+        (
+            "reseal",
+            left_behind(VALUES, || resealer.reseal(&record).unwrap()),
+        ),
+        (
+            "reseal, sealed alone",
+            left_behind(VALUES, || resealer.reseal_sealed(record.sealed()).unwrap()),
+        ),
+        (
+            "reseal, cells",
+            left_behind(VALUES, || {
+                resealer.reseal_row(row.sealed(), row.cells()).unwrap()
+            }),
+        ),
+        (
+            "reseal, forged in the last group",
+            left_behind(VALUES, || resealer.reseal(&forged).unwrap_err()),
+        ),
         (
             "forged",
             left_behind(VALUES, || {

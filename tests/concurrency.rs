@@ -45,13 +45,16 @@ const OF_KEY_FILES: [&str; 11] = [
 ];
 
 /// Exports of the features `csv` and `ndjson`. A transfer borrows where bad rows go, and is one thread's.
-const OF_FILES: [&str; 10] = [
+const OF_FILES: [&str; 13] = [
     "CsvFormat",
     "Encoding",
     "Format",
     "Migrated",
     "Migration",
     "Progress",
+    "Resealed",
+    "Resealing",
+    "RowsByEpoch",
     "Summary",
     "Transfer",
     "Verification",
@@ -70,6 +73,7 @@ fn every_public_type_is_send_and_sync() {
         Binding<'_>,
         BoundProtector<'_>,
         BoundQuery<'_>,
+        BoundResealer<'_>,
         BoundRevealer<'_>,
         Canary,
         Chain,
@@ -115,6 +119,7 @@ fn every_public_type_is_send_and_sync() {
         RecordId<'_>,
         Remains,
         Report,
+        Resealer,
         Revealer,
         Reversible,
         Role,
@@ -162,6 +167,9 @@ fn every_public_type_is_send_and_sync() {
             Migrated,
             Migration<'_>,
             Progress,
+            Resealed,
+            Resealing<'_>,
+            RowsByEpoch,
             Summary,
             Verification<'_>,
             Verified,

@@ -153,9 +153,9 @@ impl<'p> Mixed<'p> {
         form: Form,
         names: &[String],
         policy: &'p Policy,
+        allowed: Allowed,
     ) -> Result<(Rows<R>, Self)> {
         let bytes = Bytes::open(input)?;
-        let allowed = Allowed::Protected;
         match form {
             #[cfg(feature = "csv")]
             Form::Csv { delimiter } => {
@@ -229,6 +229,19 @@ impl<'p> Mixed<'p> {
             meanings.extend(meaning.filter(|meaning| !meanings.contains(meaning)));
         }
         meanings
+    }
+
+    /// What the columns hold in protected rows, in their order, with their names; none in NDJSON.
+    pub(super) fn parts(&self) -> Vec<(Part, String)> {
+        #[cfg_attr(not(feature = "csv"), allow(unused_mut))]
+        let mut parts = Vec::new();
+        #[cfg(feature = "csv")]
+        parts.extend(
+            self.columns
+                .iter()
+                .filter_map(|(name, role)| Some((role.protected?, name.clone()))),
+        );
+        parts
     }
 
     /// What `then` makes of a row; errors have its line.

@@ -2,7 +2,7 @@
 //!
 //! `bytes` reads and decodes, `csv` and `ndjson` find where rows begin and print them, `columns` says which column is what,
 //! `protect` and `reveal` turn one row into another, `pipeline` does so on several threads, and `transfer` is what callers
-//! see. `table` makes tables of what an audit reads.
+//! see. `in_place` writes the rows of a file anew where it is, for `migrate` and `reseal`. `table` makes tables of what an audit reads.
 
 mod block;
 mod bytes;
@@ -10,6 +10,7 @@ mod columns;
 #[cfg(feature = "csv")]
 mod csv;
 mod format;
+mod in_place;
 mod migrate;
 mod mixed;
 #[cfg(feature = "ndjson")]
@@ -18,6 +19,7 @@ mod pipeline;
 mod print;
 mod protect;
 mod quarantine;
+mod reseal;
 mod reveal;
 mod rows;
 #[cfg(feature = "audit")]
@@ -29,5 +31,6 @@ mod verify;
 pub use format::CsvFormat;
 pub use format::{Encoding, Format};
 pub use migrate::{Migrated, Migration};
+pub use reseal::{Resealed, Resealing, RowsByEpoch};
 pub use transfer::{Progress, Summary, Transfer};
 pub use verify::{Verification, Verified};

@@ -56,6 +56,8 @@ impl Error {
             Kind::HalfProtected { .. } => "half-protected",
             Kind::Unaccounted { .. } => "unaccounted",
             Kind::Migration { .. } => "migration",
+            Kind::Resealing { .. } => "resealing",
+            Kind::UnsealedRow => "unsealed-row",
             Kind::Definition { .. } => "definition",
             Kind::Refused { .. } => "refused",
             Kind::OtherSchema => "other-schema",

@@ -152,7 +152,7 @@ impl Error {
 
     /// Whether a row is in clear where no such row is taken, or not any more.
     pub fn is_plain_row(&self) -> bool {
-        matches!(self.0.kind, Kind::PlainRow { .. })
+        matches!(self.0.kind, Kind::PlainRow { .. } | Kind::UnsealedRow)
     }
 
     /// Whether a row is sealed and a field that its policy does not show stands beside the seal in clear.
@@ -169,6 +169,11 @@ impl Error {
     /// Whether a migration cannot begin, go on, be undone or be sealed off as its files are.
     pub fn is_migration(&self) -> bool {
         matches!(self.0.kind, Kind::Migration { .. })
+    }
+
+    /// Whether a resealing cannot begin, go on or end as its files are.
+    pub fn is_resealing(&self) -> bool {
+        matches!(self.0.kind, Kind::Resealing { .. })
     }
 
     /// Whether the grant has ended, or the active epoch has.

@@ -78,12 +78,14 @@ impl Error {
             Kind::Audit { advice, .. }
             | Kind::Input { advice, .. }
             | Kind::Migration { advice, .. }
+            | Kind::Resealing { advice, .. }
             | Kind::Definition { advice, .. } => advice,
             Kind::Stopped => "run it again",
             Kind::PlainRow { until: None } => {
                 "protect it first, or accept rows in clear until a date"
             }
             Kind::PlainRow { until: Some(_) } => "protect what is left in clear",
+            Kind::UnsealedRow => "protect it with `paravent migrate` first",
             Kind::HalfProtected { .. } => {
                 "protect the row anew where its values in clear are newer, or else take them away"
             }
@@ -309,7 +311,8 @@ impl fmt::Display for Kind {
                 "the row is sealed, and field {field:?} stands beside the seal in clear"
             ),
             Kind::Unaccounted { column, what } => write!(f, "column {column} {what}"),
-            Kind::Migration { what, .. } => f.write_str(what),
+            Kind::Migration { what, .. } | Kind::Resealing { what, .. } => f.write_str(what),
+            Kind::UnsealedRow => f.write_str("the row is in clear, and has no seal to make anew"),
             Kind::GrantEnded { until } => write!(f, "the grant ended on {until}"),
             Kind::KeyFileExposed => f.write_str("others can read or change the key file"),
             Kind::PassphraseExposed => f.write_str("others can read or change the passphrase"),

@@ -6,11 +6,9 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use zeroize::{Zeroize, Zeroizing};
 
-#[cfg(any(feature = "csv", feature = "ndjson"))]
-use super::values::Values;
 #[cfg(feature = "csv")]
 use super::values::is_integer;
-use super::workspace::Scratch;
+use super::{values::Values, workspace::Scratch};
 use crate::{
     error::{Error, Kind, Result},
     schema::{Field, Schema, ValueType, calendar},
@@ -111,13 +109,7 @@ impl Draft {
 
     /// Gives the bytes, sealed by now, for those of a record that is no longer needed.
     pub(crate) fn exchange(&mut self, sealed: &mut SealedRecord, schema: &Schema) {
-        // A buffer that grew for the records of another schema is not given away: many small records would hold it.
-        if self.bytes.capacity() > 2 * self.bytes.len() {
-            sealed.rewrite(&self.bytes, schema.scope_set());
-        } else {
-            sealed.exchange(&mut self.bytes, schema.scope_set());
-        }
-        self.bytes.clear();
+        sealed.exchange(&mut self.bytes, schema.scope_set());
     }
 
     /// The value of the field at `position`, if it has one: UTF-8.
@@ -141,7 +133,22 @@ impl Draft {
         self.slots[position].is_value()
     }
 
-    /// Becomes the record of opened values.
+    /// Becomes the record of opened values, each byte by byte.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_too_wide`] for a value that a schema with wider fields took.
+    pub(super) fn keep_values(&mut self, schema: &Schema, values: &Values) -> Result<()> {
+        self.begin(schema);
+        for (position, field) in schema.fields().iter().enumerate() {
+            if let Some(text) = values.get(position) {
+                self.push(position, field, text.as_bytes())?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Becomes the record of opened values, as protecting them anew takes them.
     #[cfg(any(feature = "csv", feature = "ndjson"))]
     pub(crate) fn take_values(&mut self, schema: &Schema, values: &Values) -> Result<()> {
         self.begin(schema);
@@ -366,7 +373,7 @@ fn not_json(field: &Field) -> Error {
     })
 }
 
-fn too_wide(field: &Field) -> Error {
+pub(super) fn too_wide(field: &Field) -> Error {
     Error::new(|| Kind::TooWide {
         field: field.name().to_owned(),
         width: field.width(),

@@ -9,11 +9,14 @@ mod canary;
 mod check;
 mod derive;
 mod draft;
+mod layout;
+mod maker;
 mod protected;
 mod protector;
 mod query;
 mod reader;
 mod record;
+mod resealer;
 mod revealer;
 #[cfg(feature = "reversible")]
 mod reverse;
@@ -28,6 +31,8 @@ pub use binding::Binding;
 pub use canary::Canary;
 #[cfg(any(feature = "audit", feature = "csv", feature = "ndjson"))]
 pub(crate) use draft::Draft;
+#[cfg(any(feature = "csv", feature = "ndjson"))]
+pub(crate) use maker::Maker;
 #[cfg(any(feature = "audit", feature = "csv", feature = "ndjson"))]
 pub(crate) use protected::SEALED;
 pub use protected::{Protected, ProtectedRow, Shown};
@@ -39,6 +44,7 @@ pub use record::JsonRecord;
 pub(crate) use record::Reading;
 #[cfg(feature = "ndjson")]
 pub(crate) use record::{collect, is_inside, printable};
+pub use resealer::{BoundResealer, Resealer};
 pub use revealer::{BoundRevealer, Revealer};
 #[cfg(any(feature = "csv", feature = "ndjson"))]
 pub(crate) use values::Values;

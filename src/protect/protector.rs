@@ -9,23 +9,22 @@ use serde::Serialize;
 
 use super::{
     binding::Binding,
-    derive::{IndexKey, Parts, PseudonymKey, encode},
     draft::Draft,
+    maker::Maker,
     protected::{Face, Protected, ProtectedRow},
     record::{self, Reading},
-    show::Showing,
     workspace::Workspace,
 };
 use crate::{
     crypto::{aead::Nonce, entropy::Nonces},
     error::{Error, Kind, Result},
-    id::Epoch,
+    id::{Epoch, Scope},
     key::{Keyring, derived::ScopeKey},
     policy::{CheckedPolicy, Policy},
     schema::Schema,
     wire::{
         SealedCell, SealedRecord, SealedRow,
-        envelope::{self, CELL_HEAD, Header, NULL_LENGTH, Profile},
+        envelope::{self, Aad, CELL_HEAD, HEADER, Header, NULL_LENGTH, Profile},
     },
 };
 
@@ -59,12 +58,7 @@ pub struct Protector {
     epoch: Epoch,
     /// One a group of the schema.
     scope_keys: Vec<ScopeKey>,
-    /// One a pseudonym of the policy.
-    pseudonym_keys: Vec<PseudonymKey>,
-    /// One an index of the policy.
-    index_keys: Vec<IndexKey>,
-    /// One a field that is shown otherwise than it is.
-    showings: Vec<Showing>,
+    maker: Maker,
     names: Arc<[Arc<str>]>,
     nonces: Nonces,
     /// How many rows its keys have sealed.
@@ -100,19 +94,10 @@ impl Protector {
             .schema()
             .scopes()
             .map(|scope| ScopeKey::new(&keyring.domain_key(scope, policy.domain()), of_subject));
-        let linkage_key = keyring.linkage_key(policy.domain());
-        let pseudonyms = policy.pseudonym_rules().iter();
-        let indexes = policy.index_rules().iter();
         Ok(Self {
             epoch: keyring.active_epoch(),
             scope_keys: scope_keys.collect(),
-            pseudonym_keys: pseudonyms
-                .map(|rule| PseudonymKey::new(&linkage_key, rule))
-                .collect(),
-            index_keys: indexes
-                .map(|rule| IndexKey::new(&linkage_key, rule))
-                .collect(),
-            showings: Showing::all(policy, &linkage_key)?,
+            maker: Maker::new(policy, &keyring.linkage_key(policy.domain()))?,
             names: Face::names(policy),
             nonces: Nonces::pooled(),
             seals: Arc::default(),
@@ -295,44 +280,37 @@ impl Protector {
         let schema = self.policy.schema();
         fill(schema, &mut work.draft, &mut work.reading)?;
         work.draft.check_required(schema)?;
-        self.make(binding, work)?;
-        self.count()?;
+        self.make(binding, work, nonce)
+    }
+
+    /// The rest of it, for a record that is in `work`.
+    pub(super) fn make(
+        &self,
+        binding: &Binding<'_>,
+        work: &mut Workspace,
+        nonce: &mut Nonce,
+    ) -> Result<()> {
+        self.maker.make(&self.policy, binding, work)?;
+        self.draw(nonce)
+    }
+
+    /// A nonce for a row, where its keys may seal one more.
+    pub(super) fn draw(&self, nonce: &mut Nonce) -> Result<()> {
+        if self.seals.fetch_add(1, Ordering::Relaxed) >= MOST_SEALS {
+            self.seals.fetch_sub(1, Ordering::Relaxed);
+            return Err(Error::new(|| Kind::KeyUsedUp { epoch: self.epoch }));
+        }
         self.nonces.draw(nonce)
     }
 
-    /// Counts a row, where its keys may seal one more.
-    fn count(&self) -> Result<()> {
-        if self.seals.fetch_add(1, Ordering::Relaxed) < MOST_SEALS {
-            return Ok(());
-        }
-        self.seals.fetch_sub(1, Ordering::Relaxed);
-        Err(Error::new(|| Kind::KeyUsedUp { epoch: self.epoch }))
-    }
-
-    /// Derives all that the record in `work` shows.
-    pub(super) fn make(&self, binding: &Binding<'_>, work: &mut Workspace) -> Result<()> {
-        work.made.clear();
-        let rules = self.policy.pseudonym_rules().iter();
-        for (rule, key) in rules.zip(&self.pseudonym_keys) {
-            let pseudonym = encode(&Parts::of_pseudonym(rule), &self.policy, work)?
-                .then(|| key.make(work.encoded.bytes(), binding.subject_key()));
-            work.made.pseudonyms.push(pseudonym);
-        }
-        let rules = self.policy.index_rules().iter();
-        for (rule, key) in rules.zip(&self.index_keys) {
-            let index = encode(&Parts::of_index(rule), &self.policy, work)?
-                .then(|| key.make(work.encoded.bytes(), binding.subject_key()));
-            work.made.indexes.push(index);
-        }
-        for showing in &self.showings {
-            showing.show(&self.policy, binding.subject_key(), work)?;
-        }
-        Ok(())
+    /// Lets `face` show what was made of the record in `work`.
+    pub(super) fn fill(&self, face: &mut Face, work: &Workspace) {
+        face.fill(&self.names, &self.policy, &work.draft, &work.made);
     }
 
     #[cfg(any(feature = "csv", feature = "ndjson"))]
-    pub(super) fn names(&self) -> &Arc<[Arc<str>]> {
-        &self.names
+    pub(super) fn maker(&self) -> &Maker {
+        &self.maker
     }
 
     fn header(&self, nonce: &Nonce) -> Header {
@@ -351,19 +329,68 @@ impl Protector {
         sealed: &mut SealedRecord,
     ) {
         let schema = self.policy.schema();
+        let groups = schema.groups().iter();
+        let groups = groups.map(|group| (group.scope, group.plaintext.len()));
+        let plaintexts = work.draft.plaintexts(schema);
+        self.seal_groups(nonce, binding, groups, plaintexts, &mut work.aad);
+        work.draft.exchange(sealed, schema);
+    }
+
+    /// Seals what is laid out in `work`.
+    pub(super) fn seal_layout(
+        &self,
+        nonce: &Nonce,
+        binding: &Binding<'_>,
+        work: &mut Workspace,
+        sealed: &mut SealedRecord,
+    ) {
+        let (groups, plaintexts) = work.layout.plaintexts();
+        self.seal_groups(nonce, binding, groups, plaintexts, &mut work.aad);
+        work.layout.exchange(sealed);
+    }
+
+    /// Seals the plaintexts of these groups, scopes of the schema and their widths, in the places that they have in a record.
+    fn seal_groups(
+        &self,
+        nonce: &Nonce,
+        binding: &Binding<'_>,
+        groups: impl Iterator<Item = (Scope, usize)>,
+        record: &mut [u8],
+        aad: &mut Aad,
+    ) {
         let header = self.header(nonce).print(Profile::Record);
-        work.aad.begin(&header, binding.record_id());
-        let (head, mut rest) = work.draft.plaintexts(schema).split_at_mut(header.len());
+        aad.begin(&header, binding.record_id());
+        let (head, mut rest) = record.split_at_mut(HEADER);
         head.copy_from_slice(&header);
-        for (group, key) in schema.groups().iter().zip(&self.scope_keys) {
+        let mut keys = self.policy.schema().scopes().zip(&self.scope_keys);
+        for (scope, width) in groups {
+            let Some((_, key)) = keys.find(|(of, _)| *of == scope) else {
+                unreachable!("groups ascend, and are of scopes of the schema")
+            };
             let key = key.derive(nonce, binding.subject_key());
-            let width = group.plaintext.len();
             let (plaintext, tag, after) =
-                envelope::begin_group(rest, group.scope, width, key.commitment());
-            *tag = key.seal(work.aad.of(group.scope, 0), plaintext);
+                envelope::begin_group(rest, scope, width, key.commitment());
+            *tag = key.seal(aad.of(scope, 0), plaintext);
             rest = after;
         }
-        work.draft.exchange(sealed, schema);
+    }
+
+    /// The row of the record in `work`.
+    pub(super) fn finish_row(
+        &self,
+        nonce: &Nonce,
+        binding: &Binding<'_>,
+        work: &mut Workspace,
+    ) -> ProtectedRow {
+        let mut face = Face::default();
+        self.fill(&mut face, work);
+        let (sealed, cells) = self.seal_row(nonce, binding, work);
+        ProtectedRow {
+            face,
+            schema: self.policy.schema().clone(),
+            sealed,
+            cells,
+        }
     }
 
     fn seal_row(
@@ -448,9 +475,7 @@ impl BoundProtector<'_> {
         Workspace::lend(|work| {
             let mut nonce = Nonce::default();
             protector.prepare(fill, binding, work, &mut nonce)?;
-            protected
-                .face
-                .fill(&protector.names, &protector.policy, &work.draft, &work.made);
+            protector.fill(&mut protected.face, work);
             protector.seal_record(&nonce, binding, work, &mut protected.sealed);
             Ok(())
         })
@@ -469,15 +494,7 @@ impl BoundProtector<'_> {
                 record::collect(record, schema, draft, reading)
             };
             protector.prepare(fill, binding, work, &mut nonce)?;
-            let mut face = Face::default();
-            face.fill(&protector.names, &protector.policy, &work.draft, &work.made);
-            let (sealed, cells) = protector.seal_row(&nonce, binding, work);
-            Ok(ProtectedRow {
-                face,
-                schema: protector.policy.schema().clone(),
-                sealed,
-                cells,
-            })
+            Ok(protector.finish_row(&nonce, binding, work))
         })
     }
 }

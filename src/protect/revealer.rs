@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 use super::values::Values;
 use super::{
     binding::{Binding, check_flags},
+    layout::Entries,
     record,
     values::Opened,
     workspace::Workspace,
@@ -233,21 +234,36 @@ impl Revealer {
         binding: &Binding<'_>,
         work: &mut Workspace,
     ) -> Result<()> {
+        self.open_groups(row, binding, self.scope_set, work, |_, _, _| Ok(()))
+    }
+
+    /// As [`open_record`](Revealer::open_record), asking for `wanted`, some of its scopes; tells `each` of every group that
+    /// it opened, in ascending scope, while that is in `work.opened`.
+    pub(super) fn open_groups(
+        &self,
+        row: &SealedRecord,
+        binding: &Binding<'_>,
+        wanted: ScopeSet,
+        work: &mut Workspace,
+        mut each: impl FnMut(Scope, Entries, &mut Workspace) -> Result<()>,
+    ) -> Result<()> {
         let header = row.header();
         let keys = self.keys(&header, binding)?;
         let schema = self.policy.schema();
-        check_scopes(row.scope_set(), schema, self.scope_set)?;
+        check_scopes(row.scope_set(), schema, wanted)?;
         work.values.begin(schema, row.as_bytes().len());
         work.aad.begin(row.header_bytes(), binding.record_id());
         let mut keys = keys.iter().peekable();
         for group in row.groups() {
+            while keys.next_if(|(scope, _)| *scope < group.scope).is_some() {}
             // Each epoch has keys of the same scopes, so that what is skipped was not asked for.
             let Some((scope, key)) = keys.next_if(|(scope, _)| *scope == group.scope) else {
                 continue;
             };
             let key = key.derive(&header.nonce, binding.subject_key());
             check_commitment(&key, *scope, group.commitment)?;
-            open_group(&group, &key, schema, work)?;
+            let entries = open_group(&group, &key, schema, work)?;
+            each(*scope, entries, work)?;
         }
         Ok(())
     }
@@ -347,6 +363,18 @@ impl BoundRevealer<'_> {
         row: &SealedRow,
         cells: impl IntoIterator<Item = (&'c str, &'c SealedCell)>,
     ) -> Result<T> {
+        Workspace::lend(|work| {
+            self.open_row(row, cells, work)?;
+            record::deliver(self.revealer.policy.schema(), &work.values)
+        })
+    }
+
+    pub(super) fn open_row<'c>(
+        &self,
+        row: &SealedRow,
+        cells: impl IntoIterator<Item = (&'c str, &'c SealedCell)>,
+        work: &mut Workspace,
+    ) -> Result<()> {
         let schema = self.revealer.policy.schema();
         let mut given: Vec<Option<&SealedCell>> = vec![None; schema.fields().len()];
         for (field, cell) in cells {
@@ -357,25 +385,23 @@ impl BoundRevealer<'_> {
                 }));
             }
         }
-        Workspace::lend(|work| {
-            let given_bytes = given.iter().flatten().map(|cell| cell.as_bytes().len());
-            work.values.begin(schema, given_bytes.sum());
-            for group in schema
-                .groups()
-                .iter()
-                .filter(|group| self.revealer.scope_set.contains(group.scope))
-            {
-                let key = self.revealer.row_key(row, group.scope, &self.binding)?;
-                for &position in &group.fields {
-                    let missing = || Kind::MissingCell {
-                        field: schema.fields()[position].name().to_owned(),
-                    };
-                    let cell = given[position].ok_or_else(|| Error::new(missing))?;
-                    self.open_cell(row, &key, position, cell, work)?;
-                }
+        let given_bytes = given.iter().flatten().map(|cell| cell.as_bytes().len());
+        work.values.begin(schema, given_bytes.sum());
+        for group in schema
+            .groups()
+            .iter()
+            .filter(|group| self.revealer.scope_set.contains(group.scope))
+        {
+            let key = self.revealer.row_key(row, group.scope, &self.binding)?;
+            for &position in &group.fields {
+                let missing = || Kind::MissingCell {
+                    field: schema.fields()[position].name().to_owned(),
+                };
+                let cell = given[position].ok_or_else(|| Error::new(missing))?;
+                self.open_cell(row, &key, position, cell, work)?;
             }
-            record::deliver(schema, &work.values)
-        })
+        }
+        Ok(())
     }
 
     fn open_cell(
@@ -434,7 +460,7 @@ fn open_group(
     key: &NonceKey,
     schema: &Schema,
     work: &mut Workspace,
-) -> Result<()> {
+) -> Result<Entries> {
     let scope = group.scope;
     let opened = work.opened.begin(group.ciphertext.len());
     opened.extend_from_slice(group.ciphertext);
@@ -454,18 +480,18 @@ fn read_group(
     scope: Scope,
     schema: &Schema,
     mut opened: Opened<'_, '_>,
-) -> std::result::Result<(), &'static str> {
+) -> std::result::Result<Entries, &'static str> {
     let bytes = opened.bytes();
     let mut at = 0;
     let mut last = 0;
+    let mut unknown = false;
     while at < bytes.len() {
         let rest = &bytes[at..];
         if rest[0] == 0 {
-            return if is_zero(rest) {
-                Ok(())
-            } else {
-                Err("its padding is not zero")
-            };
+            if is_zero(rest) {
+                break;
+            }
+            return Err("its padding is not zero");
         }
         let &[number, high, low, ..] = rest else {
             return Err("an entry overruns it");
@@ -487,10 +513,12 @@ fn read_group(
                 return Err("it holds a field of another scope");
             }
             opened.set(position, field, value..next)?;
+        } else {
+            unknown = true;
         }
         at = next;
     }
-    Ok(())
+    Ok(Entries { used: at, unknown })
 }
 
 /// Looks at all of it, which is quicker than to stop early.

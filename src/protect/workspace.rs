@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use super::{draft::Draft, record::Reading, show::Made, values::Values};
+use super::{draft::Draft, layout::Layout, record::Reading, show::Made, values::Values};
 use crate::{normal, secret::wipe, wire::envelope::Aad};
 
 #[derive(Default)]
@@ -17,6 +17,8 @@ pub(crate) struct Workspace {
     pub(crate) made: Made,
     /// The message of a MAC, or a normal form.
     pub(crate) encoded: Scratch,
+    /// A record that is sealed anew.
+    pub(crate) layout: Layout,
     /// A group or cell, opened in place.
     pub(crate) opened: Scratch,
     pub(crate) normal: normal::Work,
@@ -65,6 +67,7 @@ impl Workspace {
         workspace.draft.wipe();
         workspace.values.wipe();
         workspace.made.wipe();
+        workspace.layout.wipe();
         workspace.encoded.wipe();
         workspace.opened.wipe();
         // While the thread is torn down there is no place to keep it, and it is dropped.

@@ -19,7 +19,8 @@ use crate::{
 };
 
 pub(crate) const HEADER: usize = 32;
-const GROUP_HEAD: usize = 3 + COMMITMENT;
+/// Bytes before a group's plaintext: scope, length and commitment.
+pub(crate) const GROUP_HEAD: usize = 3 + COMMITMENT;
 /// Bytes before a value in a group's plaintext: field number and length.
 pub(crate) const VALUE_HEAD: usize = 3;
 /// Bytes before the value in a cell's plaintext: its length.
@@ -201,16 +202,17 @@ impl SealedRecord {
         }
     }
 
-    /// For writers, whose bytes are what [`SealedRecord::from_bytes`] accepts and have these scopes.
+    /// For writers, whose bytes are what [`SealedRecord::from_bytes`] accepts and have these scopes. They get an empty
+    /// buffer for them.
     pub(crate) fn exchange(&mut self, bytes: &mut Vec<u8>, scopes: ScopeSet) {
-        std::mem::swap(&mut self.bytes, bytes);
-        self.scopes = scopes;
-    }
-
-    /// As [`SealedRecord::exchange`], into the bytes that are there.
-    pub(crate) fn rewrite(&mut self, bytes: &[u8], scopes: ScopeSet) {
-        self.bytes.clear();
-        self.bytes.extend_from_slice(bytes);
+        // A buffer that grew for the records of another schema is not taken: many small records would hold it.
+        if bytes.capacity() > 2 * bytes.len() {
+            self.bytes.clear();
+            self.bytes.extend_from_slice(bytes);
+        } else {
+            std::mem::swap(&mut self.bytes, bytes);
+        }
+        bytes.clear();
         self.scopes = scopes;
     }
 
@@ -226,6 +228,12 @@ impl SealedRecord {
     /// The epoch it was sealed under.
     pub fn epoch(&self) -> Epoch {
         self.header().epoch
+    }
+
+    /// Whether it was sealed under an older epoch than `active`, so that it wants a [`Resealer`](crate::Resealer); `false`
+    /// also under a newer one. Told by the header alone, without keys.
+    pub fn stale(&self, active: Epoch) -> bool {
+        self.epoch() < active
     }
 
     /// The scopes that are there, ascending.
@@ -314,6 +322,11 @@ pub(crate) fn group_start(before: Option<usize>) -> usize {
     sealed_size(before) + GROUP_HEAD
 }
 
+/// The length of a group whose plaintext has `width` bytes.
+pub(crate) fn group_size(width: usize) -> usize {
+    GROUP_HEAD + width + TAG
+}
+
 /// The length of a record whose last plaintext ends at `last`.
 pub(crate) fn sealed_size(last: Option<usize>) -> usize {
     last.map_or(HEADER, |end| end + TAG)
@@ -392,6 +405,11 @@ impl SealedRow {
     /// The epoch it was sealed under.
     pub fn epoch(&self) -> Epoch {
         self.header().epoch
+    }
+
+    /// As [`SealedRecord::stale`].
+    pub fn stale(&self, active: Epoch) -> bool {
+        self.epoch() < active
     }
 
     /// The scopes that are there, ascending.

@@ -1,6 +1,6 @@
 use super::{Clinic, stderr, stdout};
 
-const COMMANDS: [&str; 23] = [
+const COMMANDS: [&str; 25] = [
     "init",
     "keygen",
     "rotate",
@@ -17,6 +17,8 @@ const COMMANDS: [&str; 23] = [
     "policy strip",
     "protect",
     "reveal",
+    "migrate",
+    "reseal",
     "audit",
     "inspect",
     "attribute",

@@ -178,7 +178,27 @@ fn errors_of_verified_files() -> Vec<(&'static str, Error)> {
     fs::write(&file, grown).unwrap();
     let lost = undo();
     let since = migration().run().unwrap_err();
+    let resealing = || Resealing::new(&file, Format::Ndjson, &keyring, &policy("")).unwrap();
+    let not_sealed_off = resealing().run().unwrap_err();
     migration().seal_off().unwrap();
+    let stale_there = {
+        let in_the_way = folder.path().join("rows.ndjson.stale");
+        fs::write(&in_the_way, "").unwrap();
+        let error = resealing().run().unwrap_err();
+        fs::remove_file(in_the_way).unwrap();
+        error
+    };
+    let stopped = resealing().observe(&|_| ControlFlow::Break(())).run();
+    assert!(stopped.unwrap_err().is_stopped());
+    let being_resealed = migration().run().unwrap_err();
+    let resealed_changed = {
+        fs::write(&file, format!("{row}\n")).unwrap();
+        resealing().run().unwrap_err()
+    };
+    fs::remove_file(folder.path().join("rows.ndjson.resealing.state")).unwrap();
+    fs::remove_file(folder.path().join("rows.ndjson.resealing")).unwrap();
+    fs::write(&file, "{}\n").unwrap();
+    let unsealed = resealing().run().unwrap_err();
     vec![
         ("Input/cells", verify("sealed\np1.,\n", csv())),
         (
@@ -192,6 +212,11 @@ fn errors_of_verified_files() -> Vec<(&'static str, Error)> {
         ("Migration/changed", changed),
         ("Migration/lost", lost),
         ("Migration/since", since),
+        ("Migration/being resealed", being_resealed),
+        ("Resealing/not sealed off", not_sealed_off),
+        ("Resealing/in the way", stale_there),
+        ("Resealing/changed", resealed_changed),
+        ("UnsealedRow", unsealed),
     ]
 }
 

@@ -28,8 +28,8 @@ use paravent::{
     Appointment, Binding, CheckedPolicy, Class, Config, CsvFormat, Date, Domain, Epoch, Error,
     FieldId, Format, Generation, Grant, GrantRegister, Index, IndexPlan, JsonRecord, Keyring,
     Migration, Nonces, Passphrase, PhoneRegion, Policy, Protector, Pseudonym, Query, Reader,
-    RecordId, Revealer, Reversible, Schema, Scope, SealedCell, SealedRecord, SealedRow, Service,
-    Share, Shown, SplitGrant, SubjectKey, Verification, test_kit,
+    RecordId, Resealing, Revealer, Reversible, Schema, Scope, SealedCell, SealedRecord, SealedRow,
+    Service, Share, Shown, SplitGrant, SubjectKey, Verification, test_kit,
 };
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
@@ -344,6 +344,7 @@ fn each_error_belongs_to_a_group() {
                 error.is_half_protected(),
                 error.is_unaccounted(),
                 error.is_migration(),
+                error.is_resealing(),
                 error.is_ended(),
                 error.is_definition(),
                 error.is_refused(),

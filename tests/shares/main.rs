@@ -25,7 +25,9 @@ struct Desk {
 
 static DESK: LazyLock<Desk> = LazyLock::new(|| {
     let mut keyring = Keyring::generate().unwrap();
-    keyring.start_epoch().unwrap();
+    keyring
+        .start_epoch(paravent::Date::constant(2026, 11, 24))
+        .unwrap();
     let policy = policy("support-desk");
     let split = keyring.split_release(&policy, "contact", &HOLDERS).unwrap();
     Desk {

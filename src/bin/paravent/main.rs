@@ -22,6 +22,7 @@ mod pipe;
 mod policy;
 mod progress;
 mod protect;
+mod reseal;
 mod reveal;
 mod rotate;
 mod rows;
@@ -69,6 +70,7 @@ fn run(arguments: Arguments) -> Outcome {
         Command::Protect(arguments) => protect::run(&arguments, &settings),
         Command::Reveal(arguments) => reveal::run(&arguments, &settings),
         Command::Migrate(arguments) => migrate::run(&arguments, &settings),
+        Command::Reseal(arguments) => reseal::run(&arguments, &settings),
         Command::Audit(arguments) => audit::run(&arguments, &settings),
         Command::Verify(arguments) => verify::run(&arguments, &settings),
         Command::Inspect(arguments) => inspect::run(&arguments, &settings),

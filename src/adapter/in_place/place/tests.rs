@@ -20,11 +20,18 @@ impl Ready {
         let file = folder.path().join("rows.csv");
         fs::write(&file, OLD).unwrap();
         set_mode(&file, 0o640).unwrap();
-        let place = Place::of(&file).unwrap();
+        let place = Place::of(&file, &Words::MIGRATION).unwrap();
         let locked = place.lock().unwrap();
         place.check_free(&locked).unwrap();
         let input = locked.extent().unwrap();
-        let mut state = State::begin("policy".into(), "csv".into(), input, locked.mode());
+        let mut state = State::begin(
+            &Words::MIGRATION,
+            "policy".into(),
+            None,
+            "csv".into(),
+            input,
+            locked.mode(),
+        );
         place.write_state(&state).unwrap();
         let (mut output, mut digest) = place.open_output(&state, &locked).unwrap();
         output.write_all(NEW.as_bytes()).unwrap();
@@ -68,13 +75,13 @@ impl Ready {
 
     fn is_new(&self) {
         assert_eq!(fs::read_to_string(&self.place.file).unwrap(), NEW);
-        assert_eq!(fs::read_to_string(&self.place.plain).unwrap(), OLD);
+        assert_eq!(fs::read_to_string(&self.place.old).unwrap(), OLD);
         assert_eq!(
             self.names(),
             ["rows.csv", "rows.csv.migrating.state", "rows.csv.plain"]
         );
         assert_eq!(mode_of(&self.place.file), 0o640);
-        assert_eq!(mode_of(&self.place.plain), 0o600);
+        assert_eq!(mode_of(&self.place.old), 0o600);
         let state = self.place.state().unwrap().unwrap();
         assert_eq!(state.phase, Phase::Switched);
     }
@@ -118,8 +125,8 @@ fn an_undo_can_stop_after_each_step_and_go_on() {
 fn a_copy_does_where_there_are_no_hard_links() {
     for count in [1, 2] {
         let mut ready = Ready::after(&SWITCH, 1);
-        ready.place.copy_to_plain().unwrap();
-        assert_eq!(mode_of(&ready.place.plain), 0o600);
+        ready.place.copy_to_old().unwrap();
+        assert_eq!(mode_of(&ready.place.old), 0o600);
         for step in &SWITCH[1..count] {
             step(&ready.place, &mut ready.state).unwrap();
         }
@@ -131,13 +138,13 @@ fn a_copy_does_where_there_are_no_hard_links() {
 #[test]
 fn anothers_file_is_not_taken_for_the_one_that_was_kept() {
     let mut ready = Ready::after(&SWITCH, 1);
-    fs::write(&ready.place.plain, "another's").unwrap();
+    fs::write(&ready.place.old, "another's").unwrap();
     let error = ready.place.switch(&mut ready.state).unwrap_err();
     assert!(error.is_migration(), "{error}");
     assert_eq!(fs::read_to_string(&ready.place.file).unwrap(), OLD);
 
     let mut ready = Ready::after(&SWITCH, SWITCH.len());
-    fs::write(&ready.place.plain, "another's").unwrap();
+    fs::write(&ready.place.old, "another's").unwrap();
     let error = ready.place.switch_back(&mut ready.state).unwrap_err();
     assert!(error.is_migration(), "{error}");
     assert_eq!(fs::read_to_string(&ready.place.file).unwrap(), NEW);
@@ -148,15 +155,15 @@ fn rows_that_came_before_the_switch_are_not_lost_by_an_undo() {
     for is_copy in [false, true] {
         let ready = Ready::after(&SWITCH, 1);
         match is_copy {
-            true => ready.place.copy_to_plain().unwrap(),
-            false => fs::hard_link(&ready.place.file, &ready.place.plain).unwrap(),
+            true => ready.place.copy_to_old().unwrap(),
+            false => fs::hard_link(&ready.place.file, &ready.place.old).unwrap(),
         }
         let mut file = OpenOptions::new()
             .append(true)
             .open(&ready.place.file)
             .unwrap();
         file.write_all(b", and more").unwrap();
-        super::super::Migration::undo(&ready.place.file).unwrap();
+        crate::adapter::Migration::undo(&ready.place.file).unwrap();
         let rows = fs::read_to_string(&ready.place.file).unwrap();
         assert_eq!(rows, "in clear, and more");
         assert_eq!(ready.names(), ["rows.csv"]);
@@ -170,11 +177,11 @@ fn rows_that_came_while_an_undo_was_stopped_are_not_lost_by_it() {
         step(&ready.place, &mut ready.state).unwrap();
     }
     fs::write(&ready.place.file, "sealed, and more").unwrap();
-    let error = super::super::Migration::undo(&ready.place.file).unwrap_err();
+    let error = crate::adapter::Migration::undo(&ready.place.file).unwrap_err();
     assert!(error.is_migration(), "{error}");
     let rows = fs::read_to_string(&ready.place.file).unwrap();
     assert_eq!(rows, "sealed, and more");
-    super::super::Migration::undo_losing_changes(&ready.place.file).unwrap();
+    crate::adapter::Migration::undo_losing_changes(&ready.place.file).unwrap();
     ready.is_old();
 }
 
@@ -183,11 +190,11 @@ fn anothers_output_beside_a_migrated_file_does_not_hide_that_it_changed() {
     let ready = Ready::after(&SWITCH, SWITCH.len());
     fs::write(&ready.place.output, "another's").unwrap();
     fs::write(&ready.place.file, "sealed, and more").unwrap();
-    let error = super::super::Migration::undo(&ready.place.file).unwrap_err();
+    let error = crate::adapter::Migration::undo(&ready.place.file).unwrap_err();
     assert!(error.is_migration(), "{error}");
     let rows = fs::read_to_string(&ready.place.file).unwrap();
     assert_eq!(rows, "sealed, and more");
-    assert!(exists(&ready.place.output) && exists(&ready.place.plain));
+    assert!(exists(&ready.place.output) && exists(&ready.place.old));
 }
 
 #[test]
@@ -241,7 +248,7 @@ fn a_second_name_and_a_file_in_the_way_are_refused() {
         fs::write(&file, OLD).unwrap();
         let in_the_way = folder.path().join(in_the_way);
         fs::hard_link(&file, &in_the_way).unwrap();
-        let place = Place::of(&file).unwrap();
+        let place = Place::of(&file, &Words::MIGRATION).unwrap();
         let error = place.check_free(&place.lock().unwrap()).unwrap_err();
         assert!(error.is_migration(), "{error}");
         fs::remove_file(&in_the_way).unwrap();
@@ -254,13 +261,16 @@ fn a_symbolic_link_stays_one() {
     let ready = Ready::new();
     let link = ready.place.folder.join("link");
     std::os::unix::fs::symlink(&ready.place.file, &link).unwrap();
-    assert_eq!(Place::of(&link).unwrap().file, ready.place.file);
+    assert_eq!(
+        Place::of(&link, &Words::MIGRATION).unwrap().file,
+        ready.place.file
+    );
     assert!(
-        Place::of(&ready.place.folder.join("none"))
+        Place::of(&ready.place.folder.join("none"), &Words::MIGRATION)
             .unwrap_err()
             .is_io()
     );
-    let folder = Place::of(&ready.place.folder).unwrap();
+    let folder = Place::of(&ready.place.folder, &Words::MIGRATION).unwrap();
     assert!(folder.lock().unwrap_err().is_migration());
 }
 

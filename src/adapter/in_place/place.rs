@@ -1,4 +1,4 @@
-//! The files of a migration: what stands beside the file, how they change names, and in which order, so that a process
+//! The files of a task: what stands beside the file, how they change names, and in which order, so that a process
 //! that is killed at any moment leaves the file as it was or as it will be.
 
 #[cfg(test)]
@@ -12,7 +12,10 @@ use std::{
 
 use sha2::{Digest as _, Sha256};
 
-use super::state::{Extent, Phase, State, refused};
+use super::{
+    state::{Extent, Phase, State},
+    words::Words,
+};
 use crate::error::{Error, Kind, Result};
 
 /// Who may read what holds clear values: its owner.
@@ -27,14 +30,16 @@ pub(super) struct Place {
     /// The rows.
     pub(super) file: PathBuf,
     /// The rows as they were, from the switch on.
-    pub(super) plain: PathBuf,
+    pub(super) old: PathBuf,
     /// The rows written so far.
     pub(super) output: PathBuf,
     state: PathBuf,
+    other_state: PathBuf,
     folder: PathBuf,
+    pub(super) words: &'static Words,
 }
 
-/// A file that no other migration works on while this is there.
+/// A file that nothing else works on while this is there.
 #[derive(Debug)]
 pub(super) struct Locked {
     pub(super) file: File,
@@ -43,7 +48,7 @@ pub(super) struct Locked {
 
 impl Place {
     /// The file at the end of all symbolic links.
-    pub(super) fn of(path: &Path) -> Result<Self> {
+    pub(super) fn of(path: &Path, words: &'static Words) -> Result<Self> {
         let file = fs::canonicalize(path).map_err(failed("opening the file of rows"))?;
         let beside = |end: &str| {
             let mut name = file.as_os_str().to_owned();
@@ -51,35 +56,34 @@ impl Place {
             PathBuf::from(name)
         };
         Ok(Self {
-            plain: beside(".plain"),
-            output: beside(".migrating"),
-            state: beside(".migrating.state"),
+            old: beside(words.old),
+            output: beside(words.output),
+            state: beside(words.state),
+            other_state: beside(words.other_state),
             folder: file.parent().unwrap_or(Path::new("/")).to_owned(),
             file,
+            words,
         })
     }
 
     /// Opens and locks the file.
     pub(super) fn lock(&self) -> Result<Locked> {
-        let locked = Locked::open(&self.file)?;
+        let locked = Locked::open(&self.file, self.words)?;
         if !locked.as_found.is_file() {
-            return Err(refused(
-                "what is to be migrated is not a regular file",
-                "give the path of a file",
-            ));
+            return Err(self.words.refused(self.words.not_a_file));
         }
         // Somebody may have renamed another file to its name between opening and locking.
         if !locked.has_name(&self.file)? {
-            return Err(refused(
-                "another process works on the file",
-                "wait until it is done, or stop it",
-            ));
+            return Err(self.words.busy());
+        }
+        if exists(&self.other_state) {
+            return Err(self.words.refused(self.words.other_task));
         }
         Ok(locked)
     }
 
     pub(super) fn state(&self) -> Result<Option<State>> {
-        let doing = "reading the migration's state";
+        let doing = self.words.reading_state;
         let file = match File::open(&self.state) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -87,21 +91,23 @@ impl Place {
         };
         let mut text = String::new();
         match file.take(MAX_STATE).read_to_string(&mut text) {
-            Ok(_) => State::parse(&text).map(Some),
-            Err(error) if error.kind() == io::ErrorKind::InvalidData => State::parse("").map(Some),
+            Ok(_) => State::parse(&text, self.words).map(Some),
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                State::parse("", self.words).map(Some)
+            }
             Err(error) => Err(failed(doing)(error)),
         }
     }
 
     /// Writes the state whole: after a power loss the last one is there, or this one.
     pub(super) fn write_state(&self, state: &State) -> Result<()> {
-        self.write_whole(&self.state, state.print()?.as_bytes())
-            .map_err(failed("writing the migration's state"))
+        self.write_whole(&self.state, state.print(self.words)?.as_bytes())
+            .map_err(failed(self.words.writing_state))
     }
 
     pub(super) fn forget(&self) -> Result<()> {
-        let doing = failed("removing the migration's state");
-        for path in [&new(&self.plain), &self.output, &new(&self.state)] {
+        let doing = failed(self.words.removing_state);
+        for path in [&new(&self.old), &self.output, &new(&self.state)] {
             remove(path).map_err(&doing)?;
         }
         // The state goes last, or nobody would know whose the others are.
@@ -114,60 +120,48 @@ impl Place {
     pub(super) fn forget_first(&self) -> Result<bool> {
         let state = new(&self.state);
         let was_there = exists(&state);
-        remove(&state).map_err(failed("removing the migration's state"))?;
+        remove(&state).map_err(failed(self.words.removing_state))?;
         Ok(was_there)
     }
 
-    /// Refuses to begin where something is in the way, or would keep the clear values.
+    /// Refuses to begin where something is in the way, or would keep the old rows.
     pub(super) fn check_free(&self, file: &Locked) -> Result<()> {
-        self.check_no_plain()?;
+        self.check_no_old()?;
         self.check_no_output()?;
         if names(&file.as_found) > 1 {
-            return Err(refused(
-                "the file has a second name, a hard link, under which its clear values would stay",
-                "remove the other name, or migrate a copy",
-            ));
+            return Err(self.words.refused(self.words.second_name));
         }
         Ok(())
     }
 
-    /// Refuses a file `.migrating` where no migration is writing one.
+    /// Refuses an output where nothing is writing one.
     pub(super) fn check_no_output(&self) -> Result<()> {
         if !exists(&self.output) {
             return Ok(());
         }
-        Err(refused(
-            "there is a file `.migrating` beside the file, and no migration that writes it",
-            "remove it where it is of an earlier migration; else give it another name",
-        ))
+        Err(self.words.refused(self.words.output_there))
     }
 
-    pub(super) fn check_no_plain(&self) -> Result<()> {
-        if !self.has_plain() {
+    pub(super) fn check_no_old(&self) -> Result<()> {
+        if !self.has_old() {
             return Ok(());
         }
-        Err(refused(
-            "there is a file `.plain` beside the file already",
-            "remove it where it is of an earlier migration and no longer needed; else give it another name",
-        ))
+        Err(self.words.refused(self.words.old_there))
     }
 
     /// The output, locked, with what was written after the last state cut off, and its digest so far.
     /// It belongs to whom the file belongs: who may not give it away knows before all rows are written.
     pub(super) fn open_output(&self, state: &State, file: &Locked) -> Result<(File, Sha256)> {
-        let doing = failed("opening the file `.migrating`");
+        let doing = failed(self.words.opening_output);
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false);
         private(&mut options);
         let mut output = options.open(&self.output).map_err(&doing)?;
-        lock(&output)?;
+        lock(&output, self.words)?;
         let length = output.metadata().map_err(&doing)?.len();
         let (digest, read) = digest(&output, state.output.bytes).map_err(&doing)?;
         if length < state.output.bytes || Extent::of(read, &digest) != state.output {
-            return Err(refused(
-                "the file `.migrating` is not as it was left",
-                "undo the migration, which removes it, and begin anew",
-            ));
+            return Err(self.words.refused(self.words.output_changed));
         }
         same_owner(&output, &file.as_found)
             .map_err(failed("giving the new file to the old one's owner"))?;
@@ -187,7 +181,7 @@ impl Place {
         output.sync_all().map_err(&doing)
     }
 
-    /// Lets the output have the file's name, and the file that of `.plain`; from any point at which it stopped before.
+    /// Lets the output have the file's name, and the file that of the old one; from any point at which it stopped before.
     pub(super) fn switch(&self, state: &mut State) -> Result<()> {
         for step in SWITCH {
             step(self, state)?;
@@ -209,50 +203,47 @@ impl Place {
     }
 
     /// Removes the file as it was, then the state, by whose digests guesses at clear values could be tested.
-    pub(super) fn seal_off(&self) -> Result<()> {
-        let doing = failed("removing the file `.plain`");
-        for path in [&new(&self.plain), &self.plain] {
+    pub(super) fn remove_old(&self) -> Result<()> {
+        let doing = failed(self.words.removing_old);
+        for path in [&new(&self.old), &self.old] {
             remove(path).map_err(&doing)?;
         }
         self.sync().map_err(&doing)?;
-        let doing = failed("removing the migration's state");
+        let doing = failed(self.words.removing_state);
         for path in [&new(&self.state), &self.state] {
             remove(path).map_err(&doing)?;
         }
         self.sync().map_err(&doing)
     }
 
-    pub(super) fn has_plain(&self) -> bool {
-        exists(&self.plain)
+    pub(super) fn has_old(&self) -> bool {
+        exists(&self.old)
     }
 
-    /// Refuses a file `.plain` that is not the file as it was.
-    pub(super) fn check_plain(&self, state: &State) -> Result<()> {
-        let doing = failed("reading the file `.plain`");
-        let plain = File::open(&self.plain).map_err(&doing)?;
-        let (digest, read) = digest(&plain, u64::MAX).map_err(&doing)?;
+    /// Refuses an old file that is not the file as it was.
+    pub(super) fn check_old(&self, state: &State) -> Result<()> {
+        let doing = failed(self.words.reading_old);
+        let old = File::open(&self.old).map_err(&doing)?;
+        let (digest, read) = digest(&old, u64::MAX).map_err(&doing)?;
         if state.input == Extent::of(read, &digest) {
             Ok(())
         } else {
-            Err(refused(
-                "the file `.plain` is not the file as it was",
-                "compare it with a backup, as what had the file open may have written to it; nothing was changed",
-            ))
+            Err(self.words.refused(self.words.old_changed))
         }
     }
 
-    /// Refuses to undo with a file `.plain` that is not the file as it was. Before the switch it may be the file itself,
+    /// Refuses to undo with an old file that is not the file as it was. Before the switch it may be the file itself,
     /// whatever was written to that since.
     pub(super) fn check_undoable(&self, state: &State) -> Result<()> {
-        if !self.has_plain() || self.is_before_switch() && self.is_plain_the_file()? {
+        if !self.has_old() || self.is_before_switch() && self.is_old_the_file()? {
             return Ok(());
         }
-        self.check_plain(state)
+        self.check_old(state)
     }
 
-    fn is_plain_the_file(&self) -> Result<bool> {
-        let found = |path| fs::metadata(path).map_err(failed("looking at the file `.plain`"));
-        Ok(cfg!(unix) && same_file(&found(&self.plain)?, &found(&self.file)?))
+    fn is_old_the_file(&self) -> Result<bool> {
+        let found = |path| fs::metadata(path).map_err(failed(self.words.looking_at_old));
+        Ok(cfg!(unix) && same_file(&found(&self.old)?, &found(&self.file)?))
     }
 
     fn write_whole(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
@@ -286,12 +277,12 @@ const SWITCH: [Step; 5] = [
         if !place.is_before_switch() {
             return Ok(());
         }
-        if place.has_plain() {
-            return place.check_plain(state);
+        if place.has_old() {
+            return place.check_old(state);
         }
-        let doing = failed("keeping the file as `.plain`");
-        if fs::hard_link(&place.file, &place.plain).is_err() {
-            place.copy_to_plain().map_err(&doing)?;
+        let doing = failed(place.words.keeping_old);
+        if fs::hard_link(&place.file, &place.old).is_err() {
+            place.copy_to_old().map_err(&doing)?;
         }
         place.sync().map_err(&doing)
     },
@@ -305,10 +296,10 @@ const SWITCH: [Step; 5] = [
     },
     // Before, it would have been the mode of the file that is in use.
     |place, _| {
-        let doing = failed("giving the file `.plain` mode 0600");
-        set_mode(&place.plain, PRIVATE).map_err(&doing)?;
-        File::open(&place.plain)
-            .and_then(|plain| plain.sync_all())
+        let doing = failed(place.words.closing_old);
+        set_mode(&place.old, PRIVATE).map_err(&doing)?;
+        File::open(&place.old)
+            .and_then(|old| old.sync_all())
             .map_err(&doing)
     },
     |place, state| {
@@ -324,8 +315,8 @@ const UNDO: [Step; 4] = [
     },
     // First, so that those who read the file never find one that they cannot.
     |place, state| match state.mode {
-        Some(mode) if place.has_plain() => {
-            set_mode(&place.plain, mode).map_err(failed("giving the file its old mode"))
+        Some(mode) if place.has_old() => {
+            set_mode(&place.old, mode).map_err(failed("giving the file its old mode"))
         }
         _ => Ok(()),
     },
@@ -333,10 +324,10 @@ const UNDO: [Step; 4] = [
         place.check_undoable(state)?;
         // Before the switch the file is in its place, with what was written to it since.
         if place.is_before_switch() {
-            remove(&place.plain).map_err(failed("removing the file `.plain`"))?;
+            remove(&place.old).map_err(failed(place.words.removing_old))?;
         }
-        let doing = failed("giving the file `.plain` its old name");
-        match fs::rename(&place.plain, &place.file) {
+        let doing = failed(place.words.renaming_old);
+        match fs::rename(&place.old, &place.file) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             renamed => renamed.map_err(&doing)?,
         }
@@ -347,19 +338,19 @@ const UNDO: [Step; 4] = [
 
 impl Place {
     /// For file systems without hard links.
-    fn copy_to_plain(&self) -> io::Result<()> {
-        let mut copy = create(&new(&self.plain))?;
+    fn copy_to_old(&self) -> io::Result<()> {
+        let mut copy = create(&new(&self.old))?;
         io::copy(&mut File::open(&self.file)?, &mut copy)?;
         copy.sync_all()?;
-        fs::rename(new(&self.plain), &self.plain)
+        fs::rename(new(&self.old), &self.old)
     }
 }
 
 impl Locked {
-    pub(super) fn open(path: &Path) -> Result<Self> {
+    pub(super) fn open(path: &Path, words: &Words) -> Result<Self> {
         let doing = failed("opening the file of rows");
         let file = File::open(path).map_err(&doing)?;
-        lock(&file)?;
+        lock(&file, words)?;
         let as_found = file.metadata().map_err(&doing)?;
         Ok(Self { file, as_found })
     }
@@ -389,24 +380,14 @@ impl Locked {
     }
 }
 
-pub(super) fn changed() -> Error {
-    refused(
-        "the file was changed since its migration began",
-        "stop what writes to it, undo the migration, and begin anew",
-    )
-}
-
 pub(super) fn failed(doing: &'static str) -> impl Fn(io::Error) -> Error {
     move |source| Error::new(|| Kind::Io { doing, source })
 }
 
-fn lock(file: &File) -> Result<()> {
+fn lock(file: &File, words: &Words) -> Result<()> {
     match file.try_lock() {
         Ok(()) => Ok(()),
-        Err(fs::TryLockError::WouldBlock) => Err(refused(
-            "another process works on the file",
-            "wait until it is done, or stop it",
-        )),
+        Err(fs::TryLockError::WouldBlock) => Err(words.busy()),
         Err(fs::TryLockError::Error(error)) => Err(failed("locking the file")(error)),
     }
 }
