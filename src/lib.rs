@@ -79,6 +79,7 @@
 //! | `GrantRegister` | which grants were issued, to whom and until when, and which are due |
 //! | `audit::Audit` | attacks leaked rows as a thief would, with their truth at hand only to score; several leaks together |
 //! | `audit::Report` | what came out: a verdict, how much the rows link at most, and which attacks reach how far; as text, JSON and a page |
+//! | `Log` | what a broker reveals with a reason, on disk before it is revealed: a chain of entries, and a second place that knows how far it goes |
 //! | `Service` | the backend's side of a whole folder of policies, loaded anew while it runs, with `Counters` and `Health` |
 //!
 //! # What it does
@@ -122,6 +123,7 @@
 //! | feature | |
 //! |---|---|
 //! | `key-file` (default) | [`Keyring`]s and [`Grant`]s in files sealed under a `Passphrase`; `Config`, `Service` and `GrantRegister` |
+//! | `broker` | a broker's `Log` |
 //! | `audit` | leaked rows are attacked; `audit::assert_unlinkable` for your tests |
 //! | `csv`, `ndjson` | files of rows in these formats: `Transfer`, `Migration`, `Verification` |
 //! | `rayon` | `Protector::protect_batch` on all cores |
@@ -163,6 +165,8 @@ pub use crate::adapter::CsvFormat;
 pub use crate::adapter::{
     Encoding, Format, Migrated, Migration, Progress, Summary, Transfer, Verification, Verified,
 };
+#[cfg(feature = "broker")]
+pub use crate::store::{Entries, Entry, Event, Log, VerifiedLog};
 pub use crate::{
     appointment::{Appointment, Sex},
     crypto::entropy::Nonces,
@@ -187,6 +191,8 @@ pub use crate::{
     store::{Due, GrantRegister, Issued, Passphrase},
 };
 
+#[cfg(feature = "broker")]
+pub use jiff::Timestamp;
 pub use jiff::civil::Date;
 
 /// Compiles the README's code.

@@ -59,10 +59,12 @@ pub fn keyring_from(
     linkage: &[u8; 32],
 ) -> Keyring {
     let secret = |bytes: &[u8; 32]| Secret::fill(|secret| secret.copy_from_slice(bytes));
+    let linkage = secret(linkage);
     Keyring {
+        log: tree::log_root(&linkage),
         sealing: BTreeMap::from([(epoch, secret(sealing))]),
         active: epoch,
-        linkage: BTreeMap::from([(generation, secret(linkage))]),
+        linkage: BTreeMap::from([(generation, linkage)]),
         generation,
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{fmt, io};
 
-use super::{Error, Kind, PartUser};
+use super::{Error, Kind, PartUser, log::DiskTrouble};
 
 impl Error {
     /// One sentence on what to do.
@@ -86,6 +86,12 @@ impl Error {
                 "protect the row anew where its values in clear are newer, or else take them away"
             }
             Kind::Unaccounted { .. } => "protect the row anew from its record",
+            Kind::Log { fault, .. } => fault.advice(),
+            Kind::LogDisk { source, .. } => DiskTrouble::of(source).advice(),
+            Kind::ClockBack { .. } => {
+                "set the clock, or rotate the log where its last time is wrong"
+            }
+            Kind::Quota { .. } => "ask again later, or raise the quota in the policy",
             Kind::GrantEnded { .. } => "ask its owner for one that was issued anew",
             Kind::KeyFileExposed => "give it mode 0600, and new keys if others read it",
             Kind::PassphraseExposed => {
@@ -293,6 +299,30 @@ impl fmt::Display for Kind {
             ),
             Kind::Unaccounted { column, what } => write!(f, "column {column} {what}"),
             Kind::Migration { what, .. } => f.write_str(what),
+            Kind::Log { fault, n } => fault.describe(*n, f),
+            Kind::LogDisk { place, source } => place.describe(source, f),
+            Kind::ClockBack { seconds } => {
+                write!(
+                    f,
+                    "the time is {seconds} seconds before that of the log's last entry"
+                )
+            }
+            Kind::Quota {
+                domain,
+                name,
+                per_hour,
+                of_requester,
+            } => {
+                let whose = if *of_requester {
+                    "the requester's quota"
+                } else {
+                    "the quota"
+                };
+                write!(
+                    f,
+                    "{whose} of {name:?} in domain {domain:?} is spent, {per_hour} an hour"
+                )
+            }
             Kind::GrantEnded { until } => write!(f, "the grant ended on {until}"),
             Kind::KeyFileExposed => f.write_str("others can read or change the key file"),
             Kind::PassphraseExposed => f.write_str("others can read or change the passphrase"),

@@ -44,6 +44,9 @@ pub struct Keyring {
     pub(crate) active: Epoch,
     pub(crate) linkage: BTreeMap<Generation, Secret<32>>,
     pub(crate) generation: Generation,
+    /// The root of the broker's log.
+    #[cfg_attr(not(feature = "broker"), allow(dead_code))]
+    pub(crate) log: Secret<32>,
 }
 
 /// A hundred years of months; a grant of all 52 scopes for each still counts its keys in 16 bits.
@@ -61,6 +64,7 @@ impl Keyring {
             active: Epoch::FIRST,
             linkage: BTreeMap::from([(Generation::FIRST, random_root()?)]),
             generation: Generation::FIRST,
+            log: random_root()?,
         })
     }
 

@@ -104,6 +104,7 @@ fn keyring(generations: u32) -> Keyring {
         active: Epoch::FIRST,
         linkage: linkage.collect(),
         generation: generation(generations),
+        log: secret(0xDD),
     }
 }
 

@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     id::{Digest, Domain, Epoch, Generation, Scope},
-    key::{Grant, Keyring, grant::Term, keyring::MAX_EPOCHS},
+    key::{Grant, Keyring, grant::Term, keyring::MAX_EPOCHS, tree},
     secret::Secret,
 };
 
@@ -145,6 +145,7 @@ impl Payload for Keyring {
                 return None;
             }
         }
+        let log = tree::log_root(linkage.first_key_value()?.1);
         let whole = sealing.contains_key(&active) && linkage.contains_key(&generation);
         // What another writer put beyond it could not be counted in a grant.
         let countable = sealing.len().max(linkage.len()) <= MAX_EPOCHS;
@@ -153,6 +154,7 @@ impl Payload for Keyring {
             active,
             linkage,
             generation,
+            log,
         })
     }
 }
