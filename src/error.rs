@@ -2,6 +2,8 @@
 
 mod code;
 mod groups;
+#[cfg_attr(not(feature = "broker"), allow(dead_code))]
+mod log;
 mod message;
 
 use std::{
@@ -12,6 +14,7 @@ use std::{
 use jiff::civil::Date;
 use zeroize::zeroize_stack;
 
+pub(crate) use self::log::{LogFault, LogPlace};
 use crate::{
     id::{Digest, Domain, Epoch, Generation, Scope},
     secret::KEY_STACK,
@@ -49,7 +52,7 @@ struct Inner {
 /// The private kinds. Their groups are the public predicates.
 #[derive(Debug)]
 #[cfg_attr(
-    not(all(feature = "key-file", feature = "csv", feature = "ndjson")),
+    not(all(feature = "broker", feature = "csv", feature = "ndjson")),
     allow(dead_code)
 )]
 pub(crate) enum Kind {
@@ -225,6 +228,46 @@ pub(crate) enum Kind {
     OtherSchema,
     OtherPolicy,
 
+    // The broker's log.
+    Log {
+        fault: LogFault,
+        /// The entry that it is about, where it is about one.
+        n: Option<u64>,
+    },
+    LogDisk {
+        place: LogPlace,
+        source: io::Error,
+    },
+    ClockBack {
+        seconds: i64,
+    },
+    Quota {
+        domain: String,
+        name: String,
+        per_hour: u64,
+        /// Whether it is that of one requester.
+        of_requester: bool,
+    },
+
+    // What a broker is asked.
+    #[cfg_attr(not(feature = "broker"), allow(dead_code))]
+    Request {
+        what: &'static str,
+        advice: &'static str,
+    },
+    #[cfg_attr(not(feature = "broker"), allow(dead_code))]
+    UnknownPurpose {
+        name: String,
+    },
+    #[cfg_attr(not(feature = "broker"), allow(dead_code))]
+    TwoPersons {
+        name: String,
+    },
+    #[cfg_attr(not(feature = "broker"), allow(dead_code))]
+    NotHolder,
+    #[cfg_attr(not(feature = "broker"), allow(dead_code))]
+    NotSent,
+
     // Keys and the machine.
     GrantEnded {
         until: Date,
@@ -340,6 +383,19 @@ impl Error {
         move |source| Self::new(|| Kind::Io { doing, source })
     }
 
+    /// What is wrong with the broker's log, and with which of its entries.
+    #[cfg(feature = "broker")]
+    pub(crate) fn log(fault: LogFault, n: impl Into<Option<u64>>) -> Self {
+        let n = n.into();
+        Self::new(|| Kind::Log { fault, n })
+    }
+
+    /// What the system said of a place of the broker's log, for `map_err`.
+    #[cfg(feature = "broker")]
+    pub(crate) fn log_disk(place: LogPlace) -> impl Fn(io::Error) -> Self + Copy {
+        move |source| Self::new(|| Kind::LogDisk { place, source })
+    }
+
     /// A file of rows that is not of its form.
     #[cfg(any(feature = "csv", feature = "ndjson"))]
     pub(crate) fn input(what: impl Into<String>, advice: &'static str) -> Self {
@@ -369,8 +425,8 @@ impl Error {
         self
     }
 
-    /// Says at which line of a file of rows the failing row begins, from 1.
-    #[cfg(any(feature = "csv", feature = "ndjson"))]
+    /// Says at which line of a file of rows the failing row begins, from 1; or of a log.
+    #[cfg(any(feature = "broker", feature = "csv", feature = "ndjson"))]
     #[must_use]
     pub(crate) fn at_file_line(mut self, line: usize) -> Self {
         self.0.line = Some(line);
@@ -467,8 +523,8 @@ impl Error {
         self.0.row
     }
 
-    /// The line of a schema, a policy or a JSON text where the error is, or that of a file of rows where the failing row
-    /// begins, from 1.
+    /// The line of a schema, a policy or a JSON text where the error is, that of a file of rows where the failing row
+    /// begins, or that of a file of the broker's log, from 1.
     pub fn line(&self) -> Option<usize> {
         if self.0.line.is_some() {
             return self.0.line;
@@ -489,7 +545,8 @@ impl Error {
         }
     }
 
-    /// The file or folder that the error is about: of a configuration, a passphrase or the register of grants.
+    /// The file or folder that the error is about: of a configuration, a passphrase, the register of grants or the
+    /// broker's log.
     pub fn file(&self) -> Option<&Path> {
         self.0.file.as_deref()
     }
@@ -532,7 +589,7 @@ impl fmt::Debug for Error {
 impl error::Error for Error {
     fn source(&self) -> Option<&(dyn error::Error + 'static)> {
         match &self.0.kind {
-            Kind::Io { source, .. } => Some(source),
+            Kind::Io { source, .. } | Kind::LogDisk { source, .. } => Some(source),
             _ => None,
         }
     }

@@ -63,6 +63,7 @@
 //! | [`CheckedPolicy`] | one whose leak [was found](Policy::check) to link nothing, but for what somebody accepted by name; several that leak together are a [`PolicySet`] |
 //! | [`Keyring`] | the backend's keys, by [`Epoch`] for sealing and by [`Generation`] for pseudonyms and indexes |
 //! | [`Grant`] | a keyring cut down to what one domain may open |
+//! | `Broker` | releases fields of one record a call, or sends a message of them: with purpose, quota and `Log` |
 //! | `Share` | one holder's part of what opens a grant that takes two people |
 //! | [`Protector`] | turns a record into a [`Protected`] record, or a [`ProtectedRow`] with one cell a field |
 //! | [`Revealer`] | turns it back, as far as its keys go |
@@ -82,6 +83,7 @@
 //! | `GrantRegister` | which grants were issued, to whom and until when, and which are due |
 //! | `audit::Audit` | attacks leaked rows as a thief would, with their truth at hand only to score; several leaks together |
 //! | `audit::Report` | what came out: a verdict, how much the rows link at most, and which attacks reach how far; as text, JSON and a page |
+//! | `Log` | what a broker reveals with a reason, on disk before it is revealed: a chain of entries, and a second place that knows how far it goes |
 //! | `Service` | the backend's side of a whole folder of policies, loaded anew while it runs, with `Counters` and `Health` |
 //!
 //! # What it does
@@ -126,7 +128,7 @@
 //! |---|---|
 //! | `key-file` (default) | [`Keyring`]s and [`Grant`]s in files sealed under a `Passphrase`; `Config`, `Service` and `GrantRegister` |
 //! | `audit` | leaked rows are attacked; `audit::assert_unlinkable` for your tests |
-//! | `broker` | grants that no person opens alone: `Keyring::split_release`, and a `Share` for each holder |
+//! | `broker` | one record a call, with a reason: `Broker`, its `Log`, `Keyring::split_release` for what takes two people |
 //! | `csv`, `ndjson` | files of rows in these formats: `Transfer`, `Migration`, `Resealing`, `Verification` |
 //! | `rayon` | `Protector::protect_batch` on all cores |
 //! | `phone` | stand-ins in the shape of a telephone number, by FF1: `as = "phone"` |
@@ -141,6 +143,8 @@ mod adapter;
 mod appointment;
 #[cfg(feature = "audit")]
 pub mod audit;
+#[cfg(feature = "broker")]
+mod broker;
 mod crypto;
 mod digest;
 mod error;
@@ -168,8 +172,6 @@ pub use crate::adapter::{
     Encoding, Format, Migrated, Migration, Progress, Resealed, Resealing, RowsByEpoch, Summary,
     Transfer, Verification, Verified,
 };
-#[cfg(feature = "broker")]
-pub use crate::key::{Share, SplitGrant};
 pub use crate::{
     appointment::{Appointment, Sex},
     crypto::entropy::Nonces,
@@ -189,12 +191,20 @@ pub use crate::{
     schema::{Class, Determines, Field, PhoneRegion, Role, Schema, ValueType},
     wire::{Index, PhoneStandIn, Pseudonym, Reversible, SealedCell, SealedRecord, SealedRow},
 };
+#[cfg(feature = "broker")]
+pub use crate::{
+    broker::{Alarm, Broker, Details, LogRevealer, Message, Request},
+    key::{Share, SplitGrant},
+    store::{Entries, Entry, Event, Log, VerifiedLog},
+};
 #[cfg(feature = "key-file")]
 pub use crate::{
     service::{Config, Counters, DomainHealth, GrantHealth, Health, ReloadFailure, Service},
     store::{Due, GrantRegister, Issued, Passphrase},
 };
 
+#[cfg(feature = "broker")]
+pub use jiff::Timestamp;
 pub use jiff::civil::Date;
 
 /// Compiles the README's code.

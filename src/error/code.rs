@@ -1,6 +1,6 @@
 //! A word for each kind of error: for counters, quarantined rows and machines.
 
-use super::{Error, Kind};
+use super::{Error, Kind, log::DiskTrouble};
 
 impl Error {
     /// A word for the kind of error, the same in every release: `"too-wide"`. For counters and logs; it holds no name and
@@ -14,7 +14,7 @@ impl Error {
     /// assert_eq!(Domain::new("SMS reminders").unwrap_err().code(), "definition");
     /// ```
     pub fn code(&self) -> &'static str {
-        match self.0.kind {
+        match &self.0.kind {
             Kind::UnknownField { .. } => "unknown-field",
             Kind::MissingField { .. } => "missing-field",
             Kind::DuplicateField { .. } => "duplicate-field",
@@ -62,6 +62,21 @@ impl Error {
             Kind::Refused { .. } => "refused",
             Kind::OtherSchema => "other-schema",
             Kind::OtherPolicy => "other-policy",
+            Kind::Log { fault, .. } => fault.code(),
+            Kind::LogDisk { place, source } => place.code(DiskTrouble::of(source)),
+            Kind::ClockBack { .. } => "clock-back",
+            Kind::Quota {
+                of_requester: false,
+                ..
+            } => "quota-of-domain",
+            Kind::Quota {
+                of_requester: true, ..
+            } => "quota-of-requester",
+            Kind::Request { .. } => "request",
+            Kind::UnknownPurpose { .. } => "unknown-purpose",
+            Kind::TwoPersons { .. } => "two-persons",
+            Kind::NotHolder => "not-holder",
+            Kind::NotSent => "not-sent",
             Kind::GrantEnded { .. } => "grant-ended",
             Kind::KeyFileExposed => "key-file-exposed",
             Kind::PassphraseExposed => "passphrase-exposed",

@@ -1,6 +1,6 @@
 //! The groups of errors that a caller tells apart.
 
-use super::{Error, Kind};
+use super::{Error, Kind, LogFault};
 
 impl Error {
     /// Whether the record does not fit the schema or the policy: an unknown, missing or duplicate field,
@@ -112,11 +112,17 @@ impl Error {
     }
 
     /// Whether the commitment does not match: another key, domain or subject key sealed this. Also whether no key turns
-    /// a reversible stand-in back, which tells no wrong key from a changed text.
+    /// a reversible stand-in back, which tells no wrong key from a changed text, and whether a log was begun with another
+    /// keyring.
     pub fn is_wrong_key(&self) -> bool {
         matches!(
             self.0.kind,
-            Kind::WrongKey { .. } | Kind::NotTurnedBack { .. }
+            Kind::WrongKey { .. }
+                | Kind::NotTurnedBack { .. }
+                | Kind::Log {
+                    fault: LogFault::OtherKeyring,
+                    ..
+                }
         )
     }
 
@@ -176,6 +182,35 @@ impl Error {
         matches!(self.0.kind, Kind::Resealing { .. })
     }
 
+    /// Whether the broker's log is not as it was written: an entry is altered, removed, not in its place or too long, the
+    /// log is cut off, or its second place is altered, empty or that of another log. [`Error::code`] tells them apart.
+    pub fn is_log(&self) -> bool {
+        matches!(self.0.kind, Kind::Log { fault, .. }
+            if !matches!(fault, LogFault::OtherKeyring | LogFault::NewerVersion))
+    }
+
+    /// Whether so many records were released within an hour as the quota of the domain or of the requester allows.
+    pub fn is_quota(&self) -> bool {
+        matches!(self.0.kind, Kind::Quota { .. })
+    }
+
+    /// Whether a broker was asked wrongly: without a requester, a reason or one of the policy's purposes, by one person where it
+    /// takes two, or by another than the holder of a share. [`Error::code`] tells them apart.
+    pub fn is_request(&self) -> bool {
+        matches!(
+            self.0.kind,
+            Kind::Request { .. }
+                | Kind::UnknownPurpose { .. }
+                | Kind::TwoPersons { .. }
+                | Kind::NotHolder
+        )
+    }
+
+    /// Whether a broker's message was not sent, after it was noted in the log.
+    pub fn is_not_sent(&self) -> bool {
+        matches!(self.0.kind, Kind::NotSent)
+    }
+
     /// Whether the grant has ended, or the active epoch has.
     pub fn is_ended(&self) -> bool {
         matches!(
@@ -186,7 +221,10 @@ impl Error {
 
     /// Whether the time that was given is before one that was given earlier: a clock that was set back.
     pub fn is_clock(&self) -> bool {
-        matches!(self.0.kind, Kind::ClockBeforeEpoch { .. })
+        matches!(
+            self.0.kind,
+            Kind::ClockBeforeEpoch { .. } | Kind::ClockBack { .. }
+        )
     }
 
     /// Whether a key has sealed as much as one key may.
@@ -229,9 +267,16 @@ impl Error {
         )
     }
 
-    /// Whether a key file was written by a newer release.
+    /// Whether a key file or a log was written by a newer release.
     pub fn is_newer_version(&self) -> bool {
-        matches!(self.0.kind, Kind::KeyFileVersion)
+        matches!(
+            self.0.kind,
+            Kind::KeyFileVersion
+                | Kind::Log {
+                    fault: LogFault::NewerVersion,
+                    ..
+                }
+        )
     }
 
     /// Whether a file could not be read or written, others can read a key file or a passphrase, or the system gave no random
@@ -240,6 +285,7 @@ impl Error {
         matches!(
             self.0.kind,
             Kind::Io { .. }
+                | Kind::LogDisk { .. }
                 | Kind::Entropy
                 | Kind::FileExists
                 | Kind::KeyFileExposed

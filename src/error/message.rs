@@ -2,7 +2,7 @@
 
 use std::{fmt, io};
 
-use super::{Error, Kind, PartUser};
+use super::{Error, Kind, PartUser, log::DiskTrouble};
 
 impl Error {
     /// One sentence on what to do.
@@ -90,6 +90,12 @@ impl Error {
                 "protect the row anew where its values in clear are newer, or else take them away"
             }
             Kind::Unaccounted { .. } => "protect the row anew from its record",
+            Kind::Log { fault, .. } => fault.advice(),
+            Kind::LogDisk { source, .. } => DiskTrouble::of(source).advice(),
+            Kind::ClockBack { .. } => {
+                "set the clock, or rotate the log where its last time is wrong"
+            }
+            Kind::Quota { .. } => "ask again later, or raise the quota in the policy",
             Kind::GrantEnded { .. } => "ask its owner for one that was issued anew",
             Kind::KeyFileExposed => "give it mode 0600, and new keys if others read it",
             Kind::PassphraseExposed => {
@@ -104,6 +110,11 @@ impl Error {
             }
             Kind::OtherPolicy => "load the policy under which it was made, or issue the grant anew",
             Kind::EpochsExhausted => "start a new keyring",
+            Kind::Request { advice, .. } => advice,
+            Kind::UnknownPurpose { .. } => "state one of the purposes that the policy lists",
+            Kind::TwoPersons { .. } => "bring the shares of two holders, and the grant's key file",
+            Kind::NotHolder => "let one of the two holders ask, by the name in the share",
+            Kind::NotSent => "look at the sink and at the record's address",
             Kind::EpochActive { .. } => "start another epoch first",
             Kind::EpochEnded { .. } => "start a new epoch, or set a later end",
             Kind::ClockBeforeEpoch { .. } => "set the clock right",
@@ -313,6 +324,37 @@ impl fmt::Display for Kind {
             Kind::Unaccounted { column, what } => write!(f, "column {column} {what}"),
             Kind::Migration { what, .. } | Kind::Resealing { what, .. } => f.write_str(what),
             Kind::UnsealedRow => f.write_str("the row is in clear, and has no seal to make anew"),
+            Kind::Log { fault, n } => fault.describe(*n, f),
+            Kind::LogDisk { place, source } => place.describe(source, f),
+            Kind::ClockBack { seconds } => {
+                write!(
+                    f,
+                    "the time is {seconds} seconds before that of the log's last entry"
+                )
+            }
+            Kind::Quota {
+                domain,
+                name,
+                per_hour,
+                of_requester,
+            } => {
+                let whose = if *of_requester {
+                    "the requester's quota"
+                } else {
+                    "the quota"
+                };
+                write!(
+                    f,
+                    "{whose} of {name:?} in domain {domain:?} is spent, {per_hour} an hour"
+                )
+            }
+            Kind::Request { what, .. } => f.write_str(what),
+            Kind::UnknownPurpose { name } => {
+                write!(f, "the purpose is none that the policy lists for {name:?}")
+            }
+            Kind::TwoPersons { name } => write!(f, "release {name:?} takes two people"),
+            Kind::NotHolder => f.write_str("the requester holds neither of the shares"),
+            Kind::NotSent => f.write_str("the message was not sent"),
             Kind::GrantEnded { until } => write!(f, "the grant ended on {until}"),
             Kind::KeyFileExposed => f.write_str("others can read or change the key file"),
             Kind::PassphraseExposed => f.write_str("others can read or change the passphrase"),

@@ -63,6 +63,7 @@ pub struct Keyring {
     /// Not empty; new pseudonyms are of the last one.
     pub(crate) linkage: BTreeMap<Generation, Secret<32>>,
     /// For the log of a broker.
+    #[cfg_attr(not(feature = "key-file"), allow(dead_code))]
     pub(crate) log: Secret<32>,
 }
 

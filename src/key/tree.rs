@@ -6,6 +6,10 @@
 //! R[e] ─ scope ─▶ Kscope ─ domain ─▶ Kdomain ─┬─ seal ────▶ Kseal
 //!                                             └─ subject ─▶ Kseal bound to S
 //! L[g] ─ link ──▶ Ldomain ─ use ──▶ Luse ─ subject ─▶ Lsubj
+//! log root ─┬─ log-chain ─▶ the MAC of entries of the broker's log
+//!           ├─ log-head ──▶ the MAC of its heads
+//!           ├─ log-id ────▶ the keyring's public id in it, 16 bytes
+//!           └─ log-link ──▶ the pseudonyms in it, used as Ldomain
 //! passphrase ─ Argon2id ─▶ Kfile ─┬─ seal ────▶ the file's sealing key
 //!                                 └─ commit ──▶ the file's commitment
 //! ```
@@ -23,7 +27,16 @@ const SEAL: &[u8] = b"paravent/v1/seal";
 const SUBJECT: &[u8] = b"paravent/v1/subject";
 const LINK: &[u8] = b"paravent/v1/link";
 const USE: &[u8] = b"paravent/v1/use";
+#[cfg(any(test, feature = "key-file", feature = "test-kit"))]
 const LOG: &[u8] = b"paravent/v1/log";
+#[cfg(feature = "broker")]
+const LOG_CHAIN: &[u8] = b"paravent/v1/log-chain";
+#[cfg(feature = "broker")]
+const LOG_HEAD: &[u8] = b"paravent/v1/log-head";
+#[cfg(feature = "broker")]
+const LOG_ID: &[u8] = b"paravent/v1/log-id";
+#[cfg(feature = "broker")]
+const LOG_LINK: &[u8] = b"paravent/v1/log-link";
 #[cfg(feature = "key-file")]
 const FILE_SEAL: &[u8] = b"paravent/v1/file-seal";
 #[cfg(feature = "key-file")]
@@ -77,6 +90,7 @@ pub(crate) fn linkage_key(root: &Secret<32>, domain: &Domain) -> Secret<32> {
 
 /// The root of a broker's log in a keyring that has none of its own: those of key files before version 2. From the root of the
 /// oldest generation.
+#[cfg(any(test, feature = "key-file", feature = "test-kit"))]
 pub(crate) fn log_root(root: &Secret<32>) -> Secret<32> {
     wiping_stack::<KEY_STACK, _>(|| derive(root, LOG, &[]))
 }
@@ -102,6 +116,31 @@ pub(crate) fn subject_use_key<const N: usize>(
     subject: &SubjectKey,
 ) -> Secret<N> {
     derive(use_key, SUBJECT, &[subject.expose()])
+}
+
+/// The key of the MAC of the broker's log entries, from the log root.
+#[cfg(feature = "broker")]
+pub(crate) fn log_chain_key(log_root: &Secret<32>) -> Secret<32> {
+    derive(log_root, LOG_CHAIN, &[])
+}
+
+/// The key of the MAC of the log's heads, from the log root.
+#[cfg(feature = "broker")]
+pub(crate) fn log_head_key(log_root: &Secret<32>) -> Secret<32> {
+    derive(log_root, LOG_HEAD, &[])
+}
+
+/// What a log says of its keyring, from the log root. Public.
+#[cfg(feature = "broker")]
+pub(crate) fn log_id(log_root: &Secret<32>) -> Secret<16> {
+    derive(log_root, LOG_ID, &[])
+}
+
+/// The key from which pseudonyms of the log are made, as from Ldomain; from the log root.
+#[cfg(feature = "broker")]
+#[allow(dead_code, reason = "the broker makes them")]
+pub(crate) fn log_linkage_key(log_root: &Secret<32>) -> Secret<32> {
+    derive(log_root, LOG_LINK, &[])
 }
 
 /// The key that seals a key file, from what Argon2id made of its passphrase.

@@ -108,6 +108,9 @@ use crate::{
 #[derive(Clone)]
 pub struct Policy(Arc<Inner>);
 
+/// The domain of what a broker's log has sealed: no policy's.
+pub(crate) const LOG_DOMAIN: &str = "paravent.log";
+
 struct Inner {
     domain: Domain,
     schema: Schema,
@@ -132,7 +135,7 @@ impl Policy {
     ///
     /// | key | |
     /// |---|---|
-    /// | `domain` | who gets it: 1 to 64 characters of `a-z 0-9 . _ -` |
+    /// | `domain` | who gets it: 1 to 64 characters of `a-z 0-9 . _ -`, but not `paravent.log`, which is that of a broker's log |
     /// | `schema` | the schema's name |
     /// | `record_id` | `"bound"`: every seal is bound to the id its row is stored under; `"unbound"` |
     /// | `subject_key` | `"bound"`: every seal is bound to a key of the person; `"unbound"`, the default |
@@ -204,6 +207,19 @@ impl Policy {
             inner.digest = digest::of(&inner);
             Self(Arc::new(inner))
         })
+    }
+
+    /// The policy by which a broker's log seals what it has of calls: it shows nothing and opens nothing.
+    #[cfg(feature = "broker")]
+    pub(crate) fn of_the_log(schema: &Schema) -> Result<Self> {
+        let text = format!(
+            "domain = \"log\"\nschema = \"{}\"\nrecord_id = \"unbound\"\n",
+            schema.name()
+        );
+        let mut inner = file::read(&text, schema)?;
+        inner.domain = Domain::new(LOG_DOMAIN)?;
+        inner.digest = digest::of(&inner);
+        Ok(Self(Arc::new(inner)))
     }
 
     /// Who gets it.

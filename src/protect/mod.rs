@@ -42,11 +42,13 @@ pub use reader::{Reader, ReaderCounts};
 pub use record::JsonRecord;
 #[cfg(any(feature = "csv", feature = "ndjson"))]
 pub(crate) use record::Reading;
+#[cfg(feature = "broker")]
+pub(crate) use record::read_record;
 #[cfg(feature = "ndjson")]
 pub(crate) use record::{collect, is_inside, printable};
 pub use resealer::{BoundResealer, Resealer};
 pub use revealer::{BoundRevealer, Revealer};
-#[cfg(any(feature = "csv", feature = "ndjson"))]
+#[cfg(any(feature = "broker", feature = "csv", feature = "ndjson"))]
 pub(crate) use values::Values;
 #[cfg(feature = "csv")]
 pub(crate) use values::is_integer;

@@ -98,3 +98,16 @@ impl de::Error for Fault {
         Self::target(format!("it wants {field:?} twice"))
     }
 }
+
+/// What `read` makes of the fields of a record, which may lack any.
+#[cfg(feature = "broker")]
+pub(crate) fn read_record<T: serde::Serialize + ?Sized, R>(
+    record: &T,
+    schema: &crate::schema::Schema,
+    read: impl FnOnce(&super::draft::Draft) -> R,
+) -> crate::error::Result<R> {
+    super::workspace::Workspace::lend(|work| {
+        collect(record, schema, &mut work.draft, &mut work.reading)?;
+        Ok(read(&work.draft))
+    })
+}

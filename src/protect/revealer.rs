@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::de::DeserializeOwned;
 
-#[cfg(any(feature = "csv", feature = "ndjson"))]
+#[cfg(any(feature = "broker", feature = "csv", feature = "ndjson"))]
 use super::values::Values;
 use super::{
     binding::{Binding, check_flags},
@@ -111,7 +111,12 @@ impl Revealer {
     /// None with a keyring that was generated or loaded whole.
     pub fn backend(keyring: &Keyring, policy: &Policy) -> Result<Self> {
         let scopes: Vec<Scope> = policy.schema().scopes().collect();
-        let revealer = Self::new(&keyring.grant_scopes(policy, &scopes), policy)?;
+        Self::of_scopes(keyring, policy, &scopes)
+    }
+
+    /// The backend's own for some of the scopes, which tells why an epoch of the keyring opens nothing.
+    pub(crate) fn of_scopes(keyring: &Keyring, policy: &Policy, scopes: &[Scope]) -> Result<Self> {
+        let revealer = Self::new(&keyring.grant_scopes(policy, scopes), policy)?;
         Ok(Self {
             closed: keyring.closed_epochs(),
             ..revealer
@@ -319,7 +324,7 @@ impl BoundRevealer<'_> {
     }
 
     /// What `take` makes of the values, each as its text, which are wiped after.
-    #[cfg(any(feature = "csv", feature = "ndjson"))]
+    #[cfg(any(feature = "broker", feature = "csv", feature = "ndjson"))]
     pub(crate) fn open<R>(
         &self,
         protected: &SealedRecord,
@@ -328,6 +333,22 @@ impl BoundRevealer<'_> {
         Workspace::lend(|work| {
             self.revealer.open_record(protected, &self.binding, work)?;
             Ok(take(&work.values))
+        })
+    }
+
+    /// Of the fields of a row those at `fields`, once `note` has let them out, who sees all of its scopes.
+    #[cfg(feature = "broker")]
+    pub(crate) fn release<T: DeserializeOwned>(
+        &self,
+        row: &SealedRecord,
+        fields: &[usize],
+        note: impl FnOnce(&Values) -> Result<()>,
+    ) -> Result<T> {
+        Workspace::lend(|work| {
+            self.revealer.open_record(row, &self.binding, work)?;
+            note(&work.values)?;
+            work.values.keep(fields);
+            record::deliver(self.revealer.policy.schema(), &work.values)
         })
     }
 

@@ -51,6 +51,16 @@ impl Values {
         self.ranges[position] != NOWHERE
     }
 
+    /// Forgets the values of all other fields.
+    #[cfg(feature = "broker")]
+    pub(crate) fn keep(&mut self, positions: &[usize]) {
+        for (position, range) in self.ranges.iter_mut().enumerate() {
+            if !positions.contains(&position) {
+                *range = NOWHERE;
+            }
+        }
+    }
+
     /// Becomes the values of a record in the making, of these scopes.
     pub(crate) fn take_draft(&mut self, schema: &Schema, draft: &Draft, scopes: ScopeSet) {
         let values = || {

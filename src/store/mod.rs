@@ -1,6 +1,8 @@
 //! What must outlive the process.
 
 pub(crate) mod key_file;
+#[cfg(feature = "broker")]
+pub(crate) mod log;
 mod passphrase;
 mod payload;
 mod register;
@@ -8,8 +10,16 @@ mod register;
 mod split;
 mod update;
 
-use std::path::Path;
+use std::{
+    fs::{File, OpenOptions},
+    io,
+    path::Path,
+};
 
+#[cfg(feature = "broker")]
+pub(crate) use log::Quota;
+#[cfg(feature = "broker")]
+pub use log::{Entries, Entry, Event, Log, VerifiedLog};
 pub use passphrase::Passphrase;
 pub use register::{Due, GrantRegister, Issued};
 
@@ -18,5 +28,22 @@ fn folder(path: &Path) -> &Path {
     match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
+    }
+}
+
+/// Gives a file that is made mode 0600, where there are modes.
+fn private(options: &mut OpenOptions) {
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+    #[cfg(not(unix))]
+    let _ = options;
+}
+
+/// A file's name is on disk once its folder is.
+fn sync_folder(path: &Path) -> io::Result<()> {
+    if cfg!(unix) {
+        File::open(folder(path))?.sync_all()
+    } else {
+        Ok(())
     }
 }

@@ -14,8 +14,7 @@ use std::{
 use jiff::{SignedDuration, civil::Date};
 use serde::{Deserialize, Serialize};
 
-#[cfg(unix)]
-use super::folder;
+use super::{private, sync_folder};
 use crate::{
     error::{Error, Result},
     id::{Digest, Domain, Epoch},
@@ -207,8 +206,7 @@ impl GrantRegister {
     fn append(&self, line: &str) -> io::Result<()> {
         let mut options = File::options();
         options.read(true).append(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        private(&mut options);
         let (mut file, is_new) = match options.open(&self.path) {
             Ok(file) => (file, false),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -231,12 +229,9 @@ impl GrantRegister {
             let _ = file.set_len(length);
             return Err(error);
         }
-        #[cfg(unix)]
         if is_new {
             sync_folder(&self.path)?;
         }
-        #[cfg(not(unix))]
-        let _ = is_new;
         Ok(())
     }
 
@@ -301,10 +296,4 @@ fn ends_with_break(file: &mut File) -> io::Result<bool> {
     file.seek(SeekFrom::End(-1))?;
     file.read_exact(&mut last)?;
     Ok(last == [b'\n'])
-}
-
-/// A new file's name is on disk once its folder is.
-#[cfg(unix)]
-fn sync_folder(path: &Path) -> io::Result<()> {
-    File::open(folder(path))?.sync_all()
 }

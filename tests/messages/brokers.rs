@@ -1,5 +1,9 @@
 //! What is refused of releases, messages, canaries and shares.
 
+use std::sync::Arc;
+
+use paravent::{Broker, Log, Request, Timestamp};
+
 use super::{errors::passphrase, *};
 
 const QUOTA: &str = "reason = \"x\"\nper_hour = 1\ndetect_hours = 1\n";
@@ -115,6 +119,70 @@ pub(super) fn errors_of_shares() -> Vec<(&'static str, Error)> {
         (
             "KeyFileHolds/share",
             Share::from_key_file(one.key_file(), &passphrase()).unwrap_err(),
+        ),
+    ]
+}
+
+pub(super) fn errors_of_brokers() -> Vec<(&'static str, Error)> {
+    let rest = release("care", "two_persons = true")
+        + &release("contact", "")
+        + &format!(
+            "[render.r]\nto = \"phone\"\ntemplate = \"x\"\ngateway = \"sms\"\n{}",
+            QUOTA.replace("hour = 1", "hour = 9")
+        );
+    let policy = policy(&rest);
+    let keyring = test_kit::keyring();
+    let folder = tempfile::tempdir().unwrap();
+    let now: Timestamp = "2026-11-29T06:40:12Z".parse().unwrap();
+    let log = Log::open(
+        folder.path().join("log"),
+        folder.path().join("heads"),
+        &keyring,
+        now,
+    );
+    let broker = Broker::new(&keyring, [&policy], Arc::new(log.unwrap())).unwrap();
+    let row = Protector::new(&keyring, &policy).unwrap();
+    let row = row.protect(&json!({})).unwrap();
+    let domain = policy.policy().domain();
+    let ask = |name: &str, request: Request<'_>| {
+        let released = broker.release::<Value>(domain, Binding::NONE, &row, name, &request);
+        released.unwrap_err()
+    };
+    let by = |requester| Request::new(requester, now).purpose("x").reason("x");
+    let split = keyring.split_release(&policy, "care", &["a", "b"]).unwrap();
+    let shared =
+        |requester| by(requester).shares(split.key_file(), &split.shares()[0], &split.shares()[1]);
+    let render = broker.render(domain, Binding::NONE, &row, "r", &by("x"), |_| {
+        Ok::<(), Error>(())
+    });
+    vec![
+        (
+            "Definition/two policies",
+            Broker::new(&keyring, [&policy, &policy], broker.log().clone()).unwrap_err(),
+        ),
+        ("Request/requester", ask("contact", by(" "))),
+        ("Request/requester's line", ask("contact", by("a\nb"))),
+        (
+            "Request/requester's character",
+            ask("contact", by("a\u{378}")),
+        ),
+        ("UnknownPurpose", ask("contact", by("x").purpose(MARK))),
+        ("Request/reason", ask("contact", by("x").reason(""))),
+        (
+            "Request/reason's line",
+            ask("contact", by("x").reason("a\nb")),
+        ),
+        ("TwoPersons", ask("care", by("x"))),
+        ("Request/shares", ask("contact", shared("a"))),
+        ("NotHolder", ask("care", shared("c"))),
+        ("NotSent", render.unwrap_err()),
+        (
+            "Definition/log's domain",
+            Policy::from_toml(
+                "domain = \"paravent.log\"\nschema = \"messages\"\nrecord_id = \"unbound\"\n",
+                &schema(),
+            )
+            .unwrap_err(),
         ),
     ]
 }

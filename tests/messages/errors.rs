@@ -43,7 +43,9 @@ pub(super) static ERRORS: LazyLock<Vec<(&str, Error)>> = LazyLock::new(|| {
     all.extend(errors_of_keys());
     all.extend(brokers::errors_of_shares());
     all.extend(errors_of_services());
+    all.extend(brokers::errors_of_brokers());
     all.extend(inputs::errors_of_inputs());
+    all.extend(logs::errors_of_logs());
     all.extend(audits::errors_of_audits());
     all
 });

@@ -24,7 +24,7 @@ use self::{
     show::ShowFile,
     source::SourceFile,
 };
-use super::{Inner, PseudonymRule};
+use super::{Inner, LOG_DOMAIN, PseudonymRule};
 use crate::{
     error::{Error, Result},
     id::{Digest, Domain, Scope},
@@ -92,6 +92,13 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn read(&self, file: File) -> Result<Inner> {
         let domain = self.at(&file.domain, Domain::new(file.domain.get_ref()))?;
+        if domain.as_str() == LOG_DOMAIN {
+            let error = Error::definition(
+                format!("domain {LOG_DOMAIN:?} is that of a broker's log"),
+                "give it another name",
+            );
+            return self.at(&file.domain, Err(error));
+        }
         self.at(&file.schema, self.check_schema(file.schema.get_ref()))?;
         let binds = Flags {
             record_id: self.bound("record_id", &file.record_id)?,
