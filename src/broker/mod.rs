@@ -98,8 +98,11 @@ pub struct Broker {
     desks: BTreeMap<Domain, Desk>,
     book: Book,
     log: Arc<Log>,
-    alarm: Option<Box<dyn Fn(&Alarm<'_>) + Send + Sync>>,
+    alarm: Option<Box<Callback>>,
 }
+
+/// What an alarm calls.
+type Callback = dyn Fn(&Alarm<'_>) + Send + Sync;
 
 /// What a broker has for one domain.
 struct Desk {
