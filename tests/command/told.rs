@@ -211,6 +211,21 @@ fn a_change_says_what_it_gives() {
 }
 
 #[test]
+fn what_takes_two_people_is_told() {
+    let clinic = Clinic::new();
+    let policy = "domain = \"desk\"\nschema = \"appointment\"\nrecord_id = \"bound\"\n[tenancy]\nspecialties = 12\n\
+                  [release.phone]\nreason = \"x\"\npurposes = [\"x\"]\nper_hour = 1\ndetect_hours = 1\n";
+    for (two, told) in [
+        ("two_persons = true\n", "one record a call, by two people\n"),
+        ("", "one record a call\n"),
+    ] {
+        clinic.write("desk.toml", format!("{policy}{two}"));
+        let page = stdout(&clinic.run("policy check desk.toml").code(0));
+        assert!(page.contains(&format!("phone  released, {told}")), "{page}");
+    }
+}
+
+#[test]
 fn a_policy_is_printed_without_its_canaries() {
     let clinic = Clinic::new();
     let policy = clinic.read("policies/statistics.toml");

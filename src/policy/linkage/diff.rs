@@ -25,8 +25,7 @@ pub struct Diff {
 pub struct Gain {
     /// Who gets it: a domain, or a gateway that carries messages.
     pub domain: String,
-    /// The field, the name of a pseudonym or index, a word of `shares`, a release that took two people, or a number:
-    /// "rows", "records that brokers give".
+    /// The field, the name of a pseudonym or index, a word of `shares`, or a number: "rows", "records that brokers give".
     pub what: String,
     /// What it had: how it was known, and its bits.
     pub before: Option<String>,
@@ -107,11 +106,11 @@ fn gains(name: &str, before: &Leaks<'_>, after: &Leaks<'_>) -> Vec<Gain> {
         let what = "records that brokers give".to_owned();
         gains.push((Some(asked.to_string()), what, asks.to_string()));
     }
-    let two_before = before.released_to(name);
-    for (release, two) in after.released_to(name) {
-        if !two && two_before.get(release) == Some(&true) {
-            let before = "two people at the call".to_owned();
-            gains.push((Some(before), format!("release {release}"), "one".to_owned()));
+    let by_two = before.released_to(name);
+    for (field, two) in after.released_to(name) {
+        if !two && by_two.get(field) == Some(&true) {
+            let [before, now] = ["released by two people", "released by one"].map(str::to_owned);
+            gains.push((Some(before), field.to_owned(), now));
         }
     }
     let gain = |(before, what, now)| Gain {

@@ -103,15 +103,17 @@ impl<'a> Leaks<'a> {
         number.map_or(0, |number| self.exposure(&[number]))
     }
 
-    /// What brokers release to somebody, by name, and whether that takes two people.
+    /// The fields that brokers release to somebody, and whether that always takes two people.
     pub(super) fn released_to(&self, name: &str) -> BTreeMap<&'a str, bool> {
-        let policies = self
-            .party(name)
-            .into_iter()
-            .flat_map(|party| &party.policies);
         let mut released = BTreeMap::new();
-        for release in policies.flat_map(|policy| policy.releases()) {
-            *released.entry(&*release.name).or_insert(true) &= release.two_persons;
+        let policies = self.party(name).map(|party| &*party.policies);
+        for policy in policies.unwrap_or_default() {
+            let fields = policy.schema().fields();
+            for release in policy.releases() {
+                for &position in &release.fields {
+                    *released.entry(fields[position].name()).or_insert(true) &= release.two_persons;
+                }
+            }
         }
         released
     }
