@@ -12,7 +12,7 @@ use crate::{
     },
     id::{Domain, Epoch, Generation, Scope},
     key::{Keyring, tree},
-    secret::Secret,
+    secret::{KEY_STACK, Secret, wiping_stack},
 };
 
 #[cfg(not(any(debug_assertions, paravent_test_kit_in_release)))]
@@ -61,7 +61,7 @@ pub fn keyring_from(
     let secret = |bytes: &[u8; 32]| Secret::fill(|secret| secret.copy_from_slice(bytes));
     let linkage = secret(linkage);
     Keyring {
-        log: tree::log_root(&linkage),
+        log: wiping_stack::<KEY_STACK, _>(|| tree::log_root(&linkage)),
         sealing: BTreeMap::from([(epoch, secret(sealing))]),
         active: epoch,
         linkage: BTreeMap::from([(generation, linkage)]),
