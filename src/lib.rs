@@ -113,7 +113,7 @@
 //!   for each domain.
 //! - Who holds the keyring, or the grants of both sides with the rows of one domain, reads them. A pseudonym shows which
 //!   rows are of one person. A row can be replaced by an older row with the same record id.
-//! - It stores nothing but key files, a register of grants and the files of rows that it migrates, keeps no time, logs
+//! - It stores nothing but key files, a register of grants, a broker's log and the files of rows that it migrates, keeps no time, logs
 //!   nothing but the events of feature `tracing`, and opens no connection.
 //!
 //! # From async code

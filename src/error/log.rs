@@ -2,6 +2,7 @@
 
 use std::{fmt, io};
 
+#[cfg(feature = "broker")]
 use super::{Error, Kind};
 
 /// What is wrong with the entries of a log, or with their heads.
@@ -35,9 +36,9 @@ pub(super) enum DiskTrouble {
     Other,
 }
 
+#[cfg(feature = "broker")]
 impl Error {
     /// The same error, for another one of those who waited for one write.
-    #[cfg(feature = "broker")]
     pub(crate) fn again(&self) -> Self {
         let mut again = Self::new(|| match &self.0.kind {
             Kind::Log { fault, n } => Kind::Log {
@@ -145,7 +146,7 @@ impl LogPlace {
         match DiskTrouble::of(source) {
             DiskTrouble::Full => return write!(f, "the disk of {place} is full"),
             DiskTrouble::Forbidden => write!(f, "{place} cannot be written: ")?,
-            DiskTrouble::Other => write!(f, "{place} cannot be kept: ")?,
+            DiskTrouble::Other => write!(f, "{place} cannot be read or written: ")?,
         }
         match source.raw_os_error() {
             Some(code) => write!(f, "{}", io::Error::from_raw_os_error(code)),

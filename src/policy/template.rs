@@ -71,7 +71,6 @@ impl Template {
     /// A value that is longer than its width is cut between two characters and ends in "…", where that fits; null is
     /// nothing; control characters are spaces, so that a value makes no line of its own. Spaces at the end make every
     /// message [`length`](Self::length) bytes long.
-    #[cfg_attr(not(test), allow(dead_code))]
     pub(crate) fn fill<'v>(&self, value: impl Fn(usize) -> Option<&'v str>, to: &mut String) {
         to.zeroize();
         // Growing would leave a copy behind.

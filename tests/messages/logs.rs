@@ -1,6 +1,6 @@
 //! Errors of a broker's log.
 
-use paravent::{Log, Timestamp};
+use paravent::Timestamp;
 
 use super::*;
 
@@ -43,7 +43,7 @@ impl Place {
     }
 }
 
-fn now() -> Timestamp {
+pub(super) fn now() -> Timestamp {
     "2026-11-29T06:40:12Z".parse().unwrap()
 }
 

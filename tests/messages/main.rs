@@ -27,7 +27,7 @@ use cmac::{Cmac, Mac};
 use data_encoding::{BASE32_NOPAD, BASE64_NOPAD, BASE64URL_NOPAD, HEXLOWER};
 use paravent::{
     Appointment, Binding, CheckedPolicy, Class, Config, CsvFormat, Date, Domain, Epoch, Error,
-    FieldId, Format, Generation, Grant, GrantRegister, Index, IndexPlan, JsonRecord, Keyring,
+    FieldId, Format, Generation, Grant, GrantRegister, Index, IndexPlan, JsonRecord, Keyring, Log,
     Migration, Nonces, Passphrase, PhoneRegion, Policy, Protector, Pseudonym, Query, Reader,
     RecordId, Resealing, Revealer, Reversible, Schema, Scope, SealedCell, SealedRecord, SealedRow,
     Service, Share, Shown, SplitGrant, SubjectKey, Verification, test_kit,

@@ -35,6 +35,10 @@ pub(super) fn debugs() -> Vec<(&'static str, String)> {
         phone: Some(MARK.into()),
         ..Appointment::default()
     };
+    let folder = tempfile::tempdir().unwrap();
+    let (path, heads) = (folder.path().join("log"), folder.path().join("heads"));
+    let log = Log::open(&path, heads, &keyring(), logs::now()).unwrap();
+    let entries = Log::read(path, &keyring()).unwrap();
     fn print(debug: &dyn Debug) -> String {
         // Not more on many lines than on one.
         let (short, long) = (format!("{debug:?}"), format!("{debug:#?}"));
@@ -75,6 +79,8 @@ pub(super) fn debugs() -> Vec<(&'static str, String)> {
         ("Policy", print(policy.policy())),
         ("CheckedPolicy", print(&policy)),
         ("Schema", print(&schema())),
+        ("Log", print(&log)),
+        ("Entries", print(&entries)),
         ("Error", print(&refused(&record_too_wide()))),
     ]
 }

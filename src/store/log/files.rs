@@ -15,14 +15,22 @@ pub(super) struct Held(Arc<File>);
 impl Held {
     /// Waits for the file.
     pub(super) fn wait(file: &Arc<File>) -> io::Result<Self> {
-        file.lock()?;
-        Ok(Self(Arc::clone(file)))
+        Self::by(File::lock, file)
     }
 
     /// Waits until nobody writes to the file.
     pub(super) fn wait_to_read(file: &Arc<File>) -> io::Result<Self> {
-        file.lock_shared()?;
-        Ok(Self(Arc::clone(file)))
+        Self::by(File::lock_shared, file)
+    }
+
+    fn by(lock: fn(&File) -> io::Result<()>, file: &Arc<File>) -> io::Result<Self> {
+        loop {
+            match lock(file) {
+                // A signal is no reason not to release anything.
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                locked => return locked.map(|()| Self(Arc::clone(file))),
+            }
+        }
     }
 }
 
