@@ -17,7 +17,7 @@ use crate::{
 };
 
 const AFTER: &str = "\
-For a file of the backend's own, after `paravent keygen --new-epoch`.
+For a file of the backend's own, after `paravent rotate`.
 Rows under an older epoch are sealed anew under the active one, and what they
 show is made anew under the live generation; the others are kept. Each row is
 opened from what was written and compared before it counts. A row in clear is
