@@ -161,3 +161,31 @@ fn rotations_and_entries_meet() {
     assert_eq!((verified.releases, verified.files), (60, 11));
     assert_eq!(verified.entries, 60 + 10 + 11);
 }
+
+#[test]
+fn nobody_waits_for_a_thread_that_panicked() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = Place::of(folder.path());
+    let log = place.open();
+    lock(&log.queue).is_led = true;
+    let waits = thread::scope(|scope| {
+        let waits = scope.spawn(|| log.append(release(1, 1), None));
+        while lock(&log.queue).waiting.is_empty() {
+            thread::yield_now();
+        }
+        lock(&log.queue).waiting.clear();
+        let panics = scope.spawn(|| {
+            let _lead = Lead {
+                log: &log,
+                first: 0,
+                count: 1,
+                results: Vec::new(),
+            };
+            panic!("while it writes");
+        });
+        assert!(panics.join().is_err());
+        waits.join().unwrap()
+    });
+    assert!(waits.unwrap_err().is_stopped());
+    assert_eq!(log.append(release(1, 1), None).unwrap(), 2);
+}
