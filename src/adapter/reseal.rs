@@ -75,11 +75,12 @@ use crate::{
 /// Transfer::protect(&protector).from(format.clone()).run(in_clear.as_bytes(), std::fs::File::create(&file)?)?;
 ///
 /// let second = keyring.start_epoch()?;
-/// let count = || Resealing::stale(std::fs::File::open(&file).unwrap(), &format, &policy, second);
-/// assert_eq!(count()?.stale, 1);
+/// let rows = std::fs::File::open(&file)?;
+/// assert_eq!(Resealing::stale(rows, &format, &policy, second)?.stale, 1);
 /// let resealed = Resealing::new(&file, format.clone(), &keyring, &checked)?.run()?;
 /// assert_eq!((resealed.resealed, resealed.kept), (1, 0));
-/// assert_eq!(count()?.stale, 0);
+/// let rows = std::fs::File::open(&file)?;
+/// assert_eq!(Resealing::stale(rows, &format, &policy, second)?.stale, 0);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Resealing<'a> {

@@ -10,6 +10,7 @@ mod migrations;
 mod output;
 mod passphrases;
 mod refused;
+mod resealings;
 #[path = "../common/rows.rs"]
 mod rows;
 mod start;
