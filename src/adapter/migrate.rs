@@ -140,12 +140,16 @@ impl<'a> Migration<'a> {
     ///
     /// # Errors
     ///
-    /// [`Error::is_stopped`] where the observer said so. [`Error::is_migration`] where something is in the way, another
-    /// process works on the file, or the file, its policy or what was written is not as it was when it stopped. With the
-    /// [line](Error::line): [`Error::is_input`] and [`Error::is_record`] where a row in clear does not fit;
-    /// [`Error::is_half_protected`] where one is sealed and a sealed field stands beside it; [`Error::is_unaccounted`] where
-    /// a protected one shows what protecting its record does not give; the errors of [`Revealer::reveal`] where it does not open.
-    /// [`Error::is_io`]. After all of them the file is as it was; to mend it, [undo](Migration::undo) the migration first.
+    /// [`Error::is_stopped`](crate::Error::is_stopped) where the observer said so.
+    /// [`Error::is_migration`](crate::Error::is_migration) where something is in the way, another process works on the
+    /// file, or the file, its policy or what was written is not as it was when it stopped. With the
+    /// [line](crate::Error::line): [`Error::is_input`](crate::Error::is_input) and
+    /// [`Error::is_record`](crate::Error::is_record) where a row in clear does not fit;
+    /// [`Error::is_half_protected`](crate::Error::is_half_protected) where one is sealed and a sealed field stands
+    /// beside it; [`Error::is_unaccounted`](crate::Error::is_unaccounted) where a protected one shows what protecting
+    /// its record does not give; the errors of [`Revealer::reveal`] where it does not open.
+    /// [`Error::is_io`](crate::Error::is_io). After all of them the file is as it was; to mend it,
+    /// [undo](Migration::undo) the migration first.
     pub fn run(&self) -> Result<Migrated> {
         self.file.run(self).map(Into::into)
     }
@@ -154,8 +158,9 @@ impl<'a> Migration<'a> {
     ///
     /// # Errors
     ///
-    /// [`Error::is_migration`] where there is no migration, it was sealed off, another process works on the file, the file
-    /// changed since it was migrated, so that rows would be lost, or `.plain` is not the file as it was; [`Error::is_io`].
+    /// [`Error::is_migration`](crate::Error::is_migration) where there is no migration, it was sealed off, another
+    /// process works on the file, the file changed since it was migrated, so that rows would be lost, or `.plain` is
+    /// not the file as it was; [`Error::is_io`](crate::Error::is_io).
     pub fn undo(path: impl AsRef<Path>) -> Result<()> {
         undo(path.as_ref(), &Words::MIGRATION, Changes::Kept)
     }
@@ -174,9 +179,10 @@ impl<'a> Migration<'a> {
     ///
     /// # Errors
     ///
-    /// [`Error::is_migration`] where there is no finished migration, it was sealed off before, another process works on the
-    /// file, rows are missing, or `.plain` is not the file as it was; the errors of [`Verification::run`] where a row is in clear or does not open;
-    /// [`Error::is_io`].
+    /// [`Error::is_migration`](crate::Error::is_migration) where there is no finished migration, it was sealed off
+    /// before, another process works on the file, rows are missing, or `.plain` is not the file as it was; the errors
+    /// of [`Verification::run`](super::Verification::run) where a row is in clear or does not open;
+    /// [`Error::is_io`](crate::Error::is_io).
     ///
     /// # Security
     ///

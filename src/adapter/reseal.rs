@@ -74,12 +74,13 @@ use crate::{
 /// let protector = Protector::new(&keyring, &checked)?;
 /// Transfer::protect(&protector).from(format.clone()).run(in_clear.as_bytes(), std::fs::File::create(&file)?)?;
 ///
-/// let second = keyring.start_epoch(paravent::Date::constant(2026, 11, 24))?;
-/// let count = || Resealing::stale(std::fs::File::open(&file).unwrap(), &format, &policy, second);
-/// assert_eq!(count()?.stale, 1);
+/// let second = keyring.start_epoch(Date::constant(2026, 11, 24))?;
+/// let rows = std::fs::File::open(&file)?;
+/// assert_eq!(Resealing::stale(rows, &format, &policy, second)?.stale, 1);
 /// let resealed = Resealing::new(&file, format.clone(), &keyring, &checked)?.run()?;
 /// assert_eq!((resealed.resealed, resealed.kept), (1, 0));
-/// assert_eq!(count()?.stale, 0);
+/// let rows = std::fs::File::open(&file)?;
+/// assert_eq!(Resealing::stale(rows, &format, &policy, second)?.stale, 0);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Resealing<'a> {

@@ -325,7 +325,6 @@ impl Face {
                     text.parse().map_or(Stored::Null, Stored::Integer)
                 }
                 (Some(text), ValueType::Boolean) => Stored::Boolean(text == "true"),
-                (Some("null"), ValueType::Json) => Stored::Null,
                 (Some(text), ValueType::Json) => Stored::Json(self.keep_line(text)),
                 (Some(text), _) => Stored::Text(self.keep(text)),
             };

@@ -11,6 +11,7 @@ mod migrations;
 mod output;
 mod passphrases;
 mod refused;
+mod resealings;
 #[path = "../common/rows.rs"]
 mod rows;
 mod start;

@@ -1,4 +1,4 @@
-//! Migrations that are killed at random moments, by a signal that no process can catch, and go on or back.
+//! Migrations and resealings that are killed at random moments, by a signal that no process can catch, and go on or back.
 //!
 //! The process that is killed is this program again, told by its environment what to do.
 
@@ -32,8 +32,9 @@ use accepted::accepted;
 
 #[path = "../common/accepted.rs"]
 mod accepted;
+mod resealed;
 
-/// What the process that is killed does: `run`, `undo` or `seal-off`.
+/// What the process that is killed does: `run`, `undo`, `seal-off` or `reseal`.
 const TASK: &str = "PARAVENT_TEST_TASK";
 
 /// The file that it works on.
@@ -63,6 +64,14 @@ fn main() -> ExitCode {
             a_killed_seal_off_goes_on();
             Ok(())
         }),
+        Trial::test("a_killed_resealing_goes_on", || {
+            resealed::a_killed_resealing_goes_on();
+            Ok(())
+        }),
+        Trial::test("a_short_resealing_is_killed", || {
+            resealed::a_short_resealing_is_killed();
+            Ok(())
+        }),
         Trial::test("a_full_disk_leaves_the_file", || {
             a_full_disk_leaves_the_file();
             Ok::<(), Failed>(())
@@ -75,11 +84,21 @@ fn main() -> ExitCode {
 fn work(task: &str, file: &Path) -> ExitCode {
     let store = Store::of(file.to_owned());
     // Whoever waits for this kills from now on.
-    println!("ready");
+    let ready = || println!("ready");
     let done = match task {
-        "run" => store.migration().run().map(|_| ()),
-        "undo" => Migration::undo(file),
-        "seal-off" => store.migration().seal_off().map(|_| ()),
+        "reseal" => resealed::work(file),
+        "run" => {
+            ready();
+            store.migration().run().map(|_| ())
+        }
+        "undo" => {
+            ready();
+            Migration::undo(file)
+        }
+        "seal-off" => {
+            ready();
+            store.migration().seal_off().map(|_| ())
+        }
         _ => panic!("an unknown task"),
     };
     match done {
@@ -167,17 +186,11 @@ impl Store {
     }
 
     fn start(&self, task: &str) -> Child {
-        let mut child = Command::new(env::current_exe().unwrap())
-            .env(TASK, task)
-            .env(FILE, &self.file)
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        let mut lines = BufReader::new(child.stdout.take().unwrap());
-        lines.read_line(&mut line).unwrap();
-        assert_eq!(line, "ready\n");
-        child
+        started(
+            Command::new(env::current_exe().unwrap())
+                .env(TASK, task)
+                .env(FILE, &self.file),
+        )
     }
 
     /// Lets a process do all of it; tells how long it took.
@@ -195,16 +208,7 @@ impl Store {
 
     /// The same, once so many bytes have been written.
     fn kill_past(&self, task: &str, written: u64, while_: Duration) -> bool {
-        let mut child = self.start(task);
-        while self.written() < written && child.try_wait().unwrap().is_none() {
-            thread::yield_now();
-        }
-        thread::sleep(while_);
-        child.kill().unwrap();
-        let status = child.wait().unwrap();
-        let killed = is_killed(status);
-        assert!(killed || status.success(), "{task}: {status}");
-        killed
+        kill_past(self.start(task), || self.written() >= written, while_)
     }
 
     fn written(&self) -> u64 {
@@ -213,7 +217,11 @@ impl Store {
 
     /// The rows in clear, by revealing them.
     fn revealed(&self) -> String {
-        let revealer = Revealer::backend(&self.keyring, self.policy.policy()).unwrap();
+        self.revealed_by(&self.keyring)
+    }
+
+    fn revealed_by(&self, keyring: &Keyring) -> String {
+        let revealer = Revealer::backend(keyring, self.policy.policy()).unwrap();
         let mut out = Vec::new();
         let transfer = Transfer::reveal(&revealer).from(Self::format());
         transfer
@@ -272,6 +280,29 @@ impl Store {
         ends.sort();
         ends
     }
+}
+
+/// A process that is ready to be killed.
+fn started(command: &mut Command) -> Child {
+    let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    let mut lines = BufReader::new(child.stdout.take().unwrap());
+    lines.read_line(&mut line).unwrap();
+    assert_eq!(line, "ready\n");
+    child
+}
+
+/// Kills a process this while after it has `written` enough; `true` where it was not done by then.
+fn kill_past(mut child: Child, written: impl Fn() -> bool, while_: Duration) -> bool {
+    while !written() && child.try_wait().unwrap().is_none() {
+        thread::yield_now();
+    }
+    thread::sleep(while_);
+    child.kill().unwrap();
+    let status = child.wait().unwrap();
+    let killed = is_killed(status);
+    assert!(killed || status.success(), "{status}");
+    killed
 }
 
 #[cfg(unix)]

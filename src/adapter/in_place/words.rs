@@ -236,9 +236,10 @@ impl Words {
             "what is in the file `.resealing.state` is not the state of a resealing",
             "restore it; or, while `.stale` is not there, remove it and `.resealing` and begin anew",
         ),
+        // None ever is.
         undoing: (
-            "the file `.resealing.state` says that the resealing is being undone, which none is",
-            "restore it from a backup",
+            "what is in the file `.resealing.state` is not the state of a resealing",
+            "restore it; or, while `.stale` is not there, remove it and `.resealing` and begin anew",
         ),
         since: (
             "the file was resealed, and changed since",
