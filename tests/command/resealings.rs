@@ -24,10 +24,11 @@ fn protected(repeats: usize) -> (Clinic, String) {
     }
     clinic
         .run(
-            "keygen -q next.keyring --from backend.keyring --new-epoch \
+            "keygen -q next.keyring --from backend.keyring \
              --from-passphrase-file passphrase --passphrase-file passphrase",
         )
         .code(0);
+    clinic.run_open("rotate -q --keyring next.keyring").code(0);
     (clinic, clear)
 }
 

@@ -28,6 +28,11 @@ fn production() {
 }
 
 #[test]
+fn keys() {
+    run("docs/keys.md", 20);
+}
+
+#[test]
 fn incidents() {
     run("docs/incidents.md", 30);
 }
