@@ -99,6 +99,10 @@
 //! - Refuses a policy, [alone](Policy::check) or [beside others](PolicySet::check), where what a leak shows, opens and
 //!   lets follow puts an identity next to a sensitive field. Each [`Finding`] has the [chain](Chain) that a thief would
 //!   follow; an acceptance in the policy names it, with a reason, an owner and an end date.
+//! - Keeps keys through their life: epochs that end, are disabled and destroyed, rows that are sealed anew, pseudonyms of a new
+//!   generation. Destroying an epoch erases its rows.
+//! - Reveals one record a call, with a purpose and a reason, within a quota, and in a log before the value is out (feature
+//!   `broker`); what takes two people, with a share of each.
 //! - Measures what rows really tell, by attacking them (feature `audit`): whether anything links, how much at most, and whether the
 //!   attacks would have found it.
 //!
@@ -113,8 +117,8 @@
 //!   for each domain.
 //! - Who holds the keyring, or the grants of both sides with the rows of one domain, reads them. A pseudonym shows which
 //!   rows are of one person. A row can be replaced by an older row with the same record id.
-//! - It stores nothing but key files, a register of grants, a broker's log and the files of rows that it migrates, keeps no time, logs
-//!   nothing but the events of feature `tracing`, and opens no connection.
+//! - It stores nothing but key files, a register of grants, the log of a broker and the files of rows that it migrates or
+//!   reseals, keeps no time, logs nothing else but the events of feature `tracing`, and opens no connection.
 //!
 //! # From async code
 //!
