@@ -16,7 +16,7 @@ use std::{num::NonZeroUsize, str::from_utf8, sync::LazyLock};
 use paravent::{
     Appointment, Binding, Class, CsvFormat, Encoding, EpochState, Error, Format, Grant, Inspected,
     JsonRecord, Keyring, Passphrase, PhoneRegion, Policy, Protected, Protector, Pseudonym,
-    RecordId, Revealer, Schema, SealedCell, SealedRecord, SealedRow, SubjectKey, Transfer,
+    RecordId, Revealer, Schema, SealedCell, SealedRecord, SealedRow, Share, SubjectKey, Transfer,
     ValueType, test_kit,
 };
 use serde::de::IgnoredAny;
@@ -192,7 +192,7 @@ pub fn json_record(data: &[u8]) {
 }
 
 /// Text that begins as a key file does, or a byte and the payload of one: `g` and what stands behind a grant's
-/// digests, `t` and the same of one with a term, else a keyring's.
+/// digests, `t` and the same of one with a term, `s` a share's, `k` a keyring's of version 2, else one's of version 1.
 pub fn key_file(data: &[u8]) {
     let passphrase = Passphrase::new(book::PASSPHRASE).unwrap();
     if data.starts_with(b"paravent-") {
@@ -200,6 +200,7 @@ pub fn key_file(data: &[u8]) {
         for error in [
             Keyring::from_key_file(text, &passphrase).err(),
             Grant::from_key_file(text, &passphrase).err(),
+            Share::from_key_file(text, &passphrase).err(),
         ]
         .into_iter()
         .flatten()
@@ -211,6 +212,17 @@ pub fn key_file(data: &[u8]) {
     let Some((&kind, rest)) = data.split_first() else {
         return;
     };
+    if kind == b's' {
+        match Share::from_key_file(&book::key_file("share-1", rest), &passphrase) {
+            Ok(share) => {
+                assert!(!share.holder().trim().is_empty() && share.holder().lines().count() == 1);
+                assert_eq!(share.split_id()[..], rest[..16]);
+                assert!(!format!("{share:?}").contains("value"));
+            }
+            Err(error) => assert!(is_key_file_error(&error), "{error}"),
+        }
+        return;
+    }
     let loaded = if kind == b'g' || kind == b't' {
         let policy = KIT.policy.policy();
         let domain = policy.domain().as_str();

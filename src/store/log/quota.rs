@@ -24,8 +24,11 @@ pub(crate) struct Quota {
 pub(super) struct Recent {
     /// Entries up to this time may be missing.
     since: Timestamp,
-    names: HashMap<(Option<Domain>, Option<String>), Counts>,
+    names: HashMap<Counted, Counts>,
 }
+
+/// What has a quota of its own: a release or a message of a domain, by its name.
+type Counted = (Event, Option<Domain>, Option<String>);
 
 #[derive(Default)]
 struct Counts {
@@ -65,7 +68,7 @@ impl Recent {
         if !counts(entry) || entry.at <= self.since {
             return;
         }
-        let of = (entry.domain.clone(), entry.name.clone());
+        let of = counted(entry);
         let counts = self.names.entry(of).or_default();
         counts.all.add(entry.at);
         if let Some(requester) = entry.requester {
@@ -82,7 +85,7 @@ impl Recent {
         if !counts(entry) {
             return;
         }
-        let of = (entry.domain.clone(), entry.name.clone());
+        let of = counted(entry);
         let Some(counts) = self.names.get_mut(&of) else {
             return;
         };
@@ -97,7 +100,7 @@ impl Recent {
 
     /// Refuses an entry beyond its quota.
     pub(super) fn check(&self, entry: &Entry, quota: Quota) -> Result<()> {
-        let of = (entry.domain.clone(), entry.name.clone());
+        let of = counted(entry);
         let from = entry.at.saturating_sub(HOUR).unwrap_or(entry.at);
         let counts = self.names.get(&of);
         let all = counts.map_or(0, |counts| counts.all.after(from));
@@ -162,6 +165,10 @@ impl Times {
         self.0
             .drain(..self.0.partition_point(|time| *time <= since));
     }
+}
+
+fn counted(entry: &Entry) -> Counted {
+    (entry.event, entry.domain.clone(), entry.name.clone())
 }
 
 fn counts(entry: &Entry) -> bool {

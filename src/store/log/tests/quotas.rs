@@ -44,7 +44,13 @@ fn requesters_domains_and_names_are_apart() {
         event: Event::Render,
         ..release(3, 1)
     };
+    let message = Entry {
+        event: Event::Render,
+        ..release(3, 1)
+    };
     one(other_name).unwrap();
+    one(message.clone()).unwrap();
+    assert!(one(message).unwrap_err().is_quota());
     one(other_domain.clone()).unwrap();
     assert!(one(other_domain).unwrap_err().is_quota());
     one(release(3, 3)).unwrap();
