@@ -249,8 +249,8 @@ def key_files(rust, tally, whose, text):
         "two line breaks": cheap + "\n",
         "a space in front": " " + cheap,
         "as a grant": peer.GRANT + cheap[len(peer.KEYRING) :],
-        "version 2": cheap.replace("-1.", "-2.", 1),
-        "version 0": cheap.replace("-1.", "-0.", 1),
+        "version 3": cheap.replace("-2.", "-3.", 1),
+        "version 0": cheap.replace("-2.", "-0.", 1),
         "a word unknown": cheap.replace("keyring", "secrets", 1),
         "nothing": "",
     }.items():
@@ -274,16 +274,30 @@ def key_files(rust, tally, whose, text):
 
 def contents_of(contents):
     """Contents that are not of the form."""
-    count = int.from_bytes(contents[4:6], "big")
-    rest = contents[6 + 36 * count :]
-    epochs = contents[6 : 6 + 36 * count]
-    yield "an epoch twice", contents[:4] + (count + 1).to_bytes(2, "big") + epochs + epochs[:36] + rest
-    yield "epoch 0", contents[:4] + (count + 1).to_bytes(2, "big") + epochs + bytes(36) + rest
-    yield "active epoch absent", (12345).to_bytes(4, "big") + contents[4:]
-    yield "no epoch", contents[:4] + bytes(2) + rest
+    count = int.from_bytes(contents[:2], "big")
+    rest = contents[2 + 45 * count :]
+    epochs = [contents[at : at + 45] for at in range(2, 2 + 45 * count, 45)]
+
+    def of(*rows):
+        return len(rows).to_bytes(2, "big") + b"".join(rows) + rest
+
+    def in_state(row, state):
+        return row[:4] + bytes([state]) + row[5:]
+
+    newest = max(epochs)
+    others = [row for row in epochs if row != newest]
+    yield "an epoch twice", of(*epochs, epochs[0])
+    yield "epoch 0", of(bytes(4) + in_state(newest, peer.DECRYPT_ONLY)[4:], *epochs)
+    yield "no active epoch", of(*others, in_state(newest, peer.DECRYPT_ONLY))
+    yield "two active epochs", of(*others[1:], in_state(others[0], peer.ACTIVE), newest)
+    yield "an older active epoch", of(*others[1:], in_state(others[0], peer.ACTIVE), in_state(newest, peer.DISABLED))
+    yield "a destroyed epoch with a root", of(*others[1:], in_state(others[0], peer.DESTROYED), newest)
+    yield "a state unknown", of(*others[1:], in_state(others[0], 5), newest)
+    yield "a month 13", of(*others, newest[:7] + b"\x0d" + newest[8:])
+    yield "no epoch", of()
     yield "a byte more", contents + b"\0"
     yield "a byte less", contents[:-1]
-    yield "generation absent", contents[: 6 + 36 * count] + (12345).to_bytes(4, "big") + rest[4:]
+    yield "no generation", of(*epochs)[: -len(rest)] + bytes(2) + rest[-32:]
 
 
 def key_file_here(text, passphrase):

@@ -107,7 +107,7 @@ def cut(line):
 def to_rust(rust, count, clears, tally):
     """Direction 2. Returns the keyring, its file and the lines."""
     epochs = {1: os.urandom(32), 7: os.urandom(32), 2**32 - 1: os.urandom(32)}
-    keys = peer.Keyring(epochs, {2: os.urandom(32), 900: os.urandom(32)}, epoch=7, generation=2)
+    keys = peer.Keyring(epochs, {2: os.urandom(32), 900: os.urandom(32)})
     text = peer.write_key_file(peer.KEYRING, peer.keyring_contents(keys), both_sides.PASSPHRASE)
     digests = rust.ask([both_sides.setup()])[0]["digests"]
     grants = both_sides.grants_for(keys, digests)
@@ -119,7 +119,10 @@ def to_rust(rust, count, clears, tally):
     ]
     lines = [line for line, _ in made + granted]
     _, loaded, *replies = rust.ask([both_sides.setup(), both_sides.load(text), *grants, *lines])
-    right = {"active": 7, "epochs": [1, 7, 2**32 - 1]}
+    right = {"active": 2**32 - 1, "epochs": [1, 7, 2**32 - 1]}
+    old = peer.write_key_file(peer.KEYRING_1, peer.keyring_1_contents(keys), both_sides.PASSPHRASE, (64, 1, 2))
+    first = rust.ask([both_sides.setup(), both_sides.load(old)])[1]
+    tally.check(first == right, "Python to Rust: keyring file of version 1", first)
     if not tally.check(loaded == right, "Python to Rust: keyring file", loaded):
         return keys, text, made
     for grant, reply in zip(grants, replies[: len(grants)], strict=True):

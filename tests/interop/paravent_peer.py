@@ -491,7 +491,10 @@ def from_text(prefix, text):
 
 # "Key files"
 
-KEYRING, GRANT, TERMED = "paravent-keyring-1.", "paravent-grant-1.", "paravent-grant-2."
+KEYRING, KEYRING_1 = "paravent-keyring-2.", "paravent-keyring-1."
+GRANT, TERMED = "paravent-grant-1.", "paravent-grant-2."
+
+ACTIVE, DECRYPT_ONLY, DISABLED, DESTROYED = 1, 2, 3, 4
 
 
 def _file_keys(passphrase, head):
@@ -514,7 +517,7 @@ def write_key_file(prefix, contents, passphrase, cost=(49152, 6, 4)):
 def read_key_file(prefix, text, passphrase):
     word = re.match(r"paravent-[a-z]+-([1-9][0-9]*)\.", text, re.ASCII)
     need(word, "damaged", "not a key file")
-    newest = 2 if word[0].startswith("paravent-grant-") else 1
+    newest = 2 if word[0].startswith(("paravent-grant-", "paravent-keyring-")) else 1
     need(int(word[1]) <= newest, "newer version", word[1])
     need(word[0] == prefix, "misuse", "another kind of key file")
     try:
@@ -532,7 +535,16 @@ def read_key_file(prefix, text, passphrase):
     return aead_open(AESGCM(xaes_key(key, nonce)), nonce, sealed, prefix.encode() + head, "the file")
 
 
-def keyring_contents(keyring):
+def keyring_contents(keyring, log=bytes(range(32))):
+    """Of version 2; what is not active opens, and no day is known."""
+    states = [(one, ACTIVE if one == keyring.epoch else DECRYPT_ONLY, root) for one, root in keyring.sealing.items()]
+    out = struct.pack(">H", len(states))
+    out += b"".join(struct.pack(">IB", one, state) + bytes(8) + root for one, state, root in states)
+    out += struct.pack(">H", len(keyring.linkage))
+    return out + b"".join(struct.pack(">I", one) + root for one, root in keyring.linkage.items()) + log
+
+
+def keyring_1_contents(keyring):
     out = struct.pack(">IH", keyring.epoch, len(keyring.sealing))
     out += b"".join(struct.pack(">I", one) + root for one, root in keyring.sealing.items())
     out += struct.pack(">IH", keyring.generation, len(keyring.linkage))
@@ -540,21 +552,36 @@ def keyring_contents(keyring):
 
 
 def parse_keyring(data):
-    def roots(at):
-        need(len(data) >= at + 6, "damaged", "contents")
-        active, count = struct.unpack(">IH", data[at : at + 6])
-        end = at + 6 + 36 * count
-        need(len(data) >= end, "damaged", "contents")
-        rows = [data[row : row + 36] for row in range(at + 6, end, 36)]
-        found = {int.from_bytes(row[:4], "big"): row[4:] for row in rows}
-        # The page leaves these open; the crate refuses them, and takes any order.
-        need(len(found) == count and 0 not in found and active in found, "damaged", "contents")
-        return active, found, end
+    """Of version 2; epochs that open nothing are left out."""
 
-    epoch, sealing, at = roots(0)
-    generation, linkage, at = roots(at)
-    need(at == len(data), "damaged", "contents")
-    return Keyring(sealing, linkage, epoch, generation)
+    def rows(at, size):
+        need(len(data) >= at + 2, "damaged", "contents")
+        (count,) = struct.unpack(">H", data[at : at + 2])
+        end = at + 2 + size * count
+        need(len(data) >= end, "damaged", "contents")
+        found = [data[row : row + size] for row in range(at + 2, end, size)]
+        numbers = {int.from_bytes(row[:4], "big") for row in found}
+        # The page leaves these open; the crate refuses them, and takes any order.
+        need(len(numbers) == count and 0 not in numbers, "damaged", "contents")
+        return found, end
+
+    epochs, at = rows(0, 45)
+    states = {}
+    for row in epochs:
+        number, state = struct.unpack(">IB", row[:5])
+        need(ACTIVE <= state <= DESTROYED, "damaged", "contents")
+        need(state != DESTROYED or row[13:] == bytes(32), "damaged", "contents")
+        for day in row[5:9], row[9:13]:
+            year, month, of_month = struct.unpack(">hBB", day)
+            need(day == bytes(4) or 1 <= month <= 12 and 1 <= of_month <= 31, "damaged", "contents")
+        states[number] = state, row[13:]
+    active = [number for number, (state, _) in states.items() if state == ACTIVE]
+    need(len(active) == 1 and active[0] == max(states), "damaged", "epochs")
+    generations, at = rows(at, 36)
+    need(generations and at + 32 == len(data), "damaged", "contents")
+    sealing = {number: root for number, (state, root) in states.items() if state in (ACTIVE, DECRYPT_ONLY)}
+    linkage = {int.from_bytes(row[:4], "big"): row[4:] for row in generations}
+    return Keyring(sealing, linkage)
 
 
 def grant_contents(grant):

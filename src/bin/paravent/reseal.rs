@@ -105,7 +105,12 @@ pub(crate) fn run(arguments: &ResealArguments, settings: &Settings) -> Outcome {
     }
 
     let policy = settings::checked_policy(&arguments.policy, &config, &schema, settings.today)?;
-    let keyring = keyring()?;
+    let keyring = keys::sealing_keyring(
+        arguments.read.keyring.as_deref(),
+        &source,
+        &config,
+        settings.today,
+    )?;
     let way = Way::begin(Some(size), settings.quiet);
     let observe = |progress: &Progress| {
         way.tell(progress.rows, progress.bytes);
