@@ -277,6 +277,7 @@ pub(crate) enum Kind {
     #[cfg_attr(not(feature = "key-file"), allow(dead_code))]
     NoPassphrase,
     EpochsExhausted,
+    GenerationsExhausted,
     EpochActive {
         epoch: Epoch,
     },
@@ -299,10 +300,7 @@ pub(crate) enum Kind {
     KeyringEpochs {
         what: &'static str,
     },
-    KeyringOlder {
-        active: Epoch,
-        before: Epoch,
-    },
+    KeyringOlder,
     KeyFileForm {
         what: &'static str,
     },

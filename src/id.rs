@@ -248,20 +248,20 @@ period! {
 }
 
 macro_rules! next {
-    ($name:ident) => {
+    ($name:ident, $exhausted:ident) => {
         impl $name {
             pub(crate) fn next(self) -> Result<Self> {
                 self.0
                     .checked_add(1)
                     .map(Self)
-                    .ok_or_else(|| Error::new(|| Kind::EpochsExhausted))
+                    .ok_or_else(|| Error::new(|| Kind::$exhausted))
             }
         }
     };
 }
 
-next!(Epoch);
-next!(Generation);
+next!(Epoch, EpochsExhausted);
+next!(Generation, GenerationsExhausted);
 
 /// The id under which the holder stores a row, 1 to 1,024 bytes; seals can be bound to it.
 ///

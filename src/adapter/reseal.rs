@@ -26,7 +26,7 @@ use crate::{
 /// A row that is so already is kept: a line of NDJSON byte for byte, and the cells of a row of CSV. Every other one is
 /// resealed as by a [`Resealer`], once it opens and shows what its record gives under some generation of the
 /// keyring. Each row is read again from what was written, opened and compared, byte by byte of what is sealed, before
-/// it counts. Rows and columns keep their order, and a column that the policy came to show is added. The new file is
+/// it counts. Rows and columns keep their order. The new file is
 /// UTF-8 whatever the old one was, and its lines end in a line feed. A row in clear is refused: protect it by a
 /// [`Migration`](super::Migration).
 ///
@@ -167,14 +167,18 @@ impl<'a> Resealing<'a> {
     /// [`Error::is_missing_field`] where the record lacks a field that is not optional. [`Error::is_io`]. The file is then
     /// whole, and what stops it before the file is the new one leaves it as it was.
     pub fn run(&self) -> Result<Resealed> {
-        if !self.file.is_switched(self.words())? {
-            self.file.run(self)?;
+        if let Some(left) = self.file.left(self.words())? {
+            if !left.is_switched {
+                self.file.run(self)?;
+            }
+            let rows = self.end()?;
+            // Another epoch may have begun meanwhile, and then its rows are stale.
+            if left.keys == self.keys() && !left.is_changed {
+                return Ok(rows);
+            }
         }
-        let rows = self.file.end(self.words(), self.resealer.revealer())?;
-        Ok(Resealed {
-            resealed: rows.made,
-            kept: rows.kept,
-        })
+        self.file.run(self)?;
+        self.end()
     }
 
     /// How many rows of `input` are sealed under which epoch, from their headers alone: no key is needed, and whether they
@@ -209,6 +213,14 @@ impl<'a> Resealing<'a> {
             }
             *counted.epochs.entry(epoch.number()).or_default() += 1;
         }
+    }
+
+    fn end(&self) -> Result<Resealed> {
+        let rows = self.file.end(self.words(), self.resealer.revealer())?;
+        Ok(Resealed {
+            resealed: rows.made,
+            kept: rows.kept,
+        })
     }
 
     /// Refuses a row that shows what its record gives under no generation; `error` says so of the live one.

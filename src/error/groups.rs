@@ -62,10 +62,11 @@ impl Error {
                 | Kind::EmptyPassphrase
                 | Kind::NoPassphrase
                 | Kind::EpochsExhausted
+                | Kind::GenerationsExhausted
                 | Kind::EpochActive { .. }
                 | Kind::GenerationLive { .. }
                 | Kind::UnknownGeneration { .. }
-                | Kind::KeyringOlder { .. }
+                | Kind::KeyringOlder
         )
     }
 

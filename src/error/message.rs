@@ -110,6 +110,7 @@ impl Error {
             }
             Kind::OtherPolicy => "load the policy under which it was made, or issue the grant anew",
             Kind::EpochsExhausted => "start a new keyring",
+            Kind::GenerationsExhausted => "destroy a generation that no row shows any more",
             Kind::Request { advice, .. } => advice,
             Kind::UnknownPurpose { .. } => "state one of the purposes that the policy lists",
             Kind::TwoPersons { .. } => "bring the shares of two holders, and the grant's key file",
@@ -122,7 +123,9 @@ impl Error {
             Kind::GenerationLive { .. } => "start another generation first, and reseal the rows",
             Kind::UnknownGeneration { .. } => "give a generation that the keyring holds",
             Kind::KeyringEpochs { .. } => "restore it from a backup",
-            Kind::KeyringOlder { .. } => "restore the newest keyring: rows of later epochs need it",
+            Kind::KeyringOlder => {
+                "restore the newest copy: later epochs, generations and erasures are in it"
+            }
             Kind::KeyFileForm { .. } => "give a file that this crate wrote",
             Kind::KeyFileVersion => "read it with a newer release",
             Kind::KeyFileHolds { .. } => {
@@ -381,6 +384,9 @@ impl fmt::Display for Kind {
             }
             Kind::OtherPolicy => f.write_str("the grant was made under another policy"),
             Kind::EpochsExhausted => f.write_str("the last possible epoch is in use"),
+            Kind::GenerationsExhausted => {
+                f.write_str("the keyring holds as many generations as it can")
+            }
             Kind::EpochActive { epoch } => write!(f, "epoch {epoch} is the active one"),
             Kind::EpochEnded { epoch, not_after } => {
                 write!(f, "epoch {epoch} was to seal until {not_after}")
@@ -402,10 +408,7 @@ impl fmt::Display for Kind {
                 write!(f, "there is no key for generation {generation}")
             }
             Kind::KeyringEpochs { what } => write!(f, "the keyring {what}"),
-            Kind::KeyringOlder { active, before } => write!(
-                f,
-                "the keyring's active epoch is {active}, and {before} was active before"
-            ),
+            Kind::KeyringOlder => f.write_str("the keyring is older than the one in use"),
             Kind::KeyFileForm { what } => write!(f, "this is not a key file: {what}"),
             Kind::KeyFileVersion => f.write_str("the key file has a newer version"),
             Kind::KeyFileHolds { expected } => write!(f, "the key file does not hold a {expected}"),

@@ -137,10 +137,10 @@ impl Keyring {
         })
     }
 
-    /// Adds an epoch and makes it the active one; returns it. The one before goes on opening, and ends with `today` where it
-    /// had not ended before.
+    /// Adds an epoch and makes it the active one; returns it. The one before goes on opening, and `today` is its last day.
     ///
-    /// Protectors made before go on sealing under the epoch that was active then.
+    /// Protectors made before go on sealing under the epoch that was active then: make them anew on this day, since
+    /// [`due_for_erasure`](Keyring::due_for_erasure) counts from it.
     ///
     /// # Errors
     ///
@@ -161,9 +161,8 @@ impl Keyring {
         if let Some(since) = before.since.filter(|&since| today < since) {
             return Err(Error::new(|| Kind::ClockBeforeEpoch { since }));
         }
-        if before.not_after.is_none_or(|end| today < end) {
-            before.not_after = Some(today);
-        }
+        // It may have sealed until now, whatever day was set: what is erased by retention must not be younger.
+        before.not_after = Some(today);
         self.sealing.insert(epoch, started);
         Ok(epoch)
     }
@@ -297,7 +296,7 @@ impl Keyring {
     /// [`Error::is_io`] where the system gives no random bytes; [`Error::is_misuse`] where the keyring holds 1,200.
     pub fn start_generation(&mut self) -> Result<Generation> {
         if self.linkage.len() >= MAX_EPOCHS {
-            return Err(Error::new(|| Kind::EpochsExhausted));
+            return Err(Error::new(|| Kind::GenerationsExhausted));
         }
         let generation = self.generation().next()?;
         self.linkage.insert(generation, random_root()?);

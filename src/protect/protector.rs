@@ -110,7 +110,7 @@ impl Protector {
     /// Every scope of a row is sealed under a key of its own, each once a row, so that rows are counted.
     #[must_use]
     pub fn after_seals(self, rows: u64) -> Self {
-        self.counting_in(Arc::new(AtomicU64::new(rows)))
+        self.counting_in(Arc::new(AtomicU64::new(rows.min(MOST_SEALS))))
     }
 
     /// The same, counting on in `seals`.

@@ -4,7 +4,7 @@ use super::{
     binding::Binding,
     draft::too_wide,
     protected::{Protected, ProtectedRow},
-    protector::Protector,
+    protector::{KeyUse, Protector},
     revealer::Revealer,
     workspace::Workspace,
 };
@@ -85,6 +85,20 @@ impl Resealer {
     /// The epoch it seals under.
     pub fn epoch(&self) -> Epoch {
         self.protector.epoch()
+    }
+
+    /// The same where the keys of the active epoch have sealed so many rows before, as [`Protector::after_seals`].
+    #[must_use]
+    pub fn after_seals(self, rows: u64) -> Self {
+        Self {
+            protector: self.protector.after_seals(rows),
+            ..self
+        }
+    }
+
+    /// How much the keys of the active epoch have sealed, as [`Protector::key_use`].
+    pub fn key_use(&self) -> KeyUse {
+        self.protector.key_use()
     }
 
     /// The same calls for rows that are bound to a record id, a subject key or both, and stay so.

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     error::{Error, Kind, Result},
     id::{Digest, Domain, Epoch, Generation},
-    key::{EpochInfo, Keyring},
+    key::{EpochInfo, EpochState, Keyring},
     policy::CheckedPolicy,
     protect::{Binding, Protected, Protector, Revealer},
     store::{GrantRegister, Issued},
@@ -100,6 +100,7 @@ struct State {
     loaded: Date,
     schema: Digest,
     epochs: Vec<Epoch>,
+    destroyed: Vec<Epoch>,
     active: EpochInfo,
     generation: Generation,
     domains: BTreeMap<Domain, DomainState>,
@@ -141,8 +142,8 @@ impl Service {
     ///
     /// # Errors
     ///
-    /// As [`Service::start`]; [`Error::is_misuse`] where the keyring's active epoch is before the one that was loaded: an older
-    /// copy of it. What was loaded before goes on.
+    /// As [`Service::start`]; [`Error::is_misuse`] where the keyring is an older copy of the one that was loaded: its active epoch
+    /// or its generation is before that one's, or an epoch is there again that was destroyed. What was loaded before goes on.
     pub fn reload(&self, today: Date) -> Result<()> {
         let _reloading = whole(self.reloading.lock());
         let loaded = State::load(&self.config, &self.counts, today);
@@ -310,6 +311,11 @@ impl State {
             loaded: today,
             schema: schema.digest(),
             epochs: keyring.epochs().collect(),
+            destroyed: keyring
+                .epoch_infos()
+                .filter(|info| info.state == EpochState::Destroyed)
+                .map(|info| info.epoch)
+                .collect(),
             active: keyring.active(),
             generation: keyring.generation(),
             domains,
@@ -318,11 +324,14 @@ impl State {
 
     /// The same, where its keyring is not an older one than that of `before`.
     fn following(self, before: &Self) -> Result<Self> {
-        let (active, before) = (self.active.epoch, before.active.epoch);
-        if active < before {
-            return Err(Error::new(|| Kind::KeyringOlder { active, before }));
+        let is_back = |epoch: &Epoch| !self.destroyed.contains(epoch);
+        let is_older = self.active.epoch < before.active.epoch
+            || self.generation < before.generation
+            || before.destroyed.iter().any(is_back);
+        match is_older {
+            true => Err(Error::new(|| Kind::KeyringOlder)),
+            false => Ok(self),
         }
-        Ok(self)
     }
 
     fn domain(&self, domain: &Domain) -> Result<&DomainState> {

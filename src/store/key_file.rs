@@ -387,7 +387,7 @@ fn write_new(path: &Path, bytes: &[u8]) -> Result<()> {
     Ok(())
 }
 
-pub(super) fn read(path: &Path) -> Result<String> {
+fn read(path: &Path) -> Result<String> {
     use std::io::Read;
 
     let failed = Error::io("reading the key file");

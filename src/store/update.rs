@@ -8,22 +8,24 @@ use std::{
 
 use tempfile::NamedTempFile;
 
-use super::{Passphrase, folder, key_file};
+use super::{Passphrase, folder};
 use crate::{
-    error::{Error, Kind, Result},
+    error::{Error, Result},
     key::Keyring,
 };
 
 impl Keyring {
     /// Changes the keyring in a key file, and returns what `change` returns: the file holds the keyring as it was or as it is
-    /// after, at every moment, and after an error as it was. It keeps its passphrase, owner and mode, and is on disk when this returns.
+    /// after, at every moment, and after an error as it was, but where only its folder could not be synced. It keeps its passphrase,
+    /// owner and mode, and is on disk when this returns.
     ///
     /// One process at a time changes a file: another one waits. Takes what opening and writing a key file takes, twice a few
     /// tenths of a second.
     ///
     /// # Errors
     ///
-    /// Those of `change`; as [`Keyring::load`]; [`Error::is_io`] where the file cannot be replaced.
+    /// Those of `change`; as [`Keyring::load`]; [`Error::is_io`] where the file cannot be replaced. Where that was "syncing the key
+    /// file's folder", it is replaced, and a power loss may bring the old one back: load it to see.
     ///
     /// # Security
     ///
@@ -81,17 +83,11 @@ fn replace(path: &Path, before: &File, bytes: &[u8]) -> Result<()> {
     same_access(file.as_file(), before).map_err(failed)?;
     file.write_all(bytes).map_err(failed)?;
     file.as_file().sync_all().map_err(failed)?;
-    if key_file::read(file.path())?.as_bytes() != bytes {
-        return Err(Error::new(|| Kind::Io {
-            doing: "writing the key file",
-            source: io::ErrorKind::InvalidData.into(),
-        }));
-    }
     file.persist(path).map_err(|error| failed(error.error))?;
     #[cfg(unix)]
     opened
         .sync_all()
-        .map_err(Error::io("naming the key file"))?;
+        .map_err(Error::io("syncing the key file's folder"))?;
     Ok(())
 }
 

@@ -113,6 +113,19 @@ impl Store {
         assert!(error.is_stopped(), "{error}");
     }
 
+    /// Stops once the file is the new one; an observer hears every 1,024 rows that are verified.
+    fn stop_while_verified(&self, count: u64) {
+        let calls = AtomicU64::new(0);
+        let batches = count.div_ceil(7);
+        let observer = |_: &Progress| match calls.fetch_add(1, Ordering::Relaxed) {
+            call if call < batches => ControlFlow::Continue(()),
+            _ => ControlFlow::Break(()),
+        };
+        let stopped = self.resealing().observe(&observer).run().unwrap_err();
+        assert!(stopped.is_stopped());
+        assert_eq!(self.ends(), ["", ".resealing.state", ".stale"]);
+    }
+
     pub(super) fn text(&self) -> String {
         fs::read_to_string(&self.file).unwrap()
     }
@@ -222,17 +235,8 @@ fn it_goes_on_from_the_last_batch() {
 
 #[test]
 fn one_that_stops_while_rows_are_verified_ends_the_next_time() {
-    // An observer hears every 1,024 rows of it.
     let store = Store::of(Format::Ndjson, 1_100);
-    let calls = AtomicU64::new(0);
-    let batches = 1_100_u64.div_ceil(7);
-    let observer = |_: &Progress| match calls.fetch_add(1, Ordering::Relaxed) {
-        call if call < batches => ControlFlow::Continue(()),
-        _ => ControlFlow::Break(()),
-    };
-    let stopped = store.resealing().observe(&observer).run().unwrap_err();
-    assert!(stopped.is_stopped());
-    assert_eq!(store.ends(), ["", ".resealing.state", ".stale"]);
+    store.stop_while_verified(1_100);
     let old = fs::metadata(store.beside(".stale")).unwrap();
     assert_eq!(old.permissions().mode() & 0o7777, 0o600);
     let text = store.text();
@@ -259,7 +263,7 @@ fn a_csv_file_keeps_its_columns_and_gets_those_that_are_missing() {
     store.holds(4);
     assert!(store.text().starts_with("sealed,by_name,id,age,patient\n"));
 
-    // A policy that shows one field more shows it of rows from before.
+    // What a policy came to show, no row from before accounts for.
     let mut store = store;
     let more = format!("{STORE}[show.reason]\nas = \"keep\"\nreason = \"a test\"\n");
     let before = store.policy.policy().digest();
@@ -342,4 +346,21 @@ fn unknown_fields_stay_in_files_too() {
     let binding = Binding::record(RecordId::new("rdv-0").unwrap());
     let after: Value = revealer.bind(binding).reveal(&row).unwrap();
     assert_eq!(after, json!({ "name": "Zoé", "more": { "5": "kept" } }));
+}
+
+/// It said that rows were under an epoch that had begun since the run before, and they were under the one before that.
+#[test]
+fn what_another_epoch_left_is_ended_and_then_sealed_anew() {
+    let mut store = Store::of(Format::Ndjson, 1_100);
+    store.stop_while_verified(1_100);
+    let second = Epoch::new(2).unwrap();
+    let third = store
+        .keyring
+        .start_epoch(paravent::Date::constant(2026, 11, 24))
+        .unwrap();
+    let resealed = store.run().unwrap();
+    assert_eq!((resealed.resealed, resealed.kept), (1_100, 0));
+    assert_eq!(store.counted(third).stale, 0);
+    store.keyring.destroy_epoch(second).unwrap();
+    store.holds(1_100);
 }

@@ -89,12 +89,21 @@ impl InPlace<'_> {
         }
     }
 
-    /// Whether the file is the new one already, and only what is beside it is left to be removed.
-    pub(super) fn is_switched(&self, words: &'static Words) -> Result<bool> {
+    /// What another run has left to be ended: all of its rows were written.
+    pub(super) fn left(&self, words: &'static Words) -> Result<Option<Left>> {
         let place = Place::of(&self.path, words)?;
-        let _file = place.lock()?;
+        let file = place.lock()?;
         let state = place.state()?;
-        Ok(state.is_some_and(|state| state.phase == Phase::Switched))
+        let state = state.filter(|state| matches!(state.phase, Phase::Switching | Phase::Switched));
+        let Some(state) = state else {
+            return Ok(None);
+        };
+        let is_switched = state.phase == Phase::Switched;
+        Ok(Some(Left {
+            keys: state.keys,
+            is_switched,
+            is_changed: is_switched && file.extent()? != state.output,
+        }))
     }
 
     /// Writes the file's rows anew, or goes on where it stopped, and lets what was written have its name; where all is done,
@@ -213,6 +222,16 @@ impl InPlace<'_> {
         place.remove_old()?;
         Ok(state.rows)
     }
+}
+
+/// A run whose rows are all written, and which is not at its end.
+pub(super) struct Left {
+    /// Those that its rows are under.
+    pub(super) keys: Option<Keys>,
+    /// Whether the file is the new one already.
+    pub(super) is_switched: bool,
+    /// Whether it was changed since.
+    pub(super) is_changed: bool,
 }
 
 /// Lets the file at `path` be as it was before. What was written to it since is kept, or else nothing is undone, but where
