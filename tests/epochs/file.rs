@@ -134,6 +134,28 @@ fn changes_at_once_wait_for_each_other() {
 }
 
 #[test]
+fn what_a_killed_change_left_goes_with_the_next_one() {
+    let (folder, path) = saved();
+    let left = folder.path().join("backend.keyring.changing");
+    fs::write(&left, "half of a keyring").unwrap();
+    assert_eq!(start(&path).unwrap(), epoch(2));
+    assert_eq!(names(&folder), ["backend.keyring"]);
+
+    // Nothing is written through a link that stands there.
+    let other = folder.path().join("other");
+    fs::write(&other, "kept").unwrap();
+    symlink(&other, &left).unwrap();
+    assert_eq!(start(&path).unwrap(), epoch(3));
+    assert_eq!(fs::read_to_string(&other).unwrap(), "kept");
+    assert!(!path.symlink_metadata().unwrap().is_symlink());
+
+    fs::create_dir(&left).unwrap();
+    assert!(start(&path).unwrap_err().is_io());
+    let loaded = Keyring::load(&path, &PASSPHRASE).unwrap();
+    assert_eq!(loaded.active_epoch(), epoch(3));
+}
+
+#[test]
 fn a_folder_that_takes_no_file_changes_nothing() {
     let (folder, path) = saved();
     let before = fs::read(&path).unwrap();
