@@ -16,7 +16,9 @@ use crate::{
         Grant, Keyring, Share, SplitGrant,
         split::{KEY, MAX_HOLDERS, SPLIT_ID, SplitId},
     },
+    normal,
     policy::CheckedPolicy,
+    schema::Class,
     secret::Secret,
 };
 
@@ -174,7 +176,15 @@ fn check_holders(holders: &[&str]) -> Result<()> {
     if !holders.iter().all(|holder| is_line(holder)) {
         return Err(Error::definition("a holder's name is not a name", advice));
     }
-    if holders.iter().collect::<BTreeSet<_>>().len() < holders.len() {
+    // As a broker knows requesters: one person is not two by two spellings.
+    let normal = holders.iter().map(|holder| {
+        let mut normal = Vec::with_capacity(normal::room(holder.as_bytes()));
+        let (class, work) = (Class::Text, &mut normal::Work::default());
+        normal::append(class, holder.as_bytes(), None, work, &mut normal).map(|()| normal)
+    });
+    let normal = normal.collect::<std::result::Result<BTreeSet<_>, _>>();
+    let normal = normal.map_err(|_| Error::definition("a holder's name is not a name", advice))?;
+    if normal.len() < holders.len() {
         return Err(Error::definition("one holder is there twice", advice));
     }
     Ok(())

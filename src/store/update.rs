@@ -6,7 +6,7 @@ use std::{
     path::Path,
 };
 
-use tempfile::NamedTempFile;
+use tempfile::{Builder, NamedTempFile};
 
 use super::{Passphrase, folder};
 use crate::{
@@ -19,7 +19,8 @@ impl Keyring {
     /// after, at every moment, and after an error as it was, but where only its folder could not be synced. It keeps its passphrase,
     /// owner and mode, and is on disk when this returns.
     ///
-    /// One process at a time changes a file: another one waits. Takes what opening and writing a key file takes, twice a few
+    /// One process at a time changes a file: another one waits. Meanwhile what will be the file stands beside it, with
+    /// `.changing` behind its name; the next change removes what a killed process left of that. Takes what opening and writing a key file takes, twice a few
     /// tenths of a second.
     ///
     /// # Errors
@@ -79,7 +80,7 @@ fn replace(path: &Path, before: &File, bytes: &[u8]) -> Result<()> {
     let folder = folder(path);
     #[cfg(unix)]
     let opened = File::open(folder).map_err(Error::io("opening the key file's folder"))?;
-    let mut file = NamedTempFile::new_in(folder).map_err(failed)?;
+    let mut file = beside(path).map_err(failed)?;
     same_access(file.as_file(), before).map_err(failed)?;
     file.write_all(bytes).map_err(failed)?;
     file.as_file().sync_all().map_err(failed)?;
@@ -89,6 +90,21 @@ fn replace(path: &Path, before: &File, bytes: &[u8]) -> Result<()> {
         .sync_all()
         .map_err(Error::io("syncing the key file's folder"))?;
     Ok(())
+}
+
+/// The file that is written. It has one name, so that a copy of the keys that a kill left does not outlive them.
+fn beside(path: &Path) -> io::Result<NamedTempFile> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".changing");
+    let folder = folder(path);
+    match fs::remove_file(folder.join(&name)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    Builder::new()
+        .prefix(&name)
+        .rand_bytes(0)
+        .tempfile_in(folder)
 }
 
 #[cfg(unix)]

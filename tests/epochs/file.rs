@@ -60,10 +60,7 @@ fn all_of_a_keyring_comes_back() {
         "{told:#?}"
     );
     let info = loaded.epoch(epoch(1)).unwrap();
-    assert_eq!(
-        (info.since, info.not_after),
-        (None, Some(Date::constant(2026, 11, 1)))
-    );
+    assert_eq!((info.since, info.not_after), (None, Some(TODAY)));
     let info = loaded.epoch(epoch(4)).unwrap();
     assert_eq!(
         (info.since, info.not_after),
@@ -131,6 +128,28 @@ fn changes_at_once_wait_for_each_other() {
     let loaded = Keyring::load(&path, &PASSPHRASE).unwrap();
     assert_eq!(loaded.active_epoch(), epoch(7));
     assert_eq!(names(&folder), ["backend.keyring"]);
+}
+
+#[test]
+fn what_a_killed_change_left_goes_with_the_next_one() {
+    let (folder, path) = saved();
+    let left = folder.path().join("backend.keyring.changing");
+    fs::write(&left, "half of a keyring").unwrap();
+    assert_eq!(start(&path).unwrap(), epoch(2));
+    assert_eq!(names(&folder), ["backend.keyring"]);
+
+    // Nothing is written through a link that stands there.
+    let other = folder.path().join("other");
+    fs::write(&other, "kept").unwrap();
+    symlink(&other, &left).unwrap();
+    assert_eq!(start(&path).unwrap(), epoch(3));
+    assert_eq!(fs::read_to_string(&other).unwrap(), "kept");
+    assert!(!path.symlink_metadata().unwrap().is_symlink());
+
+    fs::create_dir(&left).unwrap();
+    assert!(start(&path).unwrap_err().is_io());
+    let loaded = Keyring::load(&path, &PASSPHRASE).unwrap();
+    assert_eq!(loaded.active_epoch(), epoch(3));
 }
 
 #[test]

@@ -230,12 +230,18 @@ fn what_cannot_be_split_is_refused() {
         );
     }
     assert_eq!(split("contact", &names[..16]), "");
-    assert_eq!(
-        split("contact", &["a", "b", "a"]),
-        format!("one holder is there twice; {advice}")
-    );
+    for twice in [
+        ["a", "b", "a"],
+        ["A. Martin", "b", "a.  martin "],
+        ["Zoé", "b", "ZOÉ"],
+    ] {
+        assert_eq!(
+            split("contact", &twice),
+            format!("one holder is there twice; {advice}")
+        );
+    }
     let long = "x".repeat(201);
-    for bad in ["", " ", "a\nb", "a\u{2028}b", &long] {
+    for bad in ["", " ", "a\nb", "a\u{2028}b", "a\u{378}", &long] {
         assert_eq!(
             split("contact", &["a", bad]),
             format!("a holder's name is not a name; {advice}")

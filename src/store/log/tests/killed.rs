@@ -12,7 +12,7 @@ use rand::{RngExt as _, SeedableRng as _, rngs::ChaCha8Rng};
 use super::*;
 
 /// How often it is killed; `KILLS` says otherwise.
-const KILLS: u32 = 60;
+const KILLS: u32 = 120;
 
 /// Four threads that append, and now and then rotate, until they are killed; tells of each number once it is had.
 #[allow(clippy::print_stdout)]

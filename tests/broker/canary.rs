@@ -1,0 +1,130 @@
+//! Records of nobody.
+
+use std::sync::Mutex;
+
+use super::*;
+
+const NOBODY: &str = r#"
+    [[canary]]
+    name = "nobody"
+    record_id = "rdv-nobody"
+    record = { last_name = "Vasseur", first_name = "Ode", phone = "06 39 98 77 77", start = "2026-12-03T10:15:00+01:00", practitioner = "Dr Morel", specialty = "Urologie" }
+"#;
+
+/// What an alarm said: the canary, who asked, the number of the entry, and the entries at that time.
+type Said = (String, String, u64, usize);
+
+struct Watched {
+    desk: Desk,
+    broker: Broker,
+    said: Arc<Mutex<Vec<Said>>>,
+}
+
+impl Watched {
+    fn new() -> Self {
+        let desk = Desk::new(&format!("{RULES}{NOBODY}"));
+        let said: Arc<Mutex<Vec<Said>>> = Arc::default();
+        let (told, path) = (Arc::clone(&said), desk.path.clone());
+        let broker = desk.broker().on_alarm(move |alarm| {
+            assert_eq!(alarm.domain.as_str(), "support-desk");
+            let entries = fs::read_to_string(&path).unwrap().lines().count();
+            let (canary, requester) = (alarm.canary.to_owned(), alarm.requester.to_owned());
+            let made = MADE.get();
+            assert_eq!(made, 0, "before the value is out");
+            told.lock()
+                .unwrap()
+                .push((canary, requester, alarm.entry, entries));
+        });
+        Self { desk, broker, said }
+    }
+
+    fn release(&self, id: &str, row: &Protected) {
+        let domain = self.desk.policy.policy().domain();
+        let request = asks("A. Martin", 0);
+        MADE.set(0);
+        let released = self
+            .broker
+            .release::<Witness>(domain, bound(id), row, "contact", &request);
+        released.unwrap();
+        MADE.set(0);
+    }
+
+    fn render(&self, id: &str, row: &Protected) {
+        let domain = self.desk.policy.policy().domain();
+        let request = asks("A. Martin", 0);
+        let sink = |_: &paravent::Message<'_>| Ok::<(), Error>(());
+        let sent = self
+            .broker
+            .render(domain, bound(id), row, "reminder", &request, sink);
+        sent.unwrap();
+    }
+}
+
+fn nobody() -> Appointment {
+    Appointment {
+        last_name: "VASSEUR".into(),
+        first_name: "Ode".into(),
+        ..zoe()
+    }
+}
+
+#[test]
+fn raise_an_alarm_by_person_and_by_row() {
+    let watched = Watched::new();
+    let protector = Protector::new(&watched.desk.keyring, &watched.desk.policy).unwrap();
+    let planted = protector.canaries().unwrap();
+    watched.release("rdv-nobody", planted[0].row());
+    watched.render("rdv-nobody", planted[0].row());
+    // The same person elsewhere, and another one under the same id.
+    watched.release("rdv-7", &watched.desk.row_of("rdv-7", &nobody()));
+    watched.render("rdv-7", &watched.desk.row_of("rdv-7", &nobody()));
+    watched.release("rdv-nobody", &watched.desk.row_of("rdv-nobody", &zoe()));
+
+    let said = watched.said.lock().unwrap();
+    let numbers: Vec<u64> = said.iter().map(|(_, _, number, _)| *number).collect();
+    // An entry, its alarm, and so on.
+    assert_eq!(numbers, [2, 4, 6, 8, 10]);
+    for (canary, requester, number, entries) in said.iter() {
+        assert_eq!((&**canary, &**requester), ("nobody", "A. Martin"));
+        assert_eq!(*entries as u64, number + 1);
+    }
+    let entries = watched.desk.entries();
+    let alarms: Vec<&Entry> = entries
+        .iter()
+        .filter(|entry| entry.event() == Event::Alarm)
+        .collect();
+    assert_eq!((alarms.len(), watched.desk.verify().alarms), (5, 5));
+    for alarm in alarms {
+        assert_eq!(alarm.canary(), Some("nobody"));
+        assert_eq!(alarm.requester(), entries[1].requester());
+        assert_eq!(alarm.domain(), entries[1].domain());
+    }
+}
+
+#[test]
+fn raise_none_for_others() {
+    let watched = Watched::new();
+    let row = watched.desk.row(&zoe());
+    watched.release("rdv-1", &row);
+    watched.render("rdv-1", &row);
+    let namesake = Appointment {
+        first_name: "Odette".into(),
+        ..nobody()
+    };
+    watched.release("rdv-2", &watched.desk.row_of("rdv-2", &namesake));
+    assert_eq!(*watched.said.lock().unwrap(), []);
+    assert_eq!(watched.desk.verify().alarms, 0);
+}
+
+#[test]
+fn are_in_the_log_where_nobody_is_called() {
+    let desk = Desk::new(&format!("{RULES}{NOBODY}"));
+    let broker = desk.broker();
+    let row = desk.row(&nobody());
+    let given: Value = desk
+        .ask(&broker, &row, "contact", &asks("a.martin", 0))
+        .unwrap();
+    // As any other, so that who asks does not learn it.
+    assert_eq!(given["phone"], "06 39 98 12 34");
+    assert_eq!(desk.last().event(), Event::Alarm);
+}
