@@ -301,6 +301,7 @@ pub(crate) enum Kind {
         what: &'static str,
     },
     KeyringOlder,
+    LogUnknown,
     KeyFileForm {
         what: &'static str,
     },

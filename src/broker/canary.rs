@@ -1,10 +1,12 @@
 //! Records of nobody: whoever asks for one is not at work.
 
+use std::fmt;
+
 use jiff::Timestamp;
 
-use super::{Broker, Desk, book::Book};
+use super::{Broker, Desk, Request, sealer::EntrySealer};
 use crate::{
-    error::Result,
+    error::{Error, Result},
     id::Domain,
     policy::Policy,
     protect,
@@ -13,7 +15,7 @@ use crate::{
 };
 
 /// Somebody asked for a record that belongs to nobody.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Alarm<'a> {
     /// The domain that asked.
@@ -24,8 +26,18 @@ pub struct Alarm<'a> {
     pub requester: &'a str,
     /// When.
     pub at: Timestamp,
-    /// The number of the entry in the log.
-    pub entry: u64,
+    /// The number of the entry in the log, where it could be written.
+    pub entry: Option<u64>,
+}
+
+impl fmt::Debug for Alarm<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Alarm")
+            .field("domain", &self.domain)
+            .field("at", &self.at)
+            .field("entry", &self.entry)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A canary as it is known again.
@@ -35,25 +47,48 @@ pub(super) struct Planted {
     row: Option<Pseudonym>,
 }
 
-/// The canaries of a policy.
-pub(super) fn planted(policy: &Policy, book: &Book) -> Result<Vec<Planted>> {
+/// The canaries of a policy; `is_looked_up` says whether the broker knows the persons of its rows.
+pub(super) fn planted(
+    policy: &Policy,
+    sealer: &EntrySealer,
+    is_looked_up: bool,
+) -> Result<Vec<Planted>> {
     let schema = policy.schema();
     let planted = policy.canary_rules().iter().map(|rule| {
         let id = rule.record_id.as_deref();
-        Ok(Planted {
+        let subject = protect::read_record(&rule.record, schema, |draft| {
+            sealer.subject(schema, |position| draft.text(position))
+        })?;
+        let planted = Planted {
             name: rule.name.clone(),
-            subject: protect::read_record(&rule.record, schema, |draft| {
-                book.subject(schema, |position| draft.text(position))
-            })?,
-            row: id.map(|id| book.row(policy.domain(), id.as_bytes())),
-        })
+            subject,
+            row: id.map(|id| sealer.row(policy.domain(), id.as_bytes())),
+        };
+        let is_known = planted.row.is_some() || is_looked_up && planted.subject.is_some();
+        if !is_known {
+            return Err(Error::definition(
+                format!("canary {:?} would not be known again", rule.name),
+                "bind the policy's rows to record ids, or give it a name where that scope does not take two people",
+            ));
+        }
+        Ok(planted)
     });
     planted.collect()
 }
 
+/// What the log says of an alarm, right behind the entry that raised it.
+pub(super) fn alarm_entry(raised_by: &Entry, canary: &str) -> Entry {
+    Entry {
+        event: Event::Alarm,
+        canary: Some(canary.to_owned()),
+        sealed: None,
+        ..raised_by.clone()
+    }
+}
+
 impl Desk {
     /// The canary that an entry is about, by its person or its row.
-    fn canary(&self, entry: &Entry) -> Option<&str> {
+    pub(super) fn canary(&self, entry: &Entry) -> Option<&str> {
         let same = |known: &Option<Pseudonym>, found: &Option<Pseudonym>| {
             known.is_some() && known == found
         };
@@ -65,25 +100,21 @@ impl Desk {
 }
 
 impl Broker {
-    /// Raises an alarm where an entry, which is in the log under this number, is about a canary.
-    pub(super) fn watch(&self, desk: &Desk, entry: &Entry, number: u64, requester: &str) {
-        let Some(canary) = desk.canary(entry) else {
-            return;
-        };
-        let mut raised = Entry::new(Event::Alarm, entry.at);
-        raised.domain = entry.domain.clone();
-        raised.name = entry.name.clone();
-        raised.requester = entry.requester;
-        raised.canary = Some(canary.to_owned());
-        // What is asked for stands in the log already; the alarm goes on where this fails.
-        let _ = self.log.append(raised, None);
-        if let Some(alarm) = &self.alarm {
+    /// Calls for help, where a canary was asked for.
+    pub(super) fn raise(
+        &self,
+        desk: &Desk,
+        canary: Option<&str>,
+        request: &Request<'_>,
+        entry: Option<u64>,
+    ) {
+        if let Some((canary, alarm)) = canary.zip(self.alarm.as_ref()) {
             alarm(&Alarm {
                 domain: desk.policy.domain(),
                 canary,
-                requester,
-                at: entry.at,
-                entry: number,
+                requester: request.requester,
+                at: request.at,
+                entry,
             });
         }
     }

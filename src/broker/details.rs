@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::book::{self, LogPseudonyms, Texts};
+use super::sealer::{self, LogPseudonyms, Texts};
 use crate::{
     error::Result,
     key::Keyring,
@@ -56,7 +56,7 @@ impl LogRevealer {
     /// None with a keyring that was generated or loaded whole.
     pub fn new(keyring: &Keyring) -> Result<Self> {
         Ok(Self {
-            revealer: Revealer::backend(keyring, book::policy()?.policy())?,
+            revealer: Revealer::backend(keyring, sealer::policy()?.policy())?,
             pseudonyms: LogPseudonyms::new(keyring),
         })
     }

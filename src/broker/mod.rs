@@ -1,29 +1,32 @@
 //! What is revealed with a reason: one record a call, in the log before it is out.
 //!
-//! `request` is what is asked, `release` hands fields out, `render` fills a message and sends it, `book` makes what the log
-//! says of a call, and `details` reads that back.
+//! `request` is what is asked, `release` hands fields out, `render` fills a message and sends it, `canary` knows records of
+//! nobody, `sealer` makes what the log says of people, and `details` reads that back.
 
-mod book;
 mod canary;
 mod details;
 mod release;
 mod render;
 mod request;
+mod sealer;
 
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
-use self::{book::Book, canary::Planted};
 pub use self::{
     canary::Alarm,
     details::{Details, LogRevealer},
     render::Message,
     request::Request,
 };
+use self::{
+    canary::{Planted, alarm_entry},
+    sealer::{EntrySealer, Texts},
+};
 use crate::{
     error::{Error, Kind, Result},
-    id::{Domain, Scope},
-    key::Keyring,
-    policy::{CheckedPolicy, Policy},
+    id::{Domain, Epoch, Scope},
+    key::{EpochState, Keyring},
+    policy::{CheckedPolicy, Policy, Quota},
     protect::{Binding, Revealer},
     store::{Entry, Event, Log},
     wire::SealedRecord,
@@ -40,8 +43,10 @@ use crate::{
 ///
 /// # Security
 ///
-/// It does not know who asks: state the requester that you have authenticated. What it refuses is in the log too, as far
-/// as there is a policy. Quotas are counted from the log, so that a restart or another process does not reset them.
+/// It does not know who asks: state the requester that you have authenticated. What it refuses is in the log too, where the
+/// policy has a release or a message of that name, unless the clock was set back or the log itself is what failed. Quotas are counted
+/// from the log, so that a restart or another process does not reset them. What the log has sealed is under the epoch that was active
+/// when the broker was made.
 ///
 /// # Examples
 ///
@@ -96,7 +101,7 @@ use crate::{
 /// ```
 pub struct Broker {
     desks: BTreeMap<Domain, Desk>,
-    book: Book,
+    sealer: EntrySealer,
     log: Arc<Log>,
     alarm: Option<Box<Callback>>,
 }
@@ -114,6 +119,8 @@ struct Desk {
     /// Opens whose record it is, for the log.
     person: Option<Revealer>,
     canaries: Vec<Planted>,
+    /// Epochs that open nothing any more, whatever two people bring.
+    closed: BTreeMap<Epoch, EpochState>,
 }
 
 impl Broker {
@@ -121,17 +128,18 @@ impl Broker {
     ///
     /// # Errors
     ///
-    /// [`Error::is_definition`] where two policies are of one domain.
+    /// [`Error::is_definition`] where two policies are of one domain, and where a canary would not be known again, as it has no record
+    /// id and no person that the broker can look up; [`Error::is_record`] where a canary's record cannot be read.
     pub fn new<'p>(
         keyring: &Keyring,
         policies: impl IntoIterator<Item = &'p CheckedPolicy>,
         log: Arc<Log>,
     ) -> Result<Self> {
-        let book = Book::new(keyring)?;
+        let sealer = EntrySealer::new(keyring)?;
         let mut desks = BTreeMap::new();
         for policy in policies {
             let policy = policy.policy();
-            let desk = Desk::new(keyring, policy, &book)?;
+            let desk = Desk::new(keyring, policy, &sealer)?;
             if desks.insert(policy.domain().clone(), desk).is_some() {
                 return Err(Error::definition(
                     format!("two policies are for domain {:?}", policy.domain().as_str()),
@@ -141,13 +149,14 @@ impl Broker {
         }
         Ok(Self {
             desks,
-            book,
+            sealer,
             log,
             alarm: None,
         })
     }
 
-    /// The same, calling `alarm` where somebody asks for a canary: after that is in the log, and before the value is out.
+    /// The same, calling `alarm` where somebody asks for a canary: after that is in the log, and before the value is out; also where
+    /// it is refused. Let it return at once, and what it starts go on elsewhere: who asks could tell a canary by the time it takes.
     #[must_use]
     pub fn on_alarm(self, alarm: impl Fn(&Alarm<'_>) + Send + Sync + 'static) -> Self {
         Self {
@@ -168,11 +177,41 @@ impl Broker {
         self.desks.get(domain).ok_or_else(|| Error::new(missing))
     }
 
-    /// Notes in the log that a call was refused. It is refused whether or not that can be noted.
-    fn refuse(&self, mut entry: Entry, error: Error) -> Error {
+    /// Lets the log say who asks, and why where that is a reason.
+    fn identify(&self, request: &Request<'_>, entry: &mut Entry) -> Result<()> {
+        request.check_requester()?;
+        entry.requester = Some(self.sealer.requester(request.requester)?);
+        let reason = Some(request.reason).filter(|reason| !reason.is_empty());
+        entry.sealed = Some(self.sealer.seal(&Texts {
+            requester: request.requester,
+            approver: None,
+            reason: reason.filter(|_| request.check_reason().is_ok()),
+        })?);
+        Ok(())
+    }
+
+    /// Puts a call into the log, within its quota and on disk, and raises an alarm where it is for a canary.
+    fn note(&self, desk: &Desk, entry: Entry, request: &Request<'_>, quota: Quota) -> Result<()> {
+        let canary = desk.canary(&entry);
+        let alarm = canary.map(|canary| alarm_entry(&entry, canary));
+        let number = self.log.append_both(entry, alarm, Some(quota))?;
+        self.raise(desk, canary, request, Some(number));
+        Ok(())
+    }
+
+    /// Notes in the log that a call was refused, and raises an alarm where it was for a canary. It is refused whether or not
+    /// that can be noted; where the clock was set back or the log is what failed, it cannot.
+    fn refuse(&self, desk: &Desk, mut entry: Entry, request: &Request<'_>, error: Error) -> Error {
         entry.event = Event::Refused;
         entry.error = Some(error.code().to_owned());
-        let _ = self.log.append(entry, None);
+        let canary = desk.canary(&entry);
+        let alarm = canary.map(|canary| alarm_entry(&entry, canary));
+        let is_noted = !error.is_clock() && !error.is_log() && !error.is_io();
+        let number = match is_noted {
+            true => self.log.append_both(entry, alarm, None).ok(),
+            false => None,
+        };
+        self.raise(desk, canary, request, number);
         error
     }
 }
@@ -186,10 +225,10 @@ impl fmt::Debug for Broker {
 }
 
 impl Desk {
-    fn new(keyring: &Keyring, policy: &Policy, book: &Book) -> Result<Self> {
+    fn new(keyring: &Keyring, policy: &Policy, sealer: &EntrySealer) -> Result<Self> {
         let revealer = |scopes: &[Scope]| Revealer::of_scopes(keyring, policy, scopes);
         let releases = policy.releases().iter().map(|rule| {
-            // Not even this process can open it alone.
+            // Two people bring it: the broker has no key for it of its own.
             match rule.two_persons {
                 true => Ok(None),
                 false => revealer(&scopes_of(policy, &rule.fields)).map(Some),
@@ -201,7 +240,7 @@ impl Desk {
             revealer(&scopes_of(policy, &fields))
         });
         let renders = renders.collect::<Result<_>>()?;
-        let person = scopes_of(policy, &book::person_fields(policy.schema()));
+        let person = scopes_of(policy, &sealer::person_fields(policy.schema()));
         let is_for_two = |scope: &Scope| {
             let mut shared = policy.releases().iter().filter(|rule| rule.two_persons);
             shared.any(|rule| scopes_of(policy, &rule.fields).contains(scope))
@@ -211,27 +250,38 @@ impl Desk {
             false => Some(revealer(&person)?),
         };
         Ok(Self {
+            canaries: canary::planted(policy, sealer, person.is_some())?,
             releases,
             renders,
             person,
-            canaries: canary::planted(policy, book)?,
+            closed: keyring.closed_epochs(),
             policy: policy.clone(),
         })
     }
 
-    /// What the log says of whose record a row is, as far as this desk can open that.
-    fn look_up(&self, row: &SealedRecord, binding: &Binding<'_>, book: &Book, entry: &mut Entry) {
+    /// What the log says of a call for a row, and of whose record that is as far as it can be opened.
+    fn entry(
+        &self,
+        mut entry: Entry,
+        name: &str,
+        row: &SealedRecord,
+        binding: &Binding<'_>,
+        sealer: &EntrySealer,
+    ) -> Entry {
         let domain = self.policy.domain();
+        entry.domain = Some(domain.clone());
+        entry.name = Some(name.to_owned());
         entry.row = binding
             .record_id()
-            .map(|id| book.row(domain, id.as_bytes()));
+            .map(|id| sealer.row(domain, id.as_bytes()));
         if let Some(person) = &self.person {
             let subject = person.bind(*binding).open(row, |values| {
-                book.subject(self.policy.schema(), |position| values.get(position))
+                sealer.subject(self.policy.schema(), |position| values.get(position))
             });
             // A row that was cut has no person, and one that does not open is refused for that.
             entry.subject = subject.ok().flatten();
         }
+        entry
     }
 }
 

@@ -2,13 +2,13 @@
 
 use serde::de::DeserializeOwned;
 
-use super::{Broker, Desk, Request, book::Texts};
+use super::{Broker, Desk, Request, sealer::Texts};
 use crate::{
-    error::{Error, Kind, Result},
+    error::Result,
     id::Domain,
-    policy::{Quota, Release},
+    policy::Release,
     protect::{Binding, Revealer},
-    store::{self, Entry, Event},
+    store::{Entry, Event},
     wire::SealedRecord,
 };
 
@@ -38,78 +38,64 @@ impl Broker {
         request: &Request<'_>,
     ) -> Result<T> {
         let desk = self.desk(domain)?;
-        let mut entry = Entry::new(Event::Release, request.at);
-        entry.domain = Some(domain.clone());
-        entry.name = Some(name.to_owned());
-        let (rule, revealer) = match self.prepare(desk, name, request, &mut entry) {
-            Ok(prepared) => prepared,
-            // A name that the policy does not have may be anything.
-            Err(error) if error.code() == "no-such-rule" => return Err(error),
-            Err(error) => return Err(self.refuse(entry, error)),
-        };
+        let (place, rule) = desk.policy.release(name)?;
         let row = row.as_ref();
-        desk.look_up(row, &binding, &self.book, &mut entry);
+        let entry = Entry::new(Event::Release, request.at);
+        let mut entry = desk.entry(entry, name, row, &binding, &self.sealer);
+        let refuse = |entry, error| self.refuse(desk, entry, request, error);
+        let revealer = match self.prepare(desk, (place, rule), request, &mut entry) {
+            Ok(revealer) => revealer,
+            Err(error) => return Err(refuse(entry, error)),
+        };
         let revealer = match &revealer {
             Opens::Desk(revealer) => *revealer,
             Opens::Two(revealer) => revealer.as_ref(),
         };
-        // Only what this returns is a value, and nothing of it is handed on before the entry is on disk.
-        let mut noted = None;
+        // Nothing of it is handed on before the entry is on disk: the caller's type is code of others.
+        let mut is_noted = false;
         let released = revealer.bind(binding).release(row, &rule.fields, |values| {
             if entry.subject.is_none() {
                 let schema = desk.policy.schema();
-                entry.subject = self.book.subject(schema, |position| values.get(position));
+                entry.subject = self.sealer.subject(schema, |position| values.get(position));
             }
-            let number = self.log.append(entry.clone(), Some(quota(rule.quota)))?;
-            self.watch(desk, &entry, number, request.requester);
-            noted = Some(number);
+            self.note(desk, entry.clone(), request, rule.quota)?;
+            is_noted = true;
             Ok(())
         });
-        released.map_err(|error| match noted {
-            // It is in the log, and the caller's type does not fit it.
-            Some(_) => error,
-            None => self.refuse(entry.clone(), error),
+        released.map_err(|error| match is_noted {
+            true => error,
+            false => refuse(entry, error),
         })
     }
 
-    /// The rule, and what opens its fields.
+    /// What opens the fields of a release, once the request is one.
     fn prepare<'d>(
         &self,
         desk: &'d Desk,
-        name: &str,
+        (place, rule): (usize, &Release),
         request: &Request<'_>,
         entry: &mut Entry,
-    ) -> Result<(&'d Release, Opens<'d>)> {
-        let rules = desk.policy.releases().iter().zip(&desk.releases);
-        let found = rules.into_iter().find(|(rule, _)| rule.name == name);
-        let (rule, revealer) = found.ok_or_else(|| {
-            Error::new(|| Kind::NoSuchRule {
-                what: "release",
-                name: name.to_owned(),
-            })
-        })?;
-        request.check_requester()?;
-        entry.requester = Some(self.book.requester(request.requester)?);
+    ) -> Result<Opens<'d>> {
+        self.identify(request, entry)?;
         request.check(rule)?;
         entry.purpose = Some(request.purpose.to_owned());
-        let mut texts = Texts {
+        let Some(shares) = &request.shares else {
+            return match &desk.releases[place] {
+                Some(revealer) => Ok(Opens::Desk(revealer)),
+                None => unreachable!("the request was checked"),
+            };
+        };
+        let approver = shares.approver(request.requester)?;
+        shares.check(rule)?;
+        let revealer = Revealer::new(&shares.grant()?, &desk.policy)?;
+        // Nobody has agreed before the shares have opened it.
+        entry.approver = Some(self.sealer.requester(approver)?);
+        entry.sealed = Some(self.sealer.seal(&Texts {
             requester: request.requester,
-            approver: None,
+            approver: Some(approver),
             reason: Some(request.reason),
-        };
-        let opens = match (revealer, &request.shares) {
-            (Some(revealer), _) => Opens::Desk(revealer),
-            (None, Some(shares)) => {
-                let approver = shares.approver(request.requester)?;
-                entry.approver = Some(self.book.requester(approver)?);
-                texts.approver = Some(approver);
-                shares.check(rule)?;
-                Opens::Two(Box::new(Revealer::new(&shares.grant()?, &desk.policy)?))
-            }
-            (None, None) => unreachable!("the request was checked"),
-        };
-        entry.sealed = Some(self.book.seal(&texts)?);
-        Ok((rule, opens))
+        })?);
+        Ok(Opens::Two(Box::new(revealer.closing(&desk.closed))))
     }
 }
 
@@ -118,12 +104,4 @@ enum Opens<'d> {
     Desk(&'d Revealer),
     /// The grant of two people, for this call.
     Two(Box<Revealer>),
-}
-
-/// What the log counts by.
-pub(super) fn quota(quota: Quota) -> store::Quota {
-    store::Quota {
-        per_hour: quota.per_hour,
-        per_requester: quota.per_requester,
-    }
 }

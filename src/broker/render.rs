@@ -4,7 +4,7 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-use super::{Broker, Request, book::Texts, release::quota};
+use super::{Broker, Request};
 use crate::{
     error::{Error, Kind, Result},
     id::{Domain, breaks_line},
@@ -50,7 +50,7 @@ impl Broker {
     /// SMS, mail, a queue. Who asked learns that it was sent, or a kind of error.
     ///
     /// It is in the log, and on disk there, before `sink` is called. Purpose and reason are the policy's; a request has a
-    /// requester and a time, and may have a reason.
+    /// requester and a time, and may have a reason, one line of at most 500 bytes.
     ///
     /// # Errors
     ///
@@ -114,36 +114,26 @@ impl Broker {
         sink: impl FnOnce(&Message<'_>) -> std::result::Result<(), E>,
     ) -> Result<()> {
         let desk = self.desk(domain)?;
-        let rules = desk.policy.renders().iter().zip(&desk.renders);
-        let found = rules.into_iter().find(|(rule, _)| rule.name == name);
-        let (rule, revealer) = found.ok_or_else(|| {
-            Error::new(|| Kind::NoSuchRule {
-                what: "render",
-                name: name.to_owned(),
-            })
-        })?;
-        let mut entry = Entry::new(Event::Render, request.at);
-        entry.domain = Some(domain.clone());
-        entry.name = Some(name.to_owned());
-        if let Err(error) = self.note_request(request, &mut entry) {
-            return Err(self.refuse(entry, error));
-        }
+        let (place, rule) = desk.policy.message(name)?;
         let row = row.as_ref();
-        desk.look_up(row, &binding, &self.book, &mut entry);
+        let entry = Entry::new(Event::Render, request.at);
+        let mut entry = desk.entry(entry, name, row, &binding, &self.sealer);
         let (mut to, mut text) = (Zeroizing::new(String::new()), Zeroizing::new(String::new()));
-        let filled = revealer.bind(binding).open(row, |values: &Values| {
+        let fill = |values: &Values| {
             let address = values.get(rule.to).unwrap_or_default();
             to.reserve_exact(address.len());
             to.push_str(address);
             rule.template
                 .fill(|position| values.get(position), &mut text);
-        });
-        let number = filled.and_then(|()| self.log.append(entry.clone(), Some(quota(rule.quota))));
-        let number = match number {
-            Ok(number) => number,
-            Err(error) => return Err(self.refuse(entry, error)),
         };
-        self.watch(desk, &entry, number, request.requester);
+        let noted = self
+            .identify(request, &mut entry)
+            .and_then(|()| request.check_reason())
+            .and_then(|()| desk.renders[place].bind(binding).open(row, fill))
+            .and_then(|()| self.note(desk, entry.clone(), request, rule.quota));
+        if let Err(error) = noted {
+            return Err(self.refuse(desk, entry, request, error));
+        }
         let message = Message {
             to: &to,
             text: &text,
@@ -156,18 +146,5 @@ impl Broker {
         entry.event = Event::NotSent;
         let _ = self.log.append(entry, None);
         Err(Error::new(|| Kind::NotSent))
-    }
-
-    /// What the log says of who asked.
-    fn note_request(&self, request: &Request<'_>, entry: &mut Entry) -> Result<()> {
-        request.check_requester()?;
-        entry.requester = Some(self.book.requester(request.requester)?);
-        let texts = Texts {
-            requester: request.requester,
-            approver: None,
-            reason: Some(request.reason).filter(|reason| !reason.is_empty()),
-        };
-        entry.sealed = Some(self.book.seal(&texts)?);
-        Ok(())
     }
 }

@@ -6,13 +6,13 @@ use jiff::Timestamp;
 
 use crate::{
     error::{Error, Kind, Result},
-    id::is_line,
+    id::{breaks_line, is_line},
     key::{Grant, Share},
     policy::Release,
 };
 
 /// The most bytes of a reason.
-pub(super) const MAX_REASON: usize = 500;
+const MAX_REASON: usize = 500;
 
 /// One call to a broker: who asks, when, for which purpose and why.
 ///
@@ -92,9 +92,19 @@ impl<'a> Request<'a> {
         Ok(())
     }
 
+    /// Refuses a reason that is not one line of at most 500 bytes.
+    pub(super) fn check_reason(&self) -> Result<()> {
+        if self.reason.len() > MAX_REASON || self.reason.chars().any(breaks_line) {
+            return Err(request(
+                "the reason is not one line of 1 to 500 bytes",
+                "say why in a line, such as by the number of a ticket",
+            ));
+        }
+        Ok(())
+    }
+
     /// Refuses what the release does not list, and what has no reason.
     pub(super) fn check(&self, rule: &Release) -> Result<()> {
-        self.check_requester()?;
         if !rule.purposes.iter().any(|known| known == self.purpose) {
             return Err(Error::new(|| Kind::UnknownPurpose {
                 name: rule.name.clone(),
@@ -106,13 +116,7 @@ impl<'a> Request<'a> {
                 "say why in a line, such as by the number of a ticket",
             ));
         }
-        let is_line = !self.reason.chars().any(crate::id::breaks_line);
-        if self.reason.len() > MAX_REASON || !is_line {
-            return Err(request(
-                "the reason is not one line of 1 to 500 bytes",
-                "say why in a line, such as by the number of a ticket",
-            ));
-        }
+        self.check_reason()?;
         match (rule.two_persons, &self.shares) {
             (true, None) => Err(Error::new(|| Kind::TwoPersons {
                 name: rule.name.clone(),

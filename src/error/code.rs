@@ -90,6 +90,7 @@ impl Error {
             Kind::GenerationLive { .. } => "generation-live",
             Kind::UnknownGeneration { .. } => "unknown-generation",
             Kind::KeyringEpochs { .. } => "keyring-epochs",
+            Kind::LogUnknown => "log-unknown",
             Kind::KeyringOlder => "keyring-older",
             Kind::KeyFileForm { .. } => "key-file-form",
             Kind::KeyFileVersion => "key-file-version",

@@ -288,6 +288,7 @@ impl Error {
             Kind::Io { .. }
                 | Kind::LogDisk { .. }
                 | Kind::Entropy
+                | Kind::LogUnknown
                 | Kind::FileExists
                 | Kind::KeyFileExposed
                 | Kind::PassphraseExposed

@@ -86,7 +86,7 @@ impl LogFault {
             | Self::Replaced
             | Self::CutOff
             | Self::TooLong => {
-                "keep the log's files as they are, and find out who could write to them"
+                "keep the log's files as they are, find out who could write to them, and go on with a new log elsewhere"
             }
             Self::HeadsAltered | Self::HeadsGone => {
                 "keep the second place as it is, and find out who could write to it"

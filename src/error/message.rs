@@ -123,6 +123,7 @@ impl Error {
             Kind::GenerationLive { .. } => "start another generation first, and reseal the rows",
             Kind::UnknownGeneration { .. } => "give a generation that the keyring holds",
             Kind::KeyringEpochs { .. } => "restore it from a backup",
+            Kind::LogUnknown => "look for it in the log, and ask again where it is not there",
             Kind::KeyringOlder => {
                 "restore the newest copy: later epochs, generations and erasures are in it"
             }
@@ -408,6 +409,7 @@ impl fmt::Display for Kind {
                 write!(f, "there is no key for generation {generation}")
             }
             Kind::KeyringEpochs { what } => write!(f, "the keyring {what}"),
+            Kind::LogUnknown => f.write_str("a thread that wrote to the log has panicked, and whether the entry stands there is not known"),
             Kind::KeyringOlder => f.write_str("the keyring is older than the one in use"),
             Kind::KeyFileForm { what } => write!(f, "this is not a key file: {what}"),
             Kind::KeyFileVersion => f.write_str("the key file has a newer version"),

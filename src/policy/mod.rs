@@ -25,6 +25,8 @@ pub(crate) use rules::{
 pub(crate) use transform::{Buckets, NoBucket, Unfit, local_date, shifted};
 pub use transform::{Period, Transform};
 
+#[cfg(feature = "broker")]
+use crate::error::{Error, Kind};
 use crate::{
     error::Result,
     id::{Digest, Domain, Scope},
@@ -352,6 +354,24 @@ impl Policy {
         &self.0.releases
     }
 
+    /// The release of this name, and its place among the releases.
+    #[cfg(feature = "broker")]
+    pub(crate) fn release(&self, name: &str) -> Result<(usize, &Release)> {
+        let mut releases = self.0.releases.iter().enumerate();
+        releases
+            .find(|(_, release)| release.name == name)
+            .ok_or_else(|| no_such_rule("release", name))
+    }
+
+    /// The message of this name, and its place among the messages.
+    #[cfg(feature = "broker")]
+    pub(crate) fn message(&self, name: &str) -> Result<(usize, &Render)> {
+        let mut renders = self.0.renders.iter().enumerate();
+        renders
+            .find(|(_, render)| render.name == name)
+            .ok_or_else(|| no_such_rule("render", name))
+    }
+
     pub(crate) fn renders(&self) -> &[Render] {
         &self.0.renders
     }
@@ -367,6 +387,14 @@ impl Policy {
     pub(crate) fn acceptances(&self) -> &[Acceptance] {
         &self.0.acceptances
     }
+}
+
+#[cfg(feature = "broker")]
+fn no_such_rule(what: &'static str, name: &str) -> Error {
+    Error::new(|| Kind::NoSuchRule {
+        what,
+        name: name.to_owned(),
+    })
 }
 
 #[cfg(test)]

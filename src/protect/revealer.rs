@@ -123,6 +123,14 @@ impl Revealer {
         })
     }
 
+    /// The same without these epochs, which open nothing any more.
+    #[cfg(feature = "broker")]
+    pub(crate) fn closing(mut self, closed: &BTreeMap<Epoch, EpochState>) -> Self {
+        self.epochs.retain(|epoch, _| !closed.contains_key(epoch));
+        self.closed.clone_from(closed);
+        self
+    }
+
     /// The same for some of its scopes: rows then need no others, and no others are opened.
     ///
     /// # Errors

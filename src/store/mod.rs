@@ -17,8 +17,6 @@ use std::{
 };
 
 #[cfg(feature = "broker")]
-pub(crate) use log::Quota;
-#[cfg(feature = "broker")]
 pub use log::{Entries, Entry, Event, Log, VerifiedLog};
 pub use passphrase::Passphrase;
 pub use register::{Due, GrantRegister, Issued};

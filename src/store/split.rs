@@ -79,16 +79,7 @@ impl Keyring {
         holders: &[&str],
     ) -> Result<SplitGrant> {
         let policy = policy.policy();
-        let release = policy
-            .releases()
-            .iter()
-            .find(|release| release.name == name)
-            .ok_or_else(|| {
-                Error::new(|| Kind::NoSuchRule {
-                    what: "release",
-                    name: name.to_owned(),
-                })
-            })?;
+        let (_, release) = policy.release(name)?;
         if !release.two_persons {
             return Err(Error::definition(
                 format!("release {name:?} takes one person, so there is nothing to share"),

@@ -33,7 +33,7 @@ impl Watched {
             assert_eq!(made, 0, "before the value is out");
             told.lock()
                 .unwrap()
-                .push((canary, requester, alarm.entry, entries));
+                .push((canary, requester, alarm.entry.unwrap(), entries));
         });
         Self { desk, broker, said }
     }
@@ -86,6 +86,7 @@ fn raise_an_alarm_by_person_and_by_row() {
     assert_eq!(numbers, [2, 4, 6, 8, 10]);
     for (canary, requester, number, entries) in said.iter() {
         assert_eq!((&**canary, &**requester), ("nobody", "A. Martin"));
+        // The alarm is written with the entry, or who asks could tell a canary by the time it takes.
         assert_eq!(*entries as u64, number + 1);
     }
     let entries = watched.desk.entries();
@@ -127,4 +128,43 @@ fn are_in_the_log_where_nobody_is_called() {
     // As any other, so that who asks does not learn it.
     assert_eq!(given["phone"], "06 39 98 12 34");
     assert_eq!(desk.last().event(), Event::Alarm);
+}
+
+#[test]
+fn are_watched_where_the_call_is_refused() {
+    let watched = Watched::new();
+    let domain = watched.desk.policy.policy().domain();
+    let row = watched.desk.row_of("rdv-nobody", &nobody());
+    let request = asks("A. Martin", 0).purpose("curiosity");
+    MADE.set(0);
+    let refused =
+        watched
+            .broker
+            .release::<Witness>(domain, bound("rdv-nobody"), &row, "contact", &request);
+    assert_eq!(
+        refused.err().map(|error| error.code()),
+        Some("unknown-purpose")
+    );
+    assert_eq!(watched.said.lock().unwrap().len(), 1);
+    assert_eq!(watched.desk.verify().alarms, 1);
+}
+
+#[test]
+fn that_would_not_be_known_again_are_refused() {
+    // Without a record id a canary is known by its person, whose scope takes two people here.
+    let shared = "[release.identity]\nreason = \"x\"\npurposes = [\"x\"]\ntwo_persons = true\nper_hour = 9\ndetect_hours = 1\n";
+    let unbound = NOBODY.replace("record_id = \"rdv-nobody\"", "");
+    let head = "domain = \"x\"\nschema = \"appointment\"\nrecord_id = \"unbound\"\n";
+    for (rules, is_known) in [(String::new(), true), (shared.to_owned(), false)] {
+        let policy = accepted(&format!("{head}{rules}{unbound}"), &Schema::appointment()).unwrap();
+        let desk = Desk::new(RULES);
+        let made = Broker::new(&desk.keyring, [&policy], desk.broker().log().clone());
+        assert_eq!(made.is_ok(), is_known);
+        if let Err(error) = made {
+            assert!(
+                error.is_definition() && error.to_string().contains("known again"),
+                "{error}"
+            );
+        }
+    }
 }

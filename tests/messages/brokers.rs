@@ -148,13 +148,24 @@ pub(super) fn errors_of_brokers() -> Vec<(&'static str, Error)> {
         let released = broker.release::<Value>(domain, Binding::NONE, &row, name, &request);
         released.unwrap_err()
     };
+    let ask_well = |requester, seconds: i64| {
+        let at = Timestamp::from_second(now.as_second() + 100 + seconds).unwrap();
+        let request = Request::new(requester, at).purpose("x").reason("x");
+        broker.release::<Value>(domain, Binding::NONE, &row, "contact", &request)
+    };
     let by = |requester| Request::new(requester, now).purpose("x").reason("x");
     let split = keyring.split_release(&policy, "care", &["a", "b"]).unwrap();
     let shared =
         |requester| by(requester).shares(split.key_file(), &split.shares()[0], &split.shares()[1]);
-    let render = broker.render(domain, Binding::NONE, &row, "r", &by("x"), |_| {
-        Ok::<(), Error>(())
-    });
+    ask_well("x", 0).unwrap();
+    let (spent, late) = (
+        ask_well("y", 0).unwrap_err(),
+        ask_well("y", -61).unwrap_err(),
+    );
+    let later = Timestamp::from_second(now.as_second() + 100).unwrap();
+    let render = Request::new("x", later);
+    let sink = |_: &paravent::Message<'_>| Ok::<(), Error>(());
+    let render = broker.render(domain, Binding::NONE, &row, "r", &render, sink);
     vec![
         (
             "Definition/two policies",
@@ -175,6 +186,8 @@ pub(super) fn errors_of_brokers() -> Vec<(&'static str, Error)> {
         ("TwoPersons", ask("care", by("x"))),
         ("Request/shares", ask("contact", shared("a"))),
         ("NotHolder", ask("care", shared("c"))),
+        ("Quota/domain", spent),
+        ("ClockBack", late),
         ("NotSent", render.unwrap_err()),
         (
             "Definition/log's domain",

@@ -831,6 +831,8 @@ fn errors_of_keys() -> Vec<(&'static str, Error)> {
     let wrong = Passphrase::new("wrong").unwrap();
     let last = Epoch::new(u32::MAX).unwrap();
     let mut last = test_kit::keyring_from(last, &[1; 32], Generation::FIRST, &[2; 32]);
+    let most = Generation::new(u32::MAX).unwrap();
+    let mut generations = test_kit::keyring_from(Epoch::FIRST, &[1; 32], most, &[2; 32]);
     let (mut keyring, mut started) = (test_kit::keyring(), test_kit::keyring());
     started.start_epoch(TODAY).unwrap();
     let mut ending = test_kit::keyring();
@@ -884,6 +886,10 @@ fn errors_of_keys() -> Vec<(&'static str, Error)> {
             Passphrase::load("/dev/null").unwrap_err(),
         ),
         ("EpochsExhausted", last.start_epoch(TODAY).unwrap_err()),
+        (
+            "GenerationsExhausted",
+            generations.start_generation().unwrap_err(),
+        ),
         (
             "EpochActive",
             keyring.destroy_epoch(Epoch::FIRST).unwrap_err(),

@@ -42,6 +42,24 @@ fn two_persons_is_said_or_not() {
 }
 
 #[test]
+fn what_takes_two_persons_no_single_one_gets_otherwise() {
+    let shared = format!("{RELEASE}two_persons = true\n");
+    let opened = error(&format!("{shared}[open.care]\nreason = \"x\"\n"));
+    assert!(
+        opened.contains("release \"care\" takes two people, and the grant opens scope care to one"),
+        "{opened}"
+    );
+    let field = RELEASE.replace("[release.care]", "[release.code]");
+    let released = error(&format!("{shared}{field}"));
+    assert!(
+        released.contains("and release \"code\" gives of it to one"),
+        "{released}"
+    );
+    assert!(released.starts_with("line "), "{released}");
+    assert_eq!(error(&format!("{shared}{field}two_persons = true\n")), "");
+}
+
+#[test]
 fn a_requester_gets_no_more_than_all() {
     for (most, fits) in [(1, true), (30, true), (31, false), (0, false), (-1, false)] {
         let expected = if fits {

@@ -1,12 +1,14 @@
 //! What a broker does: `[release.NAME]` and `[render.NAME]`.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use toml::Spanned;
 
 use super::Reader;
 use crate::{
     error::{Error, Result},
-    id::{Domain, breaks_line, check_name},
+    id::{Domain, Scope, breaks_line, check_name},
     policy::{
         Quota, Release, Render,
         template::{self, Piece, Template},
@@ -80,6 +82,41 @@ impl Reader<'_> {
             two_persons: *two_persons,
             quota: self.quota(&what, per_hour, per_requester.as_ref(), detect_hours)?,
         })
+    }
+
+    /// Refuses what takes two people, and one of them gets in another way.
+    pub(super) fn check_two_persons(
+        &self,
+        files: &BTreeMap<String, Spanned<ReleaseFile>>,
+        releases: &[Release],
+        opens: &[Scope],
+    ) -> Result<()> {
+        let scope_of = |position: usize| self.schema.fields()[position].scope();
+        for shared in releases.iter().filter(|release| release.two_persons) {
+            let refuse = |how: String| {
+                let error = Error::definition(
+                    format!("release {:?} takes two people, and {how}", shared.name),
+                    "take the other away, or let it take one",
+                );
+                match files.get(&shared.name) {
+                    Some(file) => self.at(file, Err(error)),
+                    None => Err(error),
+                }
+            };
+            if let Some(&scope) = opens
+                .iter()
+                .find(|scope| shared.fields.iter().any(|&at| scope_of(at) == **scope))
+            {
+                refuse(format!("the grant opens {scope} to one"))?;
+            }
+            let overlaps = |other: &&Release| {
+                !other.two_persons && other.fields.iter().any(|at| shared.fields.contains(at))
+            };
+            if let Some(other) = releases.iter().find(overlaps) {
+                refuse(format!("release {:?} gives of it to one", other.name))?;
+            }
+        }
+        Ok(())
     }
 
     pub(super) fn render(&self, name: &str, file: &Spanned<RenderFile>) -> Result<Render> {

@@ -118,6 +118,7 @@ impl Reader<'_> {
             self.index(name, index, &background, binds)
         })?;
         let releases = each(&file.release, |name, release| self.release(name, release))?;
+        self.check_two_persons(&file.release, &releases, &opens)?;
         let renders = each(&file.render, |name, render| self.render(name, render))?;
         let source = self.source(&file.source, binds, &pseudonyms, &indexes)?;
         let acceptances = file

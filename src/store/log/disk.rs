@@ -15,12 +15,13 @@ use super::{
     files::{self, Held},
     heads::Heads,
     line::{Keys, Line, LogId, MAX_LINE, Position},
-    quota::{Quota, Recent},
+    quota::Recent,
     walk::{Found, Lines, Part, Walk},
 };
 use crate::{
     crypto::entropy,
     error::{Error, Kind, LogFault, LogPlace, Result},
+    policy::Quota,
     store::sync_folder,
 };
 
@@ -34,9 +35,11 @@ pub(super) struct Disk {
 }
 
 /// An entry that is to be written if its quota allows it.
-pub(super) struct Request {
+pub(super) struct Pending {
     pub(super) entry: Entry,
     pub(super) quota: Option<Quota>,
+    /// What is written right behind it.
+    pub(super) then: Option<Entry>,
 }
 
 /// The file that is written, as far as it was read.
@@ -90,8 +93,11 @@ impl Disk {
     }
 
     /// Writes what may be written of a batch, in its order and synced once; the number of each entry.
-    pub(super) fn commit(&mut self, batch: &[Request]) -> Vec<Result<u64>> {
-        let earliest = batch.iter().map(|request| request.entry.at).min();
+    pub(super) fn commit(&mut self, batch: &[Pending]) -> Vec<Result<u64>> {
+        // What is refused for its time is not read for: it would cost all who wait.
+        let latest = self.state.as_ref().and_then(|state| state.latest);
+        let times = batch.iter().map(|pending| pending.entry.at);
+        let earliest = times.filter(|at| is_in_time(*at, latest)).min().or(latest);
         let locked = earliest.map(|earliest| self.lock(earliest));
         let (_held, mut state) = match locked {
             Some(Ok(locked)) => locked,
@@ -99,14 +105,14 @@ impl Disk {
             None => return Vec::new(),
         };
         let mut draft = state.draft();
-        let add = |request| state.add(&self.keys, request, &mut draft);
+        let add = |pending| state.add(&self.keys, pending, &mut draft);
         let mut results: Vec<_> = batch.iter().map(add).collect();
         if draft.lines > state.lines
             && let Err(error) = self.write(&mut state, draft)
         {
-            for (request, result) in batch.iter().zip(&mut results) {
+            for (pending, result) in batch.iter().zip(&mut results) {
                 if result.is_ok() {
-                    state.recent.remove(&request.entry);
+                    state.recent.remove(&pending.entry);
                     *result = Err(error.again());
                 }
             }
@@ -348,20 +354,23 @@ impl State {
     }
 
     /// Puts an entry into the draft, if its time and its quota allow it; its number.
-    fn add(&mut self, keys: &Keys, request: &Request, draft: &mut Draft) -> Result<u64> {
-        let Request { entry, quota } = request;
-        let back = draft.latest.map(|latest| latest.duration_since(entry.at));
-        if let Some(back) = back.filter(|back| *back > CLOCK_SLACK) {
+    fn add(&mut self, keys: &Keys, pending: &Pending, draft: &mut Draft) -> Result<u64> {
+        let Pending { entry, quota, then } = pending;
+        if let Some(latest) = draft.latest.filter(|_| !is_in_time(entry.at, draft.latest)) {
             return Err(Error::new(|| Kind::ClockBack {
-                seconds: back.as_secs(),
+                seconds: latest.duration_since(entry.at).as_secs(),
             }));
         }
         if let Some(quota) = quota {
             self.recent.check(entry, *quota)?;
         }
         draft.add(keys, entry, None)?;
+        let n = draft.last.n;
+        if let Some(then) = then {
+            draft.add(keys, then, None)?;
+        }
         self.recent.add(entry);
-        Ok(draft.last.n)
+        Ok(n)
     }
 
     /// Whether the file ends where it was read to.
@@ -369,6 +378,11 @@ impl State {
         let found = self.file.metadata();
         found.is_ok_and(|found| found.len() == self.length)
     }
+}
+
+/// Whether an entry is not too long before the latest one.
+fn is_in_time(at: Timestamp, latest: Option<Timestamp>) -> bool {
+    latest.is_none_or(|latest| latest.duration_since(at) <= CLOCK_SLACK)
 }
 
 impl Draft {

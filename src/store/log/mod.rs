@@ -32,16 +32,16 @@ use std::{
 use jiff::{SignedDuration, Timestamp};
 
 use self::{
-    disk::{Disk, Request},
+    disk::{Disk, Pending},
     line::Keys,
 };
 use crate::{
     error::{Error, Kind, Result},
     key::Keyring,
+    policy::Quota,
 };
 
 pub use entry::{Entry, Event};
-pub(crate) use quota::Quota;
 pub use read::Entries;
 pub use verify::VerifiedLog;
 
@@ -59,7 +59,10 @@ const CLOCK_SLACK: SignedDuration = SignedDuration::from_secs(60);
 /// off the end, without [`verify`](Log::verify) telling; who holds the keyring can. So put the second place where others
 /// answer for it. Who can write to both can cut off what came last, and nothing else.
 ///
-/// A child process that was forked shares its parent's lock: let it open the log anew.
+/// A child process that was forked shares its parent's lock: let it open the log anew. On systems other than Unix, where the
+/// files of a log cannot be told apart, one process at a time writes to it.
+///
+/// The second place grows by a line each time that entries are synced, and is not rotated.
 ///
 /// # Examples
 ///
@@ -93,7 +96,7 @@ pub struct Log {
 /// Entries that wait for the disk.
 #[derive(Default)]
 struct Queue {
-    waiting: Vec<Request>,
+    waiting: Vec<Pending>,
     /// The ticket of the entry that comes next.
     next: u64,
     /// Whether some thread writes for those who waited when it began.
@@ -139,7 +142,7 @@ impl Log {
     }
 
     /// How many entries there are, and that each is as it was written and in its place, up to the last that the second
-    /// place knows. What is written meanwhile is not looked at. `observer` is told of entries, about each thousand, how
+    /// place knows. Every finished file has to be beside the log: writing does without those that are older than an hour. What is written meanwhile is not looked at. `observer` is told of entries, about each thousand, how
     /// many are through, and can stop it. Memory does not grow with the log.
     ///
     /// # Errors
@@ -156,7 +159,7 @@ impl Log {
         verify::verify(path.as_ref(), heads.as_ref(), &keys, observer)
     }
 
-    /// The entries of all files, in their order, each one checked. What is written meanwhile is left out, and so is a last
+    /// The entries of all files, in their order, each one checked. As for [`verify`](Log::verify), every finished file is there. What is written meanwhile is left out, and so is a last
     /// line that was not written whole.
     ///
     /// # Errors
@@ -174,10 +177,25 @@ impl Log {
     /// [`Error::is_quota`]; [`Error::is_clock`] where it is more than 60 s before the latest entry of the file;
     /// [`Error::is_definition`] where it is longer than a line; else as [`Log::open`]. Of an entry that failed nothing counts.
     pub(crate) fn append(&self, entry: Entry, quota: Option<Quota>) -> Result<u64> {
+        self.append_both(entry, None, quota)
+    }
+
+    /// As [`append`](Log::append), with another entry right behind it: both are written and synced at once, so that it costs no
+    /// more time.
+    ///
+    /// # Errors
+    ///
+    /// As [`append`](Log::append).
+    pub(crate) fn append_both(
+        &self,
+        entry: Entry,
+        then: Option<Entry>,
+        quota: Option<Quota>,
+    ) -> Result<u64> {
         let mut queue = lock(&self.queue);
         let ticket = queue.next;
         queue.next += 1;
-        queue.waiting.push(Request { entry, quota });
+        queue.waiting.push(Pending { entry, quota, then });
         loop {
             if let Some(done) = queue.done.remove(&ticket) {
                 return done;
@@ -227,7 +245,7 @@ impl Drop for Lead<'_> {
         let mut results = mem::take(&mut self.results).into_iter();
         let mut queue = lock(&self.log.queue);
         for ticket in (self.first..).take(self.count) {
-            let lost = || Err(Error::new(|| Kind::Stopped));
+            let lost = || Err(Error::new(|| Kind::LogUnknown));
             queue
                 .done
                 .insert(ticket, results.next().unwrap_or_else(lost));

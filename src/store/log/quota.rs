@@ -8,17 +8,9 @@ use super::entry::{Entry, Event};
 use crate::{
     error::{Error, Kind, Result},
     id::Domain,
+    policy::Quota,
     wire::Pseudonym,
 };
-
-/// How many records of one name a domain gets in any hour.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Quota {
-    /// To all requesters together.
-    pub(crate) per_hour: u64,
-    /// To one requester.
-    pub(crate) per_requester: u64,
-}
 
 /// What was released and rendered since some time, by the entries of the log.
 pub(super) struct Recent {

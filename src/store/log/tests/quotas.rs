@@ -6,6 +6,7 @@ fn quota(per_hour: u64, per_requester: u64) -> Option<Quota> {
     Some(Quota {
         per_hour,
         per_requester,
+        detect_hours: 1,
     })
 }
 

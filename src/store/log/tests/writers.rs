@@ -51,6 +51,7 @@ fn two_logs_of_eight_threads_keep_a_quota() {
         let quota = Some(Quota {
             per_hour,
             per_requester,
+            detect_hours: 1,
         });
         let (numbers, refused) = append_all(&logs, quota);
         assert_eq!((numbers.len(), refused), (kept, 96 - kept));
@@ -86,13 +87,15 @@ fn an_entry_is_refused_alone_in_its_batch() {
     let folder = tempfile::tempdir().unwrap();
     let place = Place::of(folder.path());
     let log = place.open();
-    let request = |seconds, quota| Request {
+    let request = |seconds, quota| Pending {
         entry: release(seconds, 1),
         quota,
+        then: None,
     };
     let quota = Some(Quota {
         per_hour: 2,
         per_requester: 2,
+        detect_hours: 1,
     });
     let batch = [
         request(100, quota),

@@ -2,6 +2,7 @@
 
 use jiff::civil::Date;
 use serde::Serialize;
+use zeroize::Zeroizing;
 
 use crate::{
     crypto::mac::MacKey,
@@ -27,7 +28,7 @@ pub(super) struct Texts<'a> {
 }
 
 /// Makes what an entry says of a requester, of a person and of a row.
-pub(super) struct Book {
+pub(super) struct EntrySealer {
     protector: Protector,
     pseudonyms: LogPseudonyms,
 }
@@ -39,7 +40,7 @@ pub(super) struct LogPseudonyms {
     row: UseKey<MacKey>,
 }
 
-impl Book {
+impl EntrySealer {
     pub(super) fn new(keyring: &Keyring) -> Result<Self> {
         Ok(Self {
             protector: Protector::new(keyring, &policy()?)?,
@@ -89,8 +90,11 @@ impl LogPseudonyms {
 
     /// Of a requester: of one name, however it is written.
     pub(super) fn requester(&self, name: &str) -> Result<Pseudonym> {
-        let mut message = vec![NORMALISATION];
-        let mut normal = Vec::with_capacity(normal::room(name.as_bytes()));
+        let room = normal::room(name.as_bytes());
+        // Of full size from the start: growing would leave a copy behind.
+        let mut message = Zeroizing::new(Vec::with_capacity(3 + room));
+        message.push(NORMALISATION);
+        let mut normal = Zeroizing::new(Vec::with_capacity(room));
         let read = normal::append(
             Class::Text,
             name.as_bytes(),
@@ -100,7 +104,7 @@ impl LogPseudonyms {
         );
         read.map_err(|_| {
             Error::new(|| Kind::Request {
-                what: "the requester's name holds a character that is none",
+                what: "the requester's name has a code point that Unicode does not assign",
                 advice: "name who asks: the account that was authenticated",
             })
         })?;
@@ -121,7 +125,7 @@ impl LogPseudonyms {
         let room = |&position: &usize| 2 + normal::room(value(position));
         // Of full size from the start: growing would leave a copy behind.
         let size = 1 + positions.iter().map(room).sum::<usize>();
-        let mut message = zeroize::Zeroizing::new(Vec::with_capacity(size));
+        let mut message = Zeroizing::new(Vec::with_capacity(size));
         message.push(NORMALISATION);
         let mut is_anybody = false;
         for &position in &positions {
