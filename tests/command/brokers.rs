@@ -495,16 +495,17 @@ fn canaries_are_planted_as_rows_and_raise_an_alarm() {
         "looked-around"
     );
 
-    let copy = stdout(
-        &clinic
-            .run("policy strip policies/support-desk.toml")
-            .code(0),
-    );
-    clinic.write("copy.toml", copy);
-    assert_eq!(
-        refused(&clinic, "policy plant copy.toml", "", 3),
-        "definition"
-    );
+    // The policy that is given is the one that has them, whatever copy of it is in the folder.
+    let strip = clinic.run("policy strip policies/support-desk.toml");
+    let copy = stdout(&strip.code(0));
+    clinic.write("own.toml", POLICY);
+    clinic.write("policies/support-desk.toml", copy);
+    assert_eq!(refused(&clinic, plant, "", 3), "definition");
+    let own = ASK.replace("policies/support-desk", "own");
+    ask(&clinic, &own, &planted).code(0);
+    let log = clinic.read("release.log");
+    assert!(log.lines().last().unwrap().contains("\"alarm\""), "{log}");
+
     let nowhere = POLICY.replace("[source]\nrecord_id = \"rdv\"\n", "");
     clinic.write("policies/support-desk.toml", nowhere);
     assert_eq!(refused(&clinic, plant, "", 3), "definition");
