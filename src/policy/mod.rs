@@ -312,6 +312,11 @@ impl Policy {
         self.0.binds.record_id
     }
 
+    /// The column of files of rows in which the record id is, where `[source]` names one.
+    pub fn record_id_column(&self) -> Option<&str> {
+        self.0.source.record_id.as_deref()
+    }
+
     /// Whether every seal is bound to a key of the person.
     pub fn binds_subject_key(&self) -> bool {
         self.0.binds.subject_key

@@ -26,7 +26,7 @@ const PREFIX: &str = "PARAVENT_";
 /// The folder of credentials that systemd gives a service.
 const SYSTEM_CREDENTIALS: &str = "CREDENTIALS_DIRECTORY";
 
-/// Where a deployment keeps its schema, policies, keyring, grants and passphrases.
+/// Where a deployment keeps its schema, policies, keyring, grants, broker's log and passphrases.
 ///
 /// Each is said by a file, over it by the environment, over both by the caller:
 ///
@@ -36,6 +36,8 @@ const SYSTEM_CREDENTIALS: &str = "CREDENTIALS_DIRECTORY";
 /// | `policies` | `PARAVENT_POLICIES` | the folder with the policies, one `*.toml` a domain |
 /// | `keyring` | `PARAVENT_KEYRING` | the backend's key file |
 /// | `grants` | `PARAVENT_GRANTS` | the register of grants, a file |
+/// | `log` | `PARAVENT_LOG` | the broker's log, a file |
+/// | `heads` | `PARAVENT_HEADS` | the log's second place, a file, best on another disk |
 /// | `credentials` | `PARAVENT_CREDENTIALS` | the folder with a passphrase for each key file, in a file of the same name |
 ///
 /// # Examples
@@ -69,6 +71,8 @@ pub struct Config {
     policies: Option<PathBuf>,
     keyring: Option<PathBuf>,
     grants: Option<PathBuf>,
+    log: Option<PathBuf>,
+    heads: Option<PathBuf>,
     credentials: Option<PathBuf>,
     /// Looked through after `credentials`.
     system_credentials: Option<PathBuf>,
@@ -155,6 +159,20 @@ impl Config {
         self
     }
 
+    /// The same with the broker's log in this file.
+    #[must_use]
+    pub fn log(mut self, path: impl Into<PathBuf>) -> Self {
+        self.log = Some(path.into());
+        self
+    }
+
+    /// The same with the log's second place in this file.
+    #[must_use]
+    pub fn heads(mut self, path: impl Into<PathBuf>) -> Self {
+        self.heads = Some(path.into());
+        self
+    }
+
     /// The same with passphrases in this folder.
     #[must_use]
     pub fn credentials(mut self, folder: impl Into<PathBuf>) -> Self {
@@ -180,6 +198,16 @@ impl Config {
     /// The file of the register of grants, where one is said.
     pub fn grants_path(&self) -> Option<&Path> {
         self.grants.as_deref()
+    }
+
+    /// The file of the broker's log, where one is said.
+    pub fn log_path(&self) -> Option<&Path> {
+        self.log.as_deref()
+    }
+
+    /// The file of the log's second place, where one is said.
+    pub fn heads_path(&self) -> Option<&Path> {
+        self.heads.as_deref()
     }
 
     /// The folder of passphrases, where one is said; systemd's is not said here.
@@ -349,18 +377,22 @@ impl Config {
             policies: path("policies", file.policies)?,
             keyring: path("keyring", file.keyring)?,
             grants: path("grants", file.grants)?,
+            log: path("log", file.log)?,
+            heads: path("heads", file.heads)?,
             credentials: path("credentials", file.credentials)?,
             system_credentials: None,
         })
     }
 
     /// Each path's variable and place.
-    fn places(&mut self) -> [(&'static str, &mut Option<PathBuf>); 5] {
+    fn places(&mut self) -> [(&'static str, &mut Option<PathBuf>); 7] {
         [
             ("PARAVENT_SCHEMA", &mut self.schema),
             ("PARAVENT_POLICIES", &mut self.policies),
             ("PARAVENT_KEYRING", &mut self.keyring),
             ("PARAVENT_GRANTS", &mut self.grants),
+            ("PARAVENT_LOG", &mut self.log),
+            ("PARAVENT_HEADS", &mut self.heads),
             ("PARAVENT_CREDENTIALS", &mut self.credentials),
         ]
     }
@@ -373,19 +405,23 @@ struct File {
     policies: Option<Spanned<Value>>,
     keyring: Option<Spanned<Value>>,
     grants: Option<Spanned<Value>>,
+    log: Option<Spanned<Value>>,
+    heads: Option<Spanned<Value>>,
     credentials: Option<Spanned<Value>>,
 }
 
 fn unknown_variable(name: &OsStr) -> Error {
     let name = name.to_string_lossy();
     let mut config = Config::new();
+    // The prefix alone is near to short names, and means none of them.
     let known = config.places().map(|(variable, _)| variable);
+    let known = known.into_iter().filter(|_| name != PREFIX);
     Error::definition(
         format!(
             "the environment has {name}, which is not known{}",
             hint(&name, known)
         ),
-        "unset it: PARAVENT_SCHEMA, PARAVENT_POLICIES, PARAVENT_KEYRING, PARAVENT_GRANTS and PARAVENT_CREDENTIALS are read",
+        "unset it: PARAVENT_SCHEMA, PARAVENT_POLICIES, PARAVENT_KEYRING, PARAVENT_GRANTS, PARAVENT_LOG, PARAVENT_HEADS and PARAVENT_CREDENTIALS are read",
     )
 }
 

@@ -1,6 +1,6 @@
 use super::{Clinic, stderr, stdout};
 
-const COMMANDS: [&str; 25] = [
+const COMMANDS: [&str; 32] = [
     "init",
     "keygen",
     "rotate",
@@ -11,12 +11,19 @@ const COMMANDS: [&str; 25] = [
     "epoch destroy",
     "grant",
     "grant list",
+    "grant split",
     "policy",
     "policy check",
     "policy diff",
     "policy strip",
+    "policy plant",
     "protect",
     "reveal",
+    "release",
+    "log",
+    "log verify",
+    "log show",
+    "log rotate",
     "migrate",
     "reseal",
     "audit",
@@ -56,7 +63,9 @@ fn the_main_help_lists_commands_and_exit_codes() {
         assert!(help.contains(&format!("\n  {name} ")), "{name}: {help}");
     }
     let (_, codes) = help.split_once("EXIT CODES\n").unwrap();
-    for code in ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "128+n"] {
+    for code in [
+        "0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "128+n",
+    ] {
         assert!(codes.contains(&format!("  {code} ")), "{code}: {codes}");
     }
     let version = stdout(&clinic.run("--version").code(0));

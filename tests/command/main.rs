@@ -4,9 +4,11 @@
 
 mod attribute;
 mod audit;
+mod brokers;
 mod epochs;
 mod grants;
 mod help;
+mod logs;
 mod migrations;
 mod output;
 mod passphrases;

@@ -44,7 +44,7 @@ fn relative_paths_are_of_the_folder_of_the_file_that_says_them() {
         &folder,
         "paravent.toml",
         "schema = \"visit.toml\"\npolicies = \"policies\"\nkeyring = \"/run/keys/k\"\ngrants = \"../grants.ndjson\"\n\
-         credentials = \"/run/credentials\"\n",
+         log = \"release.log\"\nheads = \"/other/heads\"\ncredentials = \"/run/credentials\"\n",
     );
     let config = Config::load(path).unwrap();
     let own = |name| Some(folder.path().join(name));
@@ -52,6 +52,8 @@ fn relative_paths_are_of_the_folder_of_the_file_that_says_them() {
     assert_eq!(config.policies_path(), own("policies").as_deref());
     assert_eq!(config.keyring_path(), Some(Path::new("/run/keys/k")));
     assert_eq!(config.grants_path(), own("../grants.ndjson").as_deref());
+    assert_eq!(config.log_path(), own("release.log").as_deref());
+    assert_eq!(config.heads_path(), Some(Path::new("/other/heads")));
     assert_eq!(
         config.credentials_path(),
         Some(Path::new("/run/credentials"))
@@ -68,6 +70,8 @@ fn nothing_has_to_be_said() {
         config.policies_path(),
         config.keyring_path(),
         config.grants_path(),
+        config.log_path(),
+        config.heads_path(),
         config.credentials_path(),
     ] {
         assert_eq!(path, None);
@@ -85,7 +89,8 @@ fn the_environment_stands_over_the_file_and_the_caller_over_both() {
     let path = written(
         &folder,
         "paravent.toml",
-        "schema = \"a\"\npolicies = \"a\"\nkeyring = \"a\"\ngrants = \"a\"\ncredentials = \"a\"\n",
+        "schema = \"a\"\npolicies = \"a\"\nkeyring = \"a\"\ngrants = \"a\"\nlog = \"a\"\nheads = \"a\"\n\
+         credentials = \"a\"\n",
     );
     let config = Config::load(path)
         .unwrap()
@@ -97,7 +102,9 @@ fn the_environment_stands_over_the_file_and_the_caller_over_both() {
             ("PARAVENT_POLICIES", "c"),
             ("PARAVENT_KEYRING", "d"),
             ("PARAVENT_GRANTS", "e"),
-            ("PARAVENT_CREDENTIALS", "f"),
+            ("PARAVENT_LOG", "f"),
+            ("PARAVENT_HEADS", "g"),
+            ("PARAVENT_CREDENTIALS", "h"),
         ]))
         .unwrap();
     let paths = |config: &Config| {
@@ -106,18 +113,22 @@ fn the_environment_stands_over_the_file_and_the_caller_over_both() {
             config.policies_path(),
             config.keyring_path(),
             config.grants_path(),
+            config.log_path(),
+            config.heads_path(),
             config.credentials_path(),
         ]
         .map(|path| path.unwrap().to_str().unwrap().to_owned())
     };
-    assert_eq!(paths(&config), ["b", "c", "d", "e", "f"]);
+    assert_eq!(paths(&config), ["b", "c", "d", "e", "f", "g", "h"]);
     let config = config
         .schema("1")
         .policies("2")
         .keyring("3")
         .grants("4")
-        .credentials("5");
-    assert_eq!(paths(&config), ["1", "2", "3", "4", "5"]);
+        .log("5")
+        .heads("6")
+        .credentials("7");
+    assert_eq!(paths(&config), ["1", "2", "3", "4", "5", "6", "7"]);
 }
 
 #[test]
@@ -125,6 +136,7 @@ fn a_misspelt_variable_is_refused_with_the_one_that_was_meant() {
     for (name, near) in [
         ("PARAVENT_KEYRNG", Some("\"PARAVENT_KEYRING\"")),
         ("PARAVENT_POLICY", Some("\"PARAVENT_POLICIES\"")),
+        ("PARAVENT_HEAD", Some("\"PARAVENT_HEADS\"")),
         ("PARAVENT_PASSPHRASE_OF_THE_KEYRING", None),
         ("PARAVENT_", None),
     ] {
@@ -167,6 +179,8 @@ fn what_is_no_configuration_is_refused_with_its_line() {
         ("[policies]\n", Some(1), "`policies` is not text"),
         ("\n\nkeyring = 77712777\n", Some(3), "`keyring` is not text"),
         ("grants = \"\"\n", Some(1), "`grants` is empty"),
+        ("log = [\"a\"]\n", Some(1), "`log` is not text"),
+        ("\nheads = \"\"\n", Some(2), "`heads` is empty"),
         ("schema = \"a\"\nschema = \"b\"\n", Some(2), "duplicate key"),
         ("keyring\n", Some(1), ""),
     ] {

@@ -5,7 +5,7 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-use super::{PASSPHRASE, binary, clinic, names, pty::Terminal};
+use super::{CLINIC, PASSPHRASE, binary, clinic, names, pty::Terminal};
 
 const PROTECT: [&str; 4] = [
     "protect",
@@ -83,6 +83,61 @@ fn a_new_passphrase_is_asked_for_twice() {
             vec![]
         };
         assert_eq!(names(folder.path()), made);
+    }
+}
+
+#[test]
+fn the_passphrase_of_each_share_is_asked_of_its_holder() {
+    let policy = "domain = \"desk\"\nschema = \"appointment\"\nrecord_id = \"bound\"\n\
+        [tenancy]\nspecialties = 12\npractices = 40\n\
+        [release.contact]\nreason = \"x\"\npurposes = [\"x\"]\ntwo_persons = true\nper_hour = 1\ndetect_hours = 1\n";
+    for (last, code) in [("of the second\n", 0), ("another\n", 5)] {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("desk.toml"), policy).unwrap();
+        let terminal = Terminal::new();
+        let mut child = terminal.start(binary(), |command| {
+            command
+                .args([
+                    "grant",
+                    "split",
+                    "contact",
+                    "--policy",
+                    "desk.toml",
+                    "-o",
+                    "contact",
+                ])
+                .args(["--holder", "first desk", "--holder", "second desk"])
+                .arg("--keyring")
+                .arg(clinic().join("backend.keyring"))
+                .current_dir(&folder)
+                .env("PARAVENT_CREDENTIALS", CLINIC.path().join("credentials"))
+                .stdout(terminal.slave())
+                .stderr(terminal.slave());
+        });
+        let questions = [
+            ("share-1.key of first desk:", "of the first\n"),
+            ("again:", "of the first\n"),
+            ("share-2.key of second desk:", "of the second\n"),
+            ("again:", last),
+        ];
+        let mut seen = 0;
+        for (question, answer) in questions {
+            seen = terminal.wait_for(question, |text| {
+                let at = text.get(seen..)?.find(question)?;
+                Some(seen + at + question.len())
+            });
+            terminal.type_in(answer);
+        }
+        let status = child.wait().unwrap();
+        assert_eq!(status.code(), Some(code), "{}", terminal.text());
+        assert!(!terminal.text().contains("of the first"));
+        match code {
+            0 => assert_eq!(
+                names(&folder.path().join("contact")),
+                ["grant.key", "share-1.key", "share-2.key"]
+            ),
+            _ => assert_eq!(names(folder.path()), ["desk.toml"]),
+        }
     }
 }
 

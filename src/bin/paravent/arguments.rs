@@ -16,15 +16,18 @@ use crate::{
     attribute::AttributeArguments,
     audit::AuditArguments,
     epoch::EpochArguments,
+    failure::Failure,
     grant::GrantArguments,
     init::InitArguments,
     inspect::InspectArguments,
     keygen::KeygenArguments,
+    log::LogArguments,
     manual::{CompletionsArguments, ManArguments},
     migrate::MigrateArguments,
     passphrase::Source,
     policy::PolicyArguments,
     protect::ProtectArguments,
+    release::ReleaseArguments,
     reseal::ResealArguments,
     reveal::RevealArguments,
     rotate::RotateArguments,
@@ -50,15 +53,22 @@ EXAMPLES
     paravent reveal rows.csv --policy sms-reminders.toml \\
       --grant sms-reminders.grant
 
+  One record, for a reason that stands in the log:
+
+    paravent release phone --policy policies/support-desk.toml \\
+      --requester a.martin --purpose \"call back\" --reason \"ticket 4711\" \\
+      < row.ndjson
+
   What a thief of a connector's rows would learn:
 
     paravent audit rows.csv --truth appointments.csv --html report.html
 
 CONFIGURATION
 paravent.toml in the working folder, or the file of --config, says where
-things are: schema, policies, keyring, grants, credentials. The variables
-PARAVENT_SCHEMA, PARAVENT_POLICIES, PARAVENT_KEYRING, PARAVENT_GRANTS and
-PARAVENT_CREDENTIALS stand over it, and options of a command over both.
+things are: schema, policies, keyring, grants, log, heads, credentials. The
+variables PARAVENT_SCHEMA, PARAVENT_POLICIES, PARAVENT_KEYRING,
+PARAVENT_GRANTS, PARAVENT_LOG, PARAVENT_HEADS and PARAVENT_CREDENTIALS stand
+over it, and options of a command over both.
 
 PASSPHRASES
 A passphrase is read from a file descriptor (--passphrase-fd), from a file
@@ -80,7 +90,8 @@ EXIT CODES
          there were no random bytes
   2      wrong arguments, or a file that is there already
   3      bad input: rows, or a file of rows, a schema, a policy or a
-         configuration that does not open or load
+         configuration that does not open or load; a broker's log that is not
+         as it was written
   4      the check refuses the policy
   5      no key: none found, a wrong passphrase, a file that others can read,
          a grant that ended or is of another policy, rows of another key
@@ -88,6 +99,7 @@ EXIT CODES
   7      the audit found that leaked rows link people to what they came for
   8      the audit is blind: one of its controls failed
   9      the audit had too few rows to tell, or no true rows to score by
+  10     the quota of a release is spent
   128+n  ended by signal n; 141 where nobody reads the output any more
 ";
 
@@ -129,6 +141,8 @@ pub(crate) enum Command {
     Policy(PolicyArguments),
     Protect(ProtectArguments),
     Reveal(RevealArguments),
+    Release(ReleaseArguments),
+    Log(LogArguments),
     Migrate(MigrateArguments),
     Reseal(ResealArguments),
     Verify(VerifyArguments),
@@ -156,6 +170,40 @@ impl PassphraseArguments {
         Source {
             fd: self.passphrase_fd,
             file: self.passphrase_file.clone(),
+        }
+    }
+}
+
+/// Whence the passphrases of shares are, one after the other.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct SharePassphraseArguments {
+    /// Read the passphrase of a share from this file descriptor; once for each share, in their order
+    #[arg(long, value_name = "N", conflicts_with = "share_passphrase_file")]
+    share_passphrase_fd: Vec<u32>,
+    /// Read the passphrase of a share from this file, which nobody else may be able to read; once for each share, in their order
+    #[arg(long, value_name = "FILE")]
+    share_passphrase_file: Vec<PathBuf>,
+}
+
+impl SharePassphraseArguments {
+    /// One for each of so many shares.
+    pub(crate) fn sources(&self, shares: usize) -> Result<Vec<Source>, Failure> {
+        let files = self.share_passphrase_file.iter().map(|file| Source {
+            fd: None,
+            file: Some(file.clone()),
+        });
+        let fds = self.share_passphrase_fd.iter().map(|&fd| Source {
+            fd: Some(fd),
+            file: None,
+        });
+        let given: Vec<Source> = files.chain(fds).collect();
+        match given.len() {
+            0 => Ok(vec![Source::default(); shares]),
+            all if all == shares => Ok(given),
+            _ => Err(Failure::usage(
+                "there are not as many passphrases as shares",
+                "give --share-passphrase-file or --share-passphrase-fd once for each share, or not at all",
+            )),
         }
     }
 }

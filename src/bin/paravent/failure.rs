@@ -26,6 +26,8 @@ pub(crate) enum Exit {
     Blind = 8,
     /// An audit: too few rows to tell.
     TooFew = 9,
+    /// A release: its quota is spent.
+    Spent = 10,
     /// Nobody reads the output any more: 128 and the number of SIGPIPE.
     Closed = 141,
 }
@@ -210,6 +212,10 @@ impl From<io::Error> for Failure {
 }
 
 fn exit(error: &Error) -> Exit {
+    // Of a log, whoever wrote it: it is read, and not opened.
+    if matches!(error.code(), "log-other-keyring" | "log-version") {
+        return Exit::Input;
+    }
     let keys = error.is_wrong_passphrase()
         || error.is_share()
         || error.is_ended()
@@ -231,9 +237,11 @@ fn exit(error: &Error) -> Exit {
         );
     if keys {
         Exit::Keys
+    } else if error.is_quota() {
+        Exit::Spent
     } else if error.is_refused() {
         Exit::Refused
-    } else if error.code() == "file-exists" || error.is_misuse() {
+    } else if error.code() == "file-exists" || error.is_misuse() || error.is_request() {
         Exit::Usage
     } else if error.is_io() || error.is_stopped() || error.is_clock() {
         Exit::Machine

@@ -1,11 +1,6 @@
 //! `paravent init`: a folder to start from.
 
-use std::{
-    fs::{self, File},
-    io::{self, Write},
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use paravent::Keyring;
@@ -13,8 +8,8 @@ use serde_json::json;
 
 use crate::{
     arguments::PassphraseArguments,
-    failure::{Exit, Failure, Outcome},
-    leftovers::Leftover,
+    failure::{Exit, Outcome},
+    folder::{self, NewFolder},
     output, passphrase,
     settings::Settings,
 };
@@ -66,22 +61,18 @@ pub(crate) fn run(arguments: &InitArguments, settings: &Settings) -> Outcome {
     let folder = &arguments.folder;
     let config = settings.config()?;
     // Before anybody types a passphrase; the end looks again.
-    if folder.symlink_metadata().is_ok() {
-        return Err(taken(folder));
-    }
+    folder::check_free(folder)?;
     let source = arguments.passphrase.source();
     let passphrase = passphrase::new(&source, &config, &folder.join(KEYRING))?;
     let keyring = Keyring::generate()?.to_key_file(&passphrase)?;
 
-    let failed = |error: io::Error| match error.kind() {
-        io::ErrorKind::AlreadyExists => taken(folder),
-        _ => Failure::file("making", folder, &error),
-    };
-    let make = |path: &Path| fs::DirBuilder::new().mode(0o700).create(path);
-    let ((), made) = Leftover::create(|| output::beside(folder, make)).map_err(failed)?;
-    fill(made.path(), &keyring).map_err(failed)?;
-    made.keep(|from| rename_new(from, folder)).map_err(failed)?;
-    output::sync_folder(folder)?;
+    let made = NewFolder::create(folder)?;
+    made.folder("policies")?;
+    for (name, text) in FILES {
+        made.write(name, text, 0o666)?;
+    }
+    made.write(KEYRING, &keyring, 0o600)?;
+    made.finish(&["policies"])?;
 
     if settings.json {
         let files = FILES.iter().map(|(name, _)| *name).chain([KEYRING]);
@@ -93,56 +84,6 @@ pub(crate) fn run(arguments: &InitArguments, settings: &Settings) -> Outcome {
         output::print(&next(folder))?;
     }
     Ok(Exit::Done)
-}
-
-fn fill(folder: &Path, keyring: &str) -> io::Result<()> {
-    let write = |name: &str, text: &str, mode: u32| {
-        let mut options = File::options();
-        options.write(true).create_new(true).mode(mode);
-        let mut file = options.open(folder.join(name))?;
-        file.write_all(text.as_bytes())?;
-        file.sync_all()
-    };
-    let policies = folder.join("policies");
-    fs::create_dir(&policies)?;
-    for (name, text) in FILES {
-        write(name, text, 0o666)?;
-    }
-    write(KEYRING, keyring, 0o600)?;
-    for folder in [&*policies, folder] {
-        File::open(folder)?.sync_all()?;
-    }
-    Ok(())
-}
-
-/// Renames over nothing.
-fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
-    #[cfg(any(target_os = "linux", target_vendor = "apple"))]
-    {
-        use rustix::{
-            fs::{CWD, RenameFlags, renameat_with},
-            io::Errno,
-        };
-
-        match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
-            // Not every file system can.
-            Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {}
-            done => return Ok(done?),
-        }
-    }
-    if to.symlink_metadata().is_ok() {
-        return Err(io::ErrorKind::AlreadyExists.into());
-    }
-    fs::rename(from, to)
-}
-
-fn taken(folder: &Path) -> Failure {
-    Failure::new(
-        Exit::Usage,
-        "file-exists",
-        format!("{}: it is there already", folder.display()),
-        "name a folder that is not there yet",
-    )
 }
 
 fn next(folder: &Path) -> String {

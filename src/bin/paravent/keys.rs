@@ -1,8 +1,11 @@
 //! Keyrings and grants from their files.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
-use paravent::{Config, Date, Grant, Keyring, Policy, Revealer};
+use paravent::{Config, Date, Grant, Keyring, Policy, Revealer, Share};
 
 use crate::{
     failure::{Exit, Failure},
@@ -72,6 +75,19 @@ pub(crate) fn grant(path: &Path, source: &Source, config: &Config) -> Result<Gra
     check_there(path)?;
     let passphrase = passphrase::of(source, config, path)?;
     Grant::load(path, &passphrase).map_err(|error| Failure::key_file(path, &error))
+}
+
+/// The share in a file.
+pub(crate) fn share(path: &Path, source: &Source, config: &Config) -> Result<Share, Failure> {
+    check_there(path)?;
+    let passphrase = passphrase::of(source, config, path)?;
+    Share::load(path, &passphrase).map_err(|error| Failure::key_file(path, &error))
+}
+
+/// The text of a key file that no passphrase opens.
+pub(crate) fn text(path: &Path) -> Result<String, Failure> {
+    fs::read_to_string(path)
+        .map_err(|error| Failure::file("opening the key file", path, &error).exits(Exit::Keys))
 }
 
 /// Where the keyring is.

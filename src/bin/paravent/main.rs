@@ -8,12 +8,14 @@ mod attribute;
 mod audit;
 mod epoch;
 mod failure;
+mod folder;
 mod grant;
 mod init;
 mod inspect;
 mod keygen;
 mod keys;
 mod leftovers;
+mod log;
 mod manual;
 mod migrate;
 mod output;
@@ -22,6 +24,7 @@ mod pipe;
 mod policy;
 mod progress;
 mod protect;
+mod release;
 mod reseal;
 mod reveal;
 mod rotate;
@@ -69,6 +72,8 @@ fn run(arguments: Arguments) -> Outcome {
         Command::Policy(arguments) => policy::run(&arguments, &settings),
         Command::Protect(arguments) => protect::run(&arguments, &settings),
         Command::Reveal(arguments) => reveal::run(&arguments, &settings),
+        Command::Release(arguments) => release::run(&arguments, &settings),
+        Command::Log(arguments) => log::run(&arguments, &settings),
         Command::Migrate(arguments) => migrate::run(&arguments, &settings),
         Command::Reseal(arguments) => reseal::run(&arguments, &settings),
         Command::Audit(arguments) => audit::run(&arguments, &settings),

@@ -97,12 +97,16 @@ pub(crate) fn json(value: &impl Serialize) -> Result<String, Failure> {
 
 /// Lines in columns.
 pub(crate) fn table<const N: usize>(rows: &[[String; N]]) -> String {
+    let mut widths = [0; N];
+    for row in rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(cell.chars().count() + 2);
+        }
+    }
     let mut text = String::new();
     for row in rows {
         let mut line = String::new();
-        for (column, cell) in row.iter().enumerate() {
-            let lengths = rows.iter().map(|row| row[column].chars().count());
-            let width = lengths.max().unwrap_or(0) + 2;
+        for (cell, width) in row.iter().zip(widths) {
             line.push_str(&format!("{cell:width$}"));
         }
         text.push_str(line.trim_end());

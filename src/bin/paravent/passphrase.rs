@@ -65,7 +65,16 @@ pub(crate) fn new(
     config: &Config,
     key_file: &Path,
 ) -> Result<Passphrase, Failure> {
-    let name = key_file.display();
+    new_for(source, config, key_file, &key_file.display().to_string())
+}
+
+/// The same, asking by another name than the file's.
+pub(crate) fn new_for(
+    source: &Source,
+    config: &Config,
+    key_file: &Path,
+    name: &str,
+) -> Result<Passphrase, Failure> {
     if let Some(passphrase) = said(source, config, key_file)? {
         if !source.is_given() {
             // It may be that of another file of this name, of which this one is to be the backup.

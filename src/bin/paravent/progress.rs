@@ -29,7 +29,17 @@ impl Way {
     /// Begins; `size` are the bytes of the input where they are known. Nothing is shown where `quiet`, and where the
     /// standard error is no terminal.
     pub(crate) fn begin(size: Option<u64>, quiet: bool) -> Self {
-        Self::of(size, style(size.is_some()), quiet)
+        let template = match size {
+            Some(_) => "{wide_bar} {percent}%  {rows} rows  {rate}/s  {eta} left",
+            None => "{spinner} {rows} rows  {rate}/s  {elapsed}",
+        };
+        Self::of(size, style(template), quiet)
+    }
+
+    /// The same for the entries of a log, of which nobody knows before how many there are.
+    pub(crate) fn entries(quiet: bool) -> Self {
+        let template = "{spinner} {rows} entries  {rate}/s  {elapsed}";
+        Self::of(None, style(template), quiet)
     }
 
     /// The same for work in steps, each of which has a name.
@@ -93,12 +103,7 @@ fn lock() -> MutexGuard<'static, Option<ProgressBar>> {
     SHOWN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn style(known: bool) -> ProgressStyle {
-    let template = if known {
-        "{wide_bar} {percent}%  {rows} rows  {rate}/s  {eta} left"
-    } else {
-        "{spinner} {rows} rows  {rate}/s  {elapsed}"
-    };
+fn style(template: &str) -> ProgressStyle {
     let rows = |_: &ProgressState, to: &mut dyn std::fmt::Write| {
         // The bar has no other error to give.
         let _ = to.write_str(&grouped(ROWS.load(Ordering::Relaxed)));

@@ -108,12 +108,13 @@ pub(crate) fn checked_policy(
     {
         policies.clear();
     }
-    // Another policy of the same domain is one more view of it.
-    if !policies
-        .iter()
-        .any(|other| other.digest() == policy.digest())
+    // Another policy of the same domain is one more view of it; one that means the same may have other canaries.
+    match policies
+        .iter_mut()
+        .find(|other| other.digest() == policy.digest())
     {
-        policies.push(policy.clone());
+        Some(same) => *same = policy.clone(),
+        None => policies.push(policy.clone()),
     }
     let set = PolicySet::new(policies);
     let refused = |error: &paravent::Error| {

@@ -1,6 +1,7 @@
 //! `paravent policy`: whether a leak would link, and what a change gives away.
 
 pub(crate) mod pages;
+mod plant;
 
 use std::path::{Path, PathBuf};
 
@@ -21,6 +22,7 @@ EXAMPLES
     paravent policy check policies/statistics.toml policies/sms-reminders.toml
     paravent policy diff released/policies policies
     paravent policy strip policies/support-desk.toml > copy.toml
+    paravent policy plant policies/support-desk.toml -o planted.ndjson
 ";
 
 const AFTER_CHECK: &str = "\
@@ -64,7 +66,7 @@ EXAMPLES
     paravent policy strip policies/support-desk.toml > copy.toml
 ";
 
-/// Check what leaks of policies would link, compare two sets of policies, or take canaries out of one
+/// Check what leaks of policies would link, compare two sets of policies, take canaries out of one or plant them
 #[derive(Debug, Args)]
 #[command(after_long_help = AFTER)]
 pub(crate) struct PolicyArguments {
@@ -77,6 +79,7 @@ enum PolicyCommand {
     Check(CheckArguments),
     Diff(DiffArguments),
     Strip(StripArguments),
+    Plant(plant::PlantArguments),
 }
 
 /// Check whether leaks of these policies would put an identity next to a sensitive field
@@ -139,6 +142,7 @@ pub(crate) fn run(arguments: &PolicyArguments, settings: &Settings) -> Outcome {
         PolicyCommand::Check(arguments) => check(arguments, settings),
         PolicyCommand::Diff(arguments) => diff(arguments, settings),
         PolicyCommand::Strip(arguments) => strip(&arguments.file),
+        PolicyCommand::Plant(arguments) => plant::run(arguments, settings),
     }
 }
 

@@ -1,5 +1,7 @@
 //! `paravent grant`: what one connector may open, and which grants are due.
 
+mod split;
+
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
@@ -36,6 +38,11 @@ EXAMPLES
   What is due in the next three months, and why:
 
     paravent grant list --within 90
+
+  A grant that two people open together, for `paravent release`:
+
+    paravent grant split contact --policy policies/support-desk.toml \\
+      --holder \"first desk\" --holder \"second desk\" -o contact
 ";
 
 const AFTER_LIST: &str = "\
@@ -87,6 +94,7 @@ pub(crate) struct GrantArguments {
 #[derive(Debug, Subcommand)]
 enum GrantCommand {
     List(ListArguments),
+    Split(split::SplitArguments),
 }
 
 /// List the grants that were issued, those that are due with why
@@ -115,6 +123,7 @@ pub(crate) fn run(arguments: &GrantArguments, settings: &Settings) -> Outcome {
     else {
         return match &arguments.command {
             Some(GrantCommand::List(list)) => run_list(list, settings),
+            Some(GrantCommand::Split(arguments)) => split::run(arguments, settings),
             None => Err(Failure::usage("there is nothing to grant", "see --help")),
         };
     };
