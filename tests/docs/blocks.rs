@@ -27,7 +27,7 @@ pub(crate) fn steps(document: &str) -> Vec<Step> {
                 command: command.to_owned(),
                 expected: Vec::new(),
             }),
-            (None, Some(step)) if step.command.ends_with('\\') && step.expected.is_empty() => {
+            (None, Some(step)) if step.goes_on() => {
                 step.command.push('\n');
                 step.command.push_str(line);
             }
@@ -44,6 +44,15 @@ pub(crate) fn steps(document: &str) -> Vec<Step> {
 }
 
 impl Step {
+    /// Whether the command's next line is its own: behind a backslash, or up to the end of a here-document.
+    fn goes_on(&self) -> bool {
+        let mut lines = self.command.lines();
+        let begins = lines.next().and_then(|first| first.split_once("<<'"));
+        let end = begins.and_then(|(_, rest)| rest.split('\'').next());
+        let is_open = end.is_some_and(|end| lines.all(|line| line != end));
+        self.expected.is_empty() && (self.command.ends_with('\\') || is_open)
+    }
+
     /// Whether this is what it expects.
     pub(crate) fn expects(&self, printed: &str) -> bool {
         let printed: Vec<&str> = printed.trim_end().lines().collect();
