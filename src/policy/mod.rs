@@ -6,6 +6,8 @@ mod grant;
 mod linkage;
 mod plan;
 mod rules;
+// Only a broker fills them.
+#[cfg_attr(not(feature = "broker"), allow(dead_code))]
 mod template;
 mod transform;
 
