@@ -250,22 +250,17 @@ pub(crate) enum Kind {
     },
 
     // What a broker is asked.
-    #[cfg_attr(not(feature = "broker"), allow(dead_code))]
     Request {
         what: &'static str,
         advice: &'static str,
     },
-    #[cfg_attr(not(feature = "broker"), allow(dead_code))]
     UnknownPurpose {
         name: String,
     },
-    #[cfg_attr(not(feature = "broker"), allow(dead_code))]
     TwoPersons {
         name: String,
     },
-    #[cfg_attr(not(feature = "broker"), allow(dead_code))]
     NotHolder,
-    #[cfg_attr(not(feature = "broker"), allow(dead_code))]
     NotSent,
 
     // Keys and the machine.
@@ -309,11 +304,8 @@ pub(crate) enum Kind {
     KeyFileHolds {
         expected: &'static str,
     },
-    #[cfg_attr(not(feature = "broker"), allow(dead_code))]
     OtherSplit,
-    #[cfg_attr(not(feature = "broker"), allow(dead_code))]
     SameShare,
-    #[cfg_attr(not(feature = "broker"), allow(dead_code))]
     SharesOfOther,
     Passphrase,
     EmptyPassphrase,

@@ -333,7 +333,7 @@ impl fmt::Display for Kind {
             Kind::ClockBack { seconds } => {
                 write!(
                     f,
-                    "the time is {seconds} seconds before that of the log's last entry"
+                    "the time is {seconds} seconds before the latest in the log"
                 )
             }
             Kind::Quota {

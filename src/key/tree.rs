@@ -138,7 +138,6 @@ pub(crate) fn log_id(log_root: &Secret<32>) -> Secret<16> {
 
 /// The key from which pseudonyms of the log are made, as from Ldomain; from the log root.
 #[cfg(feature = "broker")]
-#[allow(dead_code, reason = "the broker makes them")]
 pub(crate) fn log_linkage_key(log_root: &Secret<32>) -> Secret<32> {
     derive(log_root, LOG_LINK, &[])
 }

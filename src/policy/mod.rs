@@ -6,6 +6,8 @@ mod grant;
 mod linkage;
 mod plan;
 mod rules;
+// Only a broker fills them.
+#[cfg_attr(not(feature = "broker"), allow(dead_code))]
 mod template;
 mod transform;
 
@@ -159,7 +161,7 @@ impl Policy {
     /// In a `template`, `{field}` stands for the value of a field, at its width in the schema at most, `{field:20}` for
     /// at most 20 bytes of it, and `{{` and `}}` for braces. A longer value is cut and ends in "…"; null is nothing; control
     /// characters are spaces. All messages of a template have one length, its text and those widths, with spaces at their
-    /// end: at most 4,096 bytes. So the length tells nothing of what is hidden. An SMS is 160 characters of GSM 03.38, and 70
+    /// end: at most 4,096 bytes. So its number of bytes tells nothing of what is hidden. An SMS is 160 characters of GSM 03.38, and 70
     /// where one is outside of that, such as "…": give fields room. A template has no control characters but `\n` and no
     /// fields of type json.
     ///
