@@ -76,11 +76,11 @@ use crate::{
 ///
 /// let second = keyring.start_epoch(Date::constant(2026, 11, 24))?;
 /// let rows = std::fs::File::open(&file)?;
-/// assert_eq!(Resealing::stale(rows, &format, &policy, second)?.stale, 1);
+/// assert_eq!(Resealing::count(rows, &format, &policy, second)?.stale, 1);
 /// let resealed = Resealing::new(&file, format.clone(), &keyring, &checked)?.run()?;
 /// assert_eq!((resealed.resealed, resealed.kept), (1, 0));
 /// let rows = std::fs::File::open(&file)?;
-/// assert_eq!(Resealing::stale(rows, &format, &policy, second)?.stale, 0);
+/// assert_eq!(Resealing::count(rows, &format, &policy, second)?.stale, 0);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Resealing<'a> {
@@ -188,7 +188,7 @@ impl<'a> Resealing<'a> {
     ///
     /// With the [line](Error::line): [`Error::is_plain_row`], [`Error::is_half_protected`], [`Error::is_malformed`] and
     /// [`Error::is_input`]; [`Error::is_definition`] where the policy binds to what files do not hold; [`Error::is_io`].
-    pub fn stale(
+    pub fn count(
         input: impl Read,
         format: &Format,
         policy: &Policy,

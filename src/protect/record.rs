@@ -15,7 +15,11 @@ use std::fmt;
 
 use serde::{de, ser};
 
+#[cfg(feature = "broker")]
+use super::{draft::Draft, workspace::Workspace};
 use crate::error::{Error, Kind};
+#[cfg(feature = "broker")]
+use crate::{error::Result, schema::Schema};
 
 /// How `serde_json` hands over the text of a `RawValue`: a struct of this name with one field of this name.
 pub(super) const RAW_VALUE: &str = "$serde_json::private::RawValue";
@@ -101,12 +105,12 @@ impl de::Error for Fault {
 
 /// What `read` makes of the fields of a record, which may lack any.
 #[cfg(feature = "broker")]
-pub(crate) fn read_record<T: serde::Serialize + ?Sized, R>(
+pub(crate) fn read_record<T: ser::Serialize + ?Sized, R>(
     record: &T,
-    schema: &crate::schema::Schema,
-    read: impl FnOnce(&super::draft::Draft) -> R,
-) -> crate::error::Result<R> {
-    super::workspace::Workspace::lend(|work| {
+    schema: &Schema,
+    read: impl FnOnce(&Draft) -> R,
+) -> Result<R> {
+    Workspace::lend(|work| {
         collect(record, schema, &mut work.draft, &mut work.reading)?;
         Ok(read(&work.draft))
     })

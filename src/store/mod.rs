@@ -11,7 +11,7 @@ mod split;
 mod update;
 
 use std::{
-    fs::{File, OpenOptions},
+    fs::{self, File, OpenOptions},
     io,
     path::Path,
 };
@@ -43,5 +43,35 @@ fn sync_folder(path: &Path) -> io::Result<()> {
         File::open(folder(path))?.sync_all()
     } else {
         Ok(())
+    }
+}
+
+/// Whether this file still has that name. Where files cannot be told apart, it has.
+fn is_at(file: &File, path: &Path) -> io::Result<bool> {
+    let found = match fs::metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        found => found?,
+    };
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+
+        let opened = file.metadata()?;
+        Ok((opened.dev(), opened.ino()) == (found.dev(), found.ino()))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = (file, found);
+        Ok(true)
+    }
+}
+
+/// Waits for the file's lock. A signal is no reason to give up.
+fn lock(file: &File, how: fn(&File) -> io::Result<()>) -> io::Result<()> {
+    loop {
+        match how(file) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            locked => return locked,
+        }
     }
 }

@@ -194,7 +194,7 @@ impl GrantRegister {
         let mut text = Vec::new();
         match File::open(&self.path) {
             Ok(mut file) => {
-                file.lock_shared()?;
+                super::lock(&file, File::lock_shared)?;
                 file.read_to_end(&mut text)?;
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -215,7 +215,7 @@ impl GrantRegister {
             Err(error) => return Err(error),
         };
         // Given back when the file is closed.
-        file.lock()?;
+        super::lock(&file, File::lock)?;
         let length = file.seek(SeekFrom::End(0))?;
         let mut bytes = Vec::with_capacity(line.len() + 2);
         if length > 0 && !ends_with_break(&mut file)? {

@@ -8,7 +8,7 @@ use std::{
 
 use tempfile::{Builder, NamedTempFile};
 
-use super::{Passphrase, folder};
+use super::{Passphrase, folder, is_at};
 use crate::{
     error::{Error, Result},
     key::Keyring,
@@ -66,9 +66,9 @@ fn lock(path: &Path) -> Result<File> {
     let failed = Error::io("locking the key file");
     loop {
         let file = File::open(path).map_err(failed)?;
-        file.lock().map_err(failed)?;
+        super::lock(&file, File::lock).map_err(failed)?;
         // Whoever had the lock before has put another file in its place.
-        if has_name(&file, path).map_err(failed)? {
+        if is_at(&file, path).map_err(failed)? {
             return Ok(file);
         }
     }
@@ -105,19 +105,6 @@ fn beside(path: &Path) -> io::Result<NamedTempFile> {
         .prefix(&name)
         .rand_bytes(0)
         .tempfile_in(folder)
-}
-
-#[cfg(unix)]
-fn has_name(file: &File, path: &Path) -> io::Result<bool> {
-    use std::os::unix::fs::MetadataExt;
-
-    let (opened, named) = (file.metadata()?, fs::metadata(path)?);
-    Ok((opened.dev(), opened.ino()) == (named.dev(), named.ino()))
-}
-
-#[cfg(not(unix))]
-fn has_name(_: &File, _: &Path) -> io::Result<bool> {
-    Ok(true)
 }
 
 /// Lets those read the new file who read the one before.

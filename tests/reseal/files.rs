@@ -151,7 +151,7 @@ impl Store {
 
     fn counted(&self, active: Epoch) -> RowsByEpoch {
         let file = fs::File::open(&self.file).unwrap();
-        Resealing::stale(file, &self.format, self.policy.policy(), active).unwrap()
+        Resealing::count(file, &self.format, self.policy.policy(), active).unwrap()
     }
 
     /// That the file holds the first rows of [`clear`], each once and under the active epoch, and what is shown of them.

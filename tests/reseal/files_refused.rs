@@ -78,7 +78,7 @@ fn a_row_in_clear_is_to_be_protected_first() {
     assert!(error.advice().contains("paravent migrate"));
     let count = || {
         let file = fs::File::open(&store.file).unwrap();
-        Resealing::stale(
+        Resealing::count(
             file,
             &store.format,
             store.policy.policy(),

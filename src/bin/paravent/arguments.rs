@@ -12,6 +12,8 @@ use clap::{
     builder::{OsStringValueParser, TypedValueParser},
 };
 
+use paravent::Epoch;
+
 use crate::{
     attribute::AttributeArguments,
     audit::AuditArguments,
@@ -332,6 +334,12 @@ fn on_error(word: &OsStr) -> Result<OnError, String> {
         None if word == "stop" => Ok(OnError::Stop),
         _ => Err("it is stop, or quarantine with a FILE behind".to_owned()),
     }
+}
+
+/// The number of an epoch.
+pub(crate) fn epoch(word: &str) -> Result<Epoch, String> {
+    let number = word.parse().ok().and_then(Epoch::new);
+    number.ok_or_else(|| "it is a number from 1".to_owned())
 }
 
 pub(crate) fn delimiter(word: &str) -> Result<u8, String> {

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::{
-    arguments::PassphraseArguments,
+    arguments::{PassphraseArguments, epoch},
     failure::{Exit, Failure, Outcome},
     keys, output,
     settings::Settings,
@@ -285,11 +285,6 @@ fn update<R>(
         &settings.config()?,
         change,
     )
-}
-
-fn epoch(word: &str) -> Result<Epoch, String> {
-    let number = word.parse().ok().and_then(Epoch::new);
-    number.ok_or_else(|| "it is a number from 1".to_owned())
 }
 
 fn generation(word: &str) -> Result<Generation, String> {

@@ -7,7 +7,7 @@ use paravent::{Epoch, Progress, Resealed, Resealing, RowsByEpoch};
 use serde_json::json;
 
 use crate::{
-    arguments::{PassphraseArguments, ReadArguments},
+    arguments::{PassphraseArguments, ReadArguments, epoch},
     failure::{Exit, Failure, Outcome},
     keys, output,
     policy::pages::page::grouped,
@@ -93,7 +93,7 @@ pub(crate) fn run(arguments: &ResealArguments, settings: &Settings) -> Outcome {
         };
         let input = File::open(file)
             .map_err(|error| Failure::file("reading", file, &error).exits(Exit::Input))?;
-        let counted = Resealing::stale(input, &format, &policy, active).map_err(failed)?;
+        let counted = Resealing::count(input, &format, &policy, active).map_err(failed)?;
         if settings.json {
             let mut object = json!(counted);
             object["active"] = active.number().into();
@@ -154,9 +154,4 @@ fn told_of(counted: &RowsByEpoch, active: Epoch) -> String {
         told += &format!("  epoch {epoch}: {}\n", rows::counted(*count));
     }
     told
-}
-
-fn epoch(word: &str) -> Result<Epoch, String> {
-    let number = word.parse().ok().and_then(Epoch::new);
-    number.ok_or_else(|| "it is a number from 1".to_owned())
 }

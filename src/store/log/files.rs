@@ -1,13 +1,15 @@
 //! The names of a log's files, and how they are opened.
 
 use std::{
-    fs::{self, File, Metadata},
+    fs::{self, File},
     io::{self, Write as _},
     path::{Path, PathBuf},
     sync::Arc,
 };
 
-use crate::store::{folder, private, sync_folder};
+use crate::store::{folder, lock, private, sync_folder};
+
+pub(super) use crate::store::is_at;
 
 /// A file that no other writer of the log works on while this is there.
 pub(super) struct Held(Arc<File>);
@@ -23,14 +25,8 @@ impl Held {
         Self::by(File::lock_shared, file)
     }
 
-    fn by(lock: fn(&File) -> io::Result<()>, file: &Arc<File>) -> io::Result<Self> {
-        loop {
-            match lock(file) {
-                // A signal is no reason not to release anything.
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                locked => return locked.map(|()| Self(Arc::clone(file))),
-            }
-        }
+    fn by(how: fn(&File) -> io::Result<()>, file: &Arc<File>) -> io::Result<Self> {
+        lock(file, how).map(|()| Self(Arc::clone(file)))
     }
 }
 
@@ -78,15 +74,6 @@ pub(super) fn cut(file: &File, length: u64) -> io::Result<()> {
     file.sync_data()
 }
 
-/// Whether this file still has that name.
-pub(super) fn is_at(file: &File, path: &Path) -> io::Result<bool> {
-    match fs::metadata(path) {
-        Ok(found) => Ok(same_file(&file.metadata()?, &found)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(error),
-    }
-}
-
 /// The finished files of a log, in their order.
 pub(super) fn finished(path: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(numbered(path)?.into_iter().map(|(_, path)| path).collect())
@@ -123,16 +110,4 @@ fn numbered(path: &Path) -> io::Result<Vec<(u64, PathBuf)>> {
 /// What stands behind the log's name in that of its finished file.
 fn end(number: u64) -> String {
     format!(".{number:06}")
-}
-
-#[cfg(unix)]
-pub(super) fn same_file(one: &Metadata, other: &Metadata) -> bool {
-    use std::os::unix::fs::MetadataExt;
-
-    (one.dev(), one.ino()) == (other.dev(), other.ino())
-}
-
-#[cfg(not(unix))]
-pub(super) fn same_file(_: &Metadata, _: &Metadata) -> bool {
-    true
 }

@@ -189,6 +189,6 @@ fn nobody_waits_for_a_thread_that_panicked() {
         assert!(panics.join().is_err());
         waits.join().unwrap()
     });
-    assert!(waits.unwrap_err().is_stopped());
+    assert_eq!(waits.unwrap_err().code(), "log-unknown");
     assert_eq!(log.append(release(1, 1), None).unwrap(), 2);
 }
