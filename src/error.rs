@@ -256,6 +256,7 @@ pub(crate) enum Kind {
     },
     UnknownPurpose {
         name: String,
+        listed: String,
     },
     TwoPersons {
         name: String,

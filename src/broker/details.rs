@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::sealer::{self, LogPseudonyms, Texts};
 use crate::{
-    error::Result,
+    error::{Error, Kind, Result},
     key::Keyring,
     protect::{self, Revealer},
     schema::Schema,
@@ -88,15 +88,28 @@ impl LogRevealer {
     ///
     /// # Errors
     ///
-    /// [`Error::is_record`](crate::Error::is_record) where the record does not fit the schema.
+    /// [`Error::is_record`](crate::Error::is_record) where the record does not fit the schema, or lacks one of these fields that is not
+    /// optional: nobody would be found by the others alone.
     pub fn subject<T: Serialize + ?Sized>(
         &self,
         schema: &Schema,
         record: &T,
     ) -> Result<Option<Pseudonym>> {
-        protect::read_record(record, schema, |draft| {
-            self.pseudonyms
-                .subject(schema, |position| draft.text(position))
+        let found = protect::read_record(record, schema, |draft| {
+            let missing = sealer::person_fields(schema).into_iter().find(|&position| {
+                !schema.fields()[position].is_optional() && draft.text(position).is_none()
+            });
+            match missing {
+                Some(position) => Err(position),
+                None => Ok(self
+                    .pseudonyms
+                    .subject(schema, |position| draft.text(position))),
+            }
+        })?;
+        found.map_err(|position| {
+            Error::new(|| Kind::MissingField {
+                field: schema.fields()[position].name().to_owned(),
+            })
         })
     }
 }

@@ -38,8 +38,8 @@ use crate::{
 /// **before** a value leaves: no log, no value.
 ///
 /// `Send` and `Sync`: share it in an [`Arc`]. It has the keys of what its policies release and render, in every epoch that
-/// the keyring opens, and makes pseudonyms for the log: make it anew after each change of keyring or policies. A call waits
-/// for the disk: from async code, call it in `spawn_blocking`.
+/// the keyring opens, and makes pseudonyms for the log: make it anew after each change of keyring or policies, with its
+/// [alarm](Broker::on_alarm); the log goes on. A call waits for the disk: from async code, call it in `spawn_blocking`.
 ///
 /// # Security
 ///
@@ -128,13 +128,14 @@ impl Broker {
     ///
     /// # Errors
     ///
-    /// [`Error::is_definition`] where two policies are of one domain, and where a canary would not be known again, as it has no record
+    /// [`Error::is_wrong_key`] where the log was opened with another keyring; [`Error::is_definition`] where two policies are of one domain, and where a canary would not be known again, as it has no record
     /// id and no person that the broker can look up; [`Error::is_record`] where a canary's record cannot be read.
     pub fn new<'p>(
         keyring: &Keyring,
         policies: impl IntoIterator<Item = &'p CheckedPolicy>,
         log: Arc<Log>,
     ) -> Result<Self> {
+        log.check_keyring(keyring)?;
         let sealer = EntrySealer::new(keyring)?;
         let mut desks = BTreeMap::new();
         for policy in policies {

@@ -77,8 +77,9 @@ impl Broker {
         entry: &mut Entry,
     ) -> Result<Opens<'d>> {
         self.identify(request, entry)?;
-        request.check(rule)?;
+        request.check_purpose(rule)?;
         entry.purpose = Some(request.purpose.to_owned());
+        request.check(rule)?;
         let Some(shares) = &request.shares else {
             return match &desk.releases[place] {
                 Some(revealer) => Ok(Opens::Desk(revealer)),

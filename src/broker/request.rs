@@ -103,13 +103,24 @@ impl<'a> Request<'a> {
         Ok(())
     }
 
-    /// Refuses what the release does not list, and what has no reason.
-    pub(super) fn check(&self, rule: &Release) -> Result<()> {
-        if !rule.purposes.iter().any(|known| known == self.purpose) {
-            return Err(Error::new(|| Kind::UnknownPurpose {
-                name: rule.name.clone(),
-            }));
+    /// Refuses a purpose that the release does not list.
+    pub(super) fn check_purpose(&self, rule: &Release) -> Result<()> {
+        if rule.purposes.iter().any(|known| known == self.purpose) {
+            return Ok(());
         }
+        let listed: Vec<String> = rule
+            .purposes
+            .iter()
+            .map(|known| format!("{known:?}"))
+            .collect();
+        Err(Error::new(|| Kind::UnknownPurpose {
+            name: rule.name.clone(),
+            listed: listed.join(", "),
+        }))
+    }
+
+    /// Refuses what has no reason, and shares that are too many or too few.
+    pub(super) fn check(&self, rule: &Release) -> Result<()> {
         if self.reason.trim().is_empty() {
             return Err(request(
                 "the request gives no reason",

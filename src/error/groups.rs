@@ -190,13 +190,15 @@ impl Error {
             if !matches!(fault, LogFault::OtherKeyring | LogFault::NewerVersion))
     }
 
-    /// Whether so many records were released within an hour as the quota of the domain or of the requester allows.
+    /// Whether so many records were released within an hour as the quota of the domain or of the requester allows: by
+    /// [`Error::code`] `quota-of-domain` or `quota-of-requester`. It is any hour up to the call, and what was refused does not count.
     pub fn is_quota(&self) -> bool {
         matches!(self.0.kind, Kind::Quota { .. })
     }
 
     /// Whether a broker was asked wrongly: without a requester, a reason or one of the policy's purposes, by one person where it
-    /// takes two, or by another than the holder of a share. [`Error::code`] tells them apart.
+    /// takes two, or by another than the holder of a share. [`Error::code`] tells them apart: `request` for a requester or a reason
+    /// that is missing or no line, `unknown-purpose`, `two-persons`, `not-holder`.
     pub fn is_request(&self) -> bool {
         matches!(
             self.0.kind,

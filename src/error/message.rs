@@ -112,7 +112,7 @@ impl Error {
             Kind::EpochsExhausted => "start a new keyring",
             Kind::GenerationsExhausted => "destroy a generation that no row shows any more",
             Kind::Request { advice, .. } => advice,
-            Kind::UnknownPurpose { .. } => "state one of the purposes that the policy lists",
+            Kind::UnknownPurpose { .. } => "state one of them, letter by letter",
             Kind::TwoPersons { .. } => "bring the shares of two holders, and the grant's key file",
             Kind::NotHolder => "let one of the two holders ask, by the name in the share",
             Kind::NotSent => "look at the sink and at the record's address",
@@ -353,8 +353,11 @@ impl fmt::Display for Kind {
                 )
             }
             Kind::Request { what, .. } => f.write_str(what),
-            Kind::UnknownPurpose { name } => {
-                write!(f, "the purpose is none that the policy lists for {name:?}")
+            Kind::UnknownPurpose { name, listed } => {
+                write!(
+                    f,
+                    "the purpose is none that the policy lists for {name:?}: {listed}"
+                )
             }
             Kind::TwoPersons { name } => write!(f, "release {name:?} takes two people"),
             Kind::NotHolder => f.write_str("the requester holds neither of the shares"),

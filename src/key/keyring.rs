@@ -226,7 +226,7 @@ impl Keyring {
     }
 
     /// Wipes the root of an epoch, which erases what was sealed under it: the way to erase rows by a retention window, in
-    /// backups of them too. Returns what it does not erase.
+    /// backups of them too. So are requesters and reasons in a broker's log of that time. Returns what it does not erase.
     ///
     /// # Errors
     ///
@@ -505,7 +505,8 @@ impl fmt::Display for Remains {
         let epoch = self.epoch;
         write!(
             f,
-            "what was sealed under epoch {epoch} opens no more by this keyring. What remains, until it is destroyed too:\n\
+            "what was sealed under epoch {epoch} opens no more by this keyring: rows, and in a broker's log who asked and why.\n\
+             What remains, until it is destroyed too:\n\
              - copies of the keyring from before, in backups and on other machines\n\
              - grants that were issued while it opened, and shares of them\n\
              - what rows show beside their seals: shown fields, pseudonyms and indexes, which no epoch bears on\n\

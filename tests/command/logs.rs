@@ -196,10 +196,9 @@ fn entries_are_shown_with_who_asked_and_why() {
     ] {
         assert!(line.contains(word), "{page}");
     }
-    // A refusal has nothing sealed: who asked stands there by a pseudonym.
     let refused = page.lines().last().unwrap();
     assert!(
-        refused.contains("refused") && refused.contains("t1."),
+        refused.contains("refused") && refused.contains("b.petit"),
         "{page}"
     );
 
@@ -211,7 +210,10 @@ fn entries_are_shown_with_who_asked_and_why() {
     );
     assert_eq!(
         (&all[5]["error"], &all[5]["details"]),
-        (&"request".into(), &Value::Null)
+        (
+            &"request".into(),
+            &serde_json::json!({"requester": "b.petit", "approver": null, "reason": null})
+        )
     );
 
     let numbers = |filter: &str| -> Vec<u64> {
@@ -299,7 +301,7 @@ fn texts_of_an_epoch_that_was_destroyed_are_told_as_gone() {
         "{page}"
     );
     assert!(
-        page.ends_with("names and reasons of 2 entries are gone: their epoch was destroyed\n"),
+        page.ends_with("names and reasons of 3 entries are gone: their epoch was destroyed\n"),
         "{page}"
     );
     let all = shown(&clinic, "");

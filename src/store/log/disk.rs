@@ -92,6 +92,11 @@ impl Disk {
         Ok(disk)
     }
 
+    /// Whether these are its keys.
+    pub(super) fn is_of(&self, keys: &Keys) -> bool {
+        self.keys.is_as(keys)
+    }
+
     /// Writes what may be written of a batch, in its order and synced once; the number of each entry.
     pub(super) fn commit(&mut self, batch: &[Pending]) -> Vec<Result<u64>> {
         // What is refused for its time is not read for: it would cost all who wait.

@@ -82,6 +82,11 @@ impl Keys {
         })
     }
 
+    /// Whether they are of the same keyring.
+    pub(super) fn is_as(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
+
     /// The MAC of a head.
     pub(super) fn head(&self, log: &LogId, at: &Position) -> [u8; 32] {
         let message = [&log[..], &at.n.to_be_bytes(), &at.mac].concat();

@@ -36,7 +36,7 @@ use self::{
     line::Keys,
 };
 use crate::{
-    error::{Error, Kind, Result},
+    error::{Error, Kind, LogFault, Result},
     key::Keyring,
     policy::Quota,
 };
@@ -168,6 +168,14 @@ impl Log {
     /// whether the log was cut off; nothing comes after an error.
     pub fn read(path: impl AsRef<Path>, keyring: &Keyring) -> Result<Entries> {
         Entries::open(path.as_ref(), &Arc::new(Keys::new(keyring)))
+    }
+
+    /// Refuses another keyring than the one that it was opened with: what that seals, this log's reader would not open.
+    pub(crate) fn check_keyring(&self, keyring: &Keyring) -> Result<()> {
+        match lock(&self.disk).is_of(&Keys::new(keyring)) {
+            true => Ok(()),
+            false => Err(Error::log(LogFault::OtherKeyring, None)),
+        }
     }
 
     /// Adds an entry, if `quota` allows it; its number, once the entry and its head are on disk.
