@@ -60,6 +60,24 @@ pub(crate) fn is_line(text: &str) -> bool {
     text.len() <= 200 && !text.trim().is_empty() && !text.contains(breaks_line)
 }
 
+/// Whether a text can be seen and holds nothing that cannot: two that differ by what nobody sees would be two people.
+#[cfg(feature = "broker")]
+pub(crate) fn is_visible(text: &str) -> bool {
+    use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
+
+    // Default_Ignorable_Code_Point beyond the category of formats, and the blank braille pattern.
+    let is_hidden = |c: char| {
+        c.general_category() == GeneralCategory::Format
+            || matches!(
+                c,
+                '\u{34F}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}' | '\u{180B}'
+                    ..='\u{180F}'
+            )
+            || matches!(c, '\u{2065}' | '\u{2800}' | '\u{3164}' | '\u{FE00}'..='\u{FE0F}' | '\u{FFA0}' | '\u{E0000}'..='\u{E0FFF}')
+    };
+    !text.contains(is_hidden) && text.contains(char::is_alphanumeric)
+}
+
 /// Whether a character could make a line or a header of its own.
 pub(crate) fn breaks_line(character: char) -> bool {
     character.is_control() || matches!(character, '\u{2028}' | '\u{2029}')

@@ -87,6 +87,11 @@ pub(super) fn alarm_entry(raised_by: &Entry, canary: &str) -> Entry {
 }
 
 impl Desk {
+    /// Whether some canary is known by its person alone.
+    pub(super) fn knows_by_person(&self) -> bool {
+        self.canaries.iter().any(|known| known.row.is_none())
+    }
+
     /// The canary that an entry is about, by its person or its row.
     pub(super) fn canary(&self, entry: &Entry) -> Option<&str> {
         let same = |known: &Option<Pseudonym>, found: &Option<Pseudonym>| {

@@ -29,7 +29,7 @@ use crate::{
     policy::{CheckedPolicy, Policy, Quota},
     protect::{Binding, Revealer},
     store::{Entry, Event, Log},
-    wire::SealedRecord,
+    wire::{Pseudonym, SealedRecord},
 };
 
 /// The backend's side of what a policy lets a domain have one record at a time: `[release.NAME]` and `[render.NAME]`.
@@ -260,12 +260,11 @@ impl Desk {
         })
     }
 
-    /// What the log says of a call for a row, and of whose record that is as far as it can be opened.
+    /// What the log says of a call for a row.
     fn entry(
         &self,
         mut entry: Entry,
         name: &str,
-        row: &SealedRecord,
         binding: &Binding<'_>,
         sealer: &EntrySealer,
     ) -> Entry {
@@ -275,14 +274,27 @@ impl Desk {
         entry.row = binding
             .record_id()
             .map(|id| sealer.row(domain, id.as_bytes()));
-        if let Some(person) = &self.person {
-            let subject = person.bind(*binding).open(row, |values| {
-                sealer.subject(self.policy.schema(), |position| values.get(position))
-            });
-            // A row that was cut has no person, and one that does not open is refused for that.
-            entry.subject = subject.ok().flatten();
-        }
         entry
+    }
+
+    /// Whose record a row is, as far as it can be opened. A row whose person does not open is refused: it was changed, perhaps so
+    /// that nobody finds who asked for it. One that was cut has none, and is refused where canaries are known by their persons.
+    fn person(
+        &self,
+        row: &SealedRecord,
+        binding: &Binding<'_>,
+        sealer: &EntrySealer,
+    ) -> Result<Option<Pseudonym>> {
+        let Some(person) = &self.person else {
+            return Ok(None);
+        };
+        let subject = person.bind(*binding).open(row, |values| {
+            sealer.subject(self.policy.schema(), |position| values.get(position))
+        });
+        match subject {
+            Err(error) if error.is_missing_scope() && !self.knows_by_person() => Ok(None),
+            subject => subject,
+        }
     }
 }
 

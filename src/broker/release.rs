@@ -41,9 +41,12 @@ impl Broker {
         let (place, rule) = desk.policy.release(name)?;
         let row = row.as_ref();
         let entry = Entry::new(Event::Release, request.at);
-        let mut entry = desk.entry(entry, name, row, &binding, &self.sealer);
+        let mut entry = desk.entry(entry, name, &binding, &self.sealer);
+        let person = desk.person(row, &binding, &self.sealer);
+        entry.subject = person.as_ref().ok().copied().flatten();
         let refuse = |entry, error| self.refuse(desk, entry, request, error);
-        let revealer = match self.prepare(desk, (place, rule), request, &mut entry) {
+        let prepared = self.prepare(desk, (place, rule), request, &mut entry);
+        let revealer = match person.and(prepared) {
             Ok(revealer) => revealer,
             Err(error) => return Err(refuse(entry, error)),
         };

@@ -117,7 +117,9 @@ impl Broker {
         let (place, rule) = desk.policy.message(name)?;
         let row = row.as_ref();
         let entry = Entry::new(Event::Render, request.at);
-        let mut entry = desk.entry(entry, name, row, &binding, &self.sealer);
+        let mut entry = desk.entry(entry, name, &binding, &self.sealer);
+        let person = desk.person(row, &binding, &self.sealer);
+        entry.subject = person.as_ref().ok().copied().flatten();
         let (mut to, mut text) = (Zeroizing::new(String::new()), Zeroizing::new(String::new()));
         let fill = |values: &Values| {
             let address = values.get(rule.to).unwrap_or_default();
@@ -128,6 +130,7 @@ impl Broker {
         };
         let noted = self
             .identify(request, &mut entry)
+            .and(person.map(|_| ()))
             .and_then(|()| request.check_reason())
             .and_then(|()| desk.renders[place].bind(binding).open(row, fill))
             .and_then(|()| self.note(desk, entry.clone(), request, rule.quota));

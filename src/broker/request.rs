@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::{
     error::{Error, Kind, Result},
-    id::{breaks_line, is_line},
+    id::{breaks_line, is_line, is_visible},
     key::{Grant, Share},
     policy::Release,
 };
@@ -83,9 +83,9 @@ impl<'a> Request<'a> {
                 "name who asks: the account that was authenticated",
             ));
         }
-        if !is_line(self.requester) {
+        if !is_line(self.requester) || !is_visible(self.requester) {
             return Err(request(
-                "the requester's name is not one line of 1 to 200 bytes",
+                "the requester's name is not one line of 1 to 200 bytes that can be seen",
                 "name who asks: the account that was authenticated",
             ));
         }
@@ -94,9 +94,10 @@ impl<'a> Request<'a> {
 
     /// Refuses a reason that is not one line of at most 500 bytes.
     pub(super) fn check_reason(&self) -> Result<()> {
-        if self.reason.len() > MAX_REASON || self.reason.chars().any(breaks_line) {
+        let is_blank = !self.reason.is_empty() && !is_visible(self.reason);
+        if self.reason.len() > MAX_REASON || self.reason.contains(breaks_line) || is_blank {
             return Err(request(
-                "the reason is not one line of 1 to 500 bytes",
+                "the reason is not one line of 1 to 500 bytes that can be seen",
                 "say why in a line, such as by the number of a ticket",
             ));
         }

@@ -11,7 +11,7 @@ use crate::{
         shamir::{self, Place},
     },
     error::{Error, Kind, Result},
-    id::is_line,
+    id::{is_line, is_visible},
     key::{
         Grant, Keyring, Share, SplitGrant,
         split::{KEY, MAX_HOLDERS, SPLIT_ID, SplitId},
@@ -164,7 +164,10 @@ fn check_holders(holders: &[&str]) -> Result<()> {
             advice,
         ));
     }
-    if !holders.iter().all(|holder| is_line(holder)) {
+    if !holders
+        .iter()
+        .all(|holder| is_line(holder) && is_visible(holder))
+    {
         return Err(Error::definition("a holder's name is not a name", advice));
     }
     // As a broker knows requesters: one person is not two by two spellings.

@@ -2,6 +2,8 @@
 
 use std::sync::Mutex;
 
+use paravent::{Scope, SealedRecord};
+
 use super::*;
 
 const NOBODY: &str = r#"
@@ -166,5 +168,39 @@ fn that_would_not_be_known_again_are_refused() {
                 "{error}"
             );
         }
+    }
+}
+
+/// A cut row, or one whose person was changed, gave its telephone number and raised nothing.
+#[test]
+fn are_not_passed_by_cutting_or_changing_a_row() {
+    let unbound = NOBODY.replace("record_id = \"rdv-nobody\"", "");
+    let rules = "domain = \"x\"\nschema = \"appointment\"\nrecord_id = \"unbound\"\n[tenancy]\nspecialties = 12\n\
+                 [release.contact]\nreason = \"x\"\npurposes = [\"x\"]\nper_hour = 99\ndetect_hours = 1\n";
+    let policy = accepted(&format!("{rules}{unbound}"), &Schema::appointment()).unwrap();
+    let desk = Desk::new(RULES);
+    let log = desk.broker().log().clone();
+    let broker = Broker::new(&desk.keyring, [&policy], log).unwrap();
+    let protector = Protector::new(&desk.keyring, &policy).unwrap();
+    let canaries = protector.canaries().unwrap();
+    let sealed = canaries[0].row().sealed();
+    let ask = |row: &SealedRecord| {
+        let request = asks("a.martin", 0).purpose("x");
+        broker.release::<Value>(
+            policy.policy().domain(),
+            Binding::NONE,
+            row,
+            "contact",
+            &request,
+        )
+    };
+    assert!(ask(sealed).is_ok());
+    let cut = sealed.withhold(&[Scope::IDENTITY]).unwrap();
+    assert!(ask(&cut).unwrap_err().is_missing_scope());
+    for at in [35, 40, 60] {
+        let mut bytes = sealed.as_bytes().to_vec();
+        bytes[at] ^= 1;
+        let error = ask(&SealedRecord::from_bytes(bytes).unwrap()).unwrap_err();
+        assert!(error.is_wrong_key() || error.is_tampered(), "{at}: {error}");
     }
 }

@@ -7,6 +7,37 @@ use std::{
 
 use super::*;
 
+/// What nobody sees made one requester several, each with a quota.
+#[test]
+fn names_that_hold_what_nobody_sees_are_none() {
+    let desk = Desk::new(RULES);
+    let broker = desk.broker();
+    let row = desk.row(&zoe());
+    for hidden in [
+        "\u{200B}",
+        "\u{AD}",
+        "\u{200D}",
+        "\u{FE0F}",
+        "\u{E0041}",
+        "\u{FEFF}",
+        "\u{202E}",
+        "\u{34F}",
+        "\u{115F}",
+        "\u{3164}",
+        "\u{2060}",
+        "\u{180E}",
+        "\u{2800}",
+    ] {
+        for name in [format!("a.martin{hidden}"), hidden.to_owned()] {
+            let asked = desk.ask::<Value>(&broker, &row, "contact", &asks(&name, 0));
+            assert!(asked.is_err_and(|error| error.is_request()), "{name:?}");
+        }
+        let blank = asks("a.martin", 0).reason(hidden);
+        let asked = desk.ask::<Value>(&broker, &row, "contact", &blank);
+        assert!(asked.is_err_and(|error| error.is_request()), "{hidden:?}");
+    }
+}
+
 fn rules(per_hour: usize, per_requester: usize) -> String {
     format!(
         "[release.contact]\nreason = \"x\"\npurposes = [\"call back\"]\nper_hour = {per_hour}\n\

@@ -259,7 +259,7 @@ fn what_is_no_filter_is_refused_without_its_value() {
         ("--person Zebulon", "json"),
         (r#"--person {"nom":"Zebulon"}"#, "unknown-field"),
         (r#"--person {"age":"Zebulon"}"#, "wrong-type"),
-        (r#"--person {"age":34}"#, "usage"),
+        (r#"--person {"age":34}"#, "missing-field"),
         ("--requester \u{7}", "request"),
     ] {
         let told = stderr(

@@ -156,6 +156,21 @@ fn json(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
 }
 
+/// Ends a command by a signal once it has written to `output`; `false` where it was through before that was seen.
+fn interrupt(child: &mut std::process::Child, output: &Path) -> bool {
+    while fs::metadata(output).map_or(0, |found| found.len()) == 0 {
+        if child.try_wait().unwrap().is_some() {
+            return false;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+    let kill = std::process::Command::new("kill")
+        .arg(child.id().to_string())
+        .status();
+    assert!(kill.unwrap().success());
+    child.wait().unwrap().code() == Some(143)
+}
+
 /// The lines below the header, in an order of their own.
 fn sorted_rows(csv: &str) -> Vec<&str> {
     let mut rows: Vec<&str> = csv.lines().skip(1).collect();

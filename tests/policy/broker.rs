@@ -57,6 +57,13 @@ fn what_takes_two_persons_no_single_one_gets_otherwise() {
     );
     assert!(released.starts_with("line "), "{released}");
     assert_eq!(error(&format!("{shared}{field}two_persons = true\n")), "");
+    let message = "[render.r]\nto = \"phone\"\ntemplate = \"{code}\"\ngateway = \"sms\"\nreason = \"x\"\nper_hour = 1\n\
+                   detect_hours = 1\n";
+    let sent = error(&format!("{shared}{message}"));
+    assert!(
+        sent.contains("and render \"r\" sends of it for one"),
+        "{sent}"
+    );
 }
 
 #[test]

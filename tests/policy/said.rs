@@ -297,7 +297,7 @@ fn whatever_the_crate_acts_on_enters_the_digest() {
         ("queried = true\nerasable = true", "queried = true"),
         ("queried = true", "queried = true\nnull = \"null\""),
         (TABLES[10], ""),
-        ("[release.care]", "[release.schedule]"),
+        ("[release.care]", "[release.code]"),
         ("[release.name]", "[release.phone]"),
         ("\"call back\", \"video\"", "\"video\""),
         (TABLES[12], ""),

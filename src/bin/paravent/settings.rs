@@ -1,7 +1,7 @@
 //! What a command works under: the configuration, the day, how it talks.
 
 use std::{
-    env, fs,
+    env,
     path::{Path, PathBuf},
 };
 
@@ -12,6 +12,7 @@ use crate::{
     arguments::Global,
     failure::{Exit, Failure},
     output,
+    policy::pages::files,
 };
 
 /// Read where nothing else is said, if it is there.
@@ -81,7 +82,7 @@ pub(crate) fn schema(config: &Config, given: Option<&Path>) -> Result<Schema, Fa
 
 /// The policy in a file, unchecked: for what turns rows back.
 pub(crate) fn policy(path: &Path, schema: &Schema) -> Result<Policy, Failure> {
-    let text = fs::read_to_string(path)
+    let text = files::bounded(path)
         .map_err(|error| Failure::file("reading", path, &error).exits(Exit::Input))?;
     Policy::from_toml(&text, schema).map_err(|error| Failure::definition(&error).at(path.display()))
 }

@@ -89,6 +89,7 @@ impl Reader<'_> {
         &self,
         files: &BTreeMap<String, Spanned<ReleaseFile>>,
         releases: &[Release],
+        renders: &[Render],
         opens: &[Scope],
     ) -> Result<()> {
         let scope_of = |position: usize| self.schema.fields()[position].scope();
@@ -114,6 +115,13 @@ impl Reader<'_> {
             };
             if let Some(other) = releases.iter().find(overlaps) {
                 refuse(format!("release {:?} gives of it to one", other.name))?;
+            }
+            let sends = |render: &&Render| {
+                let is_shared = |at| shared.fields.contains(at);
+                is_shared(&render.to) || render.fields.iter().any(is_shared)
+            };
+            if let Some(render) = renders.iter().find(sends) {
+                refuse(format!("render {:?} sends of it for one", render.name))?;
             }
         }
         Ok(())

@@ -118,8 +118,8 @@ impl Reader<'_> {
             self.index(name, index, &background, binds)
         })?;
         let releases = each(&file.release, |name, release| self.release(name, release))?;
-        self.check_two_persons(&file.release, &releases, &opens)?;
         let renders = each(&file.render, |name, render| self.render(name, render))?;
+        self.check_two_persons(&file.release, &releases, &renders, &opens)?;
         let source = self.source(&file.source, binds, &pseudonyms, &indexes)?;
         let acceptances = file
             .accept

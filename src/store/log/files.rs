@@ -100,6 +100,10 @@ fn numbered(path: &Path) -> io::Result<Vec<(u64, PathBuf)>> {
             .and_then(|rest| Some((rest, rest.strip_prefix('.')?.parse().ok()?)))
             .filter(|(rest, number)| end(*number) == **rest);
         if let Some((_, number)) = number {
+            // Opening a pipe would wait, with all who write.
+            if !entry.path().metadata()?.is_file() {
+                return Err(io::ErrorKind::InvalidInput.into());
+            }
             found.push((number, entry.path()));
         }
     }

@@ -57,7 +57,8 @@ const CLOCK_SLACK: SignedDuration = SignedDuration::from_secs(60);
 ///
 /// Whoever can write to the log and not to the second place cannot change, remove, move or add an entry, nor cut entries
 /// off the end, without [`verify`](Log::verify) telling; who holds the keyring can. So put the second place where others
-/// answer for it. Who can write to both can cut off what came last, and nothing else.
+/// answer for it. Who can write to both can cut off what came last or put older copies of both back, and then quotas begin
+/// where those ended. Entries behind the last head are told by their number and are no fault, since a crash leaves such.
 ///
 /// A child process that was forked shares its parent's lock: let it open the log anew. On systems other than Unix, where the
 /// files of a log cannot be told apart, one process at a time writes to it.

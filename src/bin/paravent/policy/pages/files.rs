@@ -3,6 +3,7 @@
 use std::{
     ffi::OsStr,
     fs,
+    io::{self, Read},
     path::{Path, PathBuf},
 };
 
@@ -67,9 +68,18 @@ pub(crate) fn folder(folder: &Path, schema: &Schema) -> Result<Loaded, Vec<Strin
 }
 
 pub(crate) fn text(path: &Path) -> Result<String, String> {
-    fs::read_to_string(path).map_err(|error| at(path, error))
+    bounded(path).map_err(|error| at(path, error))
 }
 
 pub(crate) fn at(path: &Path, error: impl std::fmt::Display) -> String {
     format!("{}: {error}", path.display())
+}
+
+/// The text of a file, no more of it than is refused for its size.
+pub(crate) fn bounded(path: &Path) -> io::Result<String> {
+    const MOST: u64 = 1024 * 1024 + 1;
+
+    let mut text = String::new();
+    fs::File::open(path)?.take(MOST).read_to_string(&mut text)?;
+    Ok(text)
 }
