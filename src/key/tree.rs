@@ -27,7 +27,7 @@ const SEAL: &[u8] = b"paravent/v1/seal";
 const SUBJECT: &[u8] = b"paravent/v1/subject";
 const LINK: &[u8] = b"paravent/v1/link";
 const USE: &[u8] = b"paravent/v1/use";
-#[cfg(any(test, feature = "key-file", feature = "test-kit"))]
+#[cfg(any(feature = "key-file", feature = "test-kit"))]
 const LOG: &[u8] = b"paravent/v1/log";
 #[cfg(feature = "broker")]
 const LOG_CHAIN: &[u8] = b"paravent/v1/log-chain";
@@ -90,7 +90,7 @@ pub(crate) fn linkage_key(root: &Secret<32>, domain: &Domain) -> Secret<32> {
 
 /// The root of a broker's log in a keyring that has none of its own: those of key files before version 2. From the root of the
 /// oldest generation.
-#[cfg(any(test, feature = "key-file", feature = "test-kit"))]
+#[cfg(any(feature = "key-file", feature = "test-kit"))]
 pub(crate) fn log_root(root: &Secret<32>) -> Secret<32> {
     wiping_stack::<KEY_STACK, _>(|| derive(root, LOG, &[]))
 }
