@@ -128,8 +128,9 @@ impl Broker {
     ///
     /// # Errors
     ///
-    /// [`Error::is_wrong_key`] where the log was opened with another keyring; [`Error::is_definition`] where two policies are of one domain, and where a canary would not be known again, as it has no record
-    /// id and no person that the broker can look up; [`Error::is_record`] where a canary's record cannot be read.
+    /// [`Error::is_wrong_key`] where the log was opened with another keyring; [`Error::is_definition`] where two policies
+    /// are of one domain, and where a canary would not be known again, as it has no record id and no person that the
+    /// broker can look up; [`Error::is_record`] where a canary's record cannot be read.
     pub fn new<'p>(
         keyring: &Keyring,
         policies: impl IntoIterator<Item = &'p CheckedPolicy>,

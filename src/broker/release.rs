@@ -20,11 +20,12 @@ impl Broker {
     ///
     /// # Errors
     ///
-    /// [`Error::is_misuse`](crate::Error::is_misuse) where there is no policy for the domain, or no release of this name in it;
-    /// [`Error::is_request`](crate::Error::is_request) where the purpose is not one of the policy's, there is no reason or no requester, or it takes
-    /// two people; [`Error::is_share`](crate::Error::is_share) where their shares do not open it; [`Error::is_quota`](crate::Error::is_quota); [`Error::is_clock`](crate::Error::is_clock); those of
-    /// [`Revealer::reveal`]; [`Error::is_io`](crate::Error::is_io) and [`Error::is_log`](crate::Error::is_log) where the log takes no entry. In none of them a
-    /// value leaves.
+    /// [`is_misuse`](crate::Error::is_misuse) where there is no policy for the domain, or no release of this name in it;
+    /// [`is_request`](crate::Error::is_request) where the purpose is not one of the policy's, there is no reason or no
+    /// requester, or it takes two people; [`is_share`](crate::Error::is_share) where their shares do not open it;
+    /// [`is_quota`](crate::Error::is_quota); [`is_clock`](crate::Error::is_clock); those of [`Revealer::reveal`], also
+    /// where whose record it is does not open; [`is_io`](crate::Error::is_io) and [`is_log`](crate::Error::is_log) where
+    /// the log takes no entry. In none of them a value leaves.
     ///
     /// # Security
     ///
