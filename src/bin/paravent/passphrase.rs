@@ -118,8 +118,12 @@ pub(crate) fn said(
 pub(crate) fn restore_terminal() {
     let mut before = BEFORE.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some((terminal, settings)) = before.take() {
-        // There is no other way left to tell.
-        let _ = tcsetattr(&terminal, OptionalActions::Now, &settings);
+        // What asks hides what is typed once more after the question, and may be about to: the echo stays on after a while.
+        for _ in 0..20 {
+            // There is no other way left to tell.
+            let _ = tcsetattr(&terminal, OptionalActions::Now, &settings);
+            thread::sleep(Duration::from_millis(5));
+        }
         let _ = (&terminal).write_all(b"\n");
     }
 }
