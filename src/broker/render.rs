@@ -75,7 +75,7 @@ impl Broker {
     ///
     ///     [render.reminder]
     ///     to = "phone"
-    ///     template = "Your appointment: {start}"
+    ///     template = "{first_name:20}: your appointment is tomorrow"
     ///     gateway = "sms-gateway"
     ///     reason = "a reminder the day before"
     ///     per_hour = 500
@@ -87,6 +87,7 @@ impl Broker {
     /// # let checked = policy.check(Date::constant(2026, 11, 24))?;
     /// # let keyring = Keyring::generate()?;
     /// # let appointment = Appointment {
+    /// #     first_name: "Zoé".into(),
     /// #     phone: Some("06 39 98 12 34".into()),
     /// #     start: "2020-07-21T09:30:00+02:00".into(),
     /// #     ..Appointment::default()
@@ -99,7 +100,7 @@ impl Broker {
     /// let request = Request::new("practice 12", now);
     /// broker.render(policy.domain(), Binding::NONE, &row, "reminder", &request, |message| {
     ///     assert_eq!(message.to(), "06 39 98 12 34");
-    ///     assert!(message.text().starts_with("Your appointment: 2020-07-21T09:30"));
+    ///     assert!(message.text().starts_with("Zoé: your appointment is tomorrow"));
     ///     Ok::<(), std::io::Error>(())
     /// })?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())

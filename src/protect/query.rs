@@ -183,7 +183,8 @@ impl Query {
     /// let second = keyring.start_generation()?;
     ///
     /// let person = json!({ "last_name": "Martin", "first_name": "Zoé" });
-    /// let pseudonyms = Query::new(&keyring, &policy)?.pseudonyms(&person)?;
+    /// let query = Query::new(&keyring, &policy)?;
+    /// let pseudonyms = query.pseudonyms(&person)?;
     /// let generations: Vec<_> = pseudonyms["patient"].iter().map(|(generation, _)| *generation).collect();
     /// assert_eq!(generations, [first, second]);
     /// # Ok::<(), paravent::Error>(())
