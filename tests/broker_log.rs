@@ -124,3 +124,16 @@ fn an_observer_is_not_told_of_short_logs_and_half_a_line_is_no_fault() {
     assert!(!place.verify().unwrap().cut_line);
     assert_eq!(fs::read_to_string(place.path("release.log")).unwrap(), text);
 }
+
+/// Everybody who wrote waited for it.
+#[cfg(unix)]
+#[test]
+fn a_pipe_among_the_finished_files_is_refused_and_not_waited_for() {
+    let place = Place::new();
+    place.open("08:00:00").unwrap();
+    let pipe = place.path("release.log.000001");
+    let made = std::process::Command::new("mkfifo").arg(pipe).status();
+    assert!(made.unwrap().success());
+    assert!(place.open("08:00:01").unwrap_err().is_io());
+    assert!(place.verify().unwrap_err().is_io());
+}

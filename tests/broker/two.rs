@@ -156,3 +156,35 @@ fn a_broker_cannot_open_alone_whose_record_it_is() {
     let person = person.subject(&Schema::appointment(), &zoe()).unwrap();
     assert_eq!(desk.last().subject().copied(), person);
 }
+
+/// The grant of two people has the keys of all epochs of its day, and opened those that the keyring had closed since.
+#[test]
+fn opens_no_epoch_that_the_keyring_has_closed() {
+    let mut desk = Desk::new(&rules());
+    let row = desk.row(&zoe());
+    let first = desk.keyring.active_epoch();
+    let today = paravent::Date::constant(2026, 11, 24);
+    desk.keyring.start_epoch(today).unwrap();
+    let care = &SPLITS.care;
+    let request = by("a.martin", care, &care.shares()[0], &care.shares()[1]);
+    assert!(
+        desk.ask::<Value>(&desk.broker(), &row, "care", &request)
+            .is_ok()
+    );
+    desk.keyring.disable_epoch(first).unwrap();
+    let error = refused(|| desk.ask(&desk.broker(), &row, "care", &request));
+    assert_eq!(error.code(), "epoch-disabled", "{error}");
+    desk.keyring.destroy_epoch(first).unwrap();
+    let error = refused(|| desk.ask(&desk.broker(), &row, "care", &request));
+    assert_eq!(error.code(), "epoch-destroyed", "{error}");
+}
+
+/// Who asked was sealed under one keyring and chained under another, and nobody could read it.
+#[test]
+fn a_broker_wants_the_keyring_of_its_log() {
+    let desk = Desk::new(&rules());
+    let log = Arc::clone(desk.broker().log());
+    let other = Keyring::generate().unwrap();
+    let error = Broker::new(&other, [&desk.policy], log).unwrap_err();
+    assert!(error.is_wrong_key(), "{error}");
+}
