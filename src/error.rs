@@ -190,6 +190,12 @@ pub(crate) enum Kind {
         what: String,
         advice: &'static str,
     },
+    /// A message of HL7 v2 or FHIR.
+    #[cfg_attr(not(any(feature = "fhir", feature = "hl7v2")), allow(dead_code))]
+    Message {
+        what: String,
+        advice: &'static str,
+    },
     Stopped,
     PlainRow {
         /// The last day on which rows in clear were taken, where there was one.
@@ -392,6 +398,15 @@ impl Error {
     #[cfg(any(feature = "csv", feature = "ndjson"))]
     pub(crate) fn input(what: impl Into<String>, advice: &'static str) -> Self {
         Self::new(|| Kind::Input {
+            what: what.into(),
+            advice,
+        })
+    }
+
+    /// A message that is not of its form, not taken, or not as it was protected.
+    #[cfg(any(feature = "fhir", feature = "hl7v2"))]
+    pub(crate) fn message(what: impl Into<String>, advice: &'static str) -> Self {
+        Self::new(|| Kind::Message {
             what: what.into(),
             advice,
         })

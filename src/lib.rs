@@ -142,7 +142,12 @@
 //! | `full` | all of the above but `cli` |
 //! | `test-kit` | a fixed keyring and seeded nonces for your tests; does not compile in release builds |
 
-#[cfg(any(feature = "csv", feature = "ndjson"))]
+#[cfg(any(
+    feature = "csv",
+    feature = "fhir",
+    feature = "hl7v2",
+    feature = "ndjson"
+))]
 mod adapter;
 mod appointment;
 #[cfg(feature = "audit")]
@@ -171,6 +176,8 @@ mod wire;
 
 #[cfg(feature = "csv")]
 pub use crate::adapter::CsvFormat;
+#[cfg(feature = "hl7v2")]
+pub use crate::adapter::hl7v2;
 #[cfg(any(feature = "csv", feature = "ndjson"))]
 pub use crate::adapter::{
     Encoding, Format, Migrated, Migration, Progress, Resealed, Resealing, RowsByEpoch, Summary,

@@ -117,6 +117,7 @@ pub struct Field {
     values: Option<u64>,
     days: Option<u64>,
     frequencies_known: bool,
+    shaped: bool,
     nested: bool,
     /// The position of its group in [`Schema::groups`].
     group: usize,
@@ -176,6 +177,12 @@ impl Field {
     /// Whether it is known how often each value occurs: closed vocabularies, names, postcodes. Undeclared is known.
     pub fn has_known_frequencies(&self) -> bool {
         self.frequencies_known
+    }
+
+    /// Whether its length is told, up to the next power of two, from 64 bytes to its width, where messages are sealed:
+    /// it has what they hold beside the other fields, which has no fixed width. In rows it is padded as any field.
+    pub fn is_shaped(&self) -> bool {
+        self.shaped
     }
 
     /// Whether it is the same in all rows of a person: identifiers, and what is in scopes identity and contact.
@@ -313,6 +320,56 @@ impl Schema {
         }
     }
 
+    /// What messages of scheduling hold: HL7 v2 SIU, and the FHIR resources around an appointment.
+    ///
+    /// | number | field | scope | role | width | type | class | values | frequencies |
+    /// |---|---|---|---|---|---|---|---|---|
+    /// | 1 | `patient_id` | identity | identifier | 64 | text | exact | 100000000 | unknown |
+    /// | 2 | `national_id` | identity | identifier | 32 | text | exact | 100000000 | unknown |
+    /// | 3 | `last_name` | identity | identifier | 64 | text | name | 200000 | known |
+    /// | 4 | `first_name` | identity | identifier | 64 | text | name | 20000 | known |
+    /// | 5 | `birth_date` | identity | quasi-identifier | 16 | date | exact | 40000 | known |
+    /// | 6 | `sex` | identity | quasi-identifier | 16 | text | text | 4 | known |
+    /// | 7 | `phone` | contact | identifier | 32 | text | phone | 200000000 | unknown |
+    /// | 8 | `email` | contact | identifier | 80 | text | email | 100000000 | unknown |
+    /// | 9 | `postcode` | contact | quasi-identifier | 16 | text | exact | 6300 | known |
+    /// | 10 | `appointment_id` | schedule | neutral | 64 | text | exact | 100000000 | unknown |
+    /// | 11 | `message_id` | schedule | neutral | 64 | text | exact | 100000000 | unknown |
+    /// | 12 | `sent` | schedule | neutral | 40 | date-time | exact |  | known |
+    /// | 13 | `start` | schedule | quasi-identifier | 40 | date-time | exact | 105216 | known |
+    /// | 14 | `end` | schedule | quasi-identifier | 40 | date-time | exact | 105216 | known |
+    /// | 15 | `status` | schedule | neutral | 32 | text | exact | 12 | known |
+    /// | 16 | `practitioner` | care | sensitive | 128 | text | name | 200000 | known |
+    /// | 17 | `practitioner_id` | care | sensitive | 64 | text | exact | 200000 | known |
+    /// | 18 | `specialty` | care | sensitive | 128 | text | text | 60 | known |
+    /// | 19 | `service` | care | sensitive | 128 | text | text | 2000 | known |
+    /// | 20 | `place` | care | sensitive | 128 | text | text | 100000 | known |
+    /// | 21 | `reason` | care | sensitive | 128 | text | text | 10000 | known |
+    /// | 201 | `identity_parts` | identity | identifier | 32768 | text | exact |  | unknown |
+    /// | 202 | `contact_parts` | contact | identifier | 32768 | text | exact |  | unknown |
+    /// | 203 | `schedule_parts` | schedule | quasi-identifier | 32768 | text | exact |  | unknown |
+    /// | 204 | `care_parts` | care | sensitive | 32768 | text | exact |  | unknown |
+    /// | 205 | `rest_parts` | rest | sensitive | 32768 | text | exact |  | unknown |
+    ///
+    /// All are optional. A field `…_parts` is [shaped](Field::is_shaped): it has the parts of a message that were taken out for
+    /// its scope, as they were. The scope `rest`, number 16, is for what no rule lists and for free text, which tells everything:
+    /// no policy should open it. The telephone region is France.
+    pub fn scheduling() -> Self {
+        match Self::from_toml(include_str!("schema/scheduling.toml")) {
+            Ok(schema) => schema,
+            Err(_) => unreachable!("the bundled schema loads"),
+        }
+    }
+
+    /// The bundled schema of this name: `"appointment"` or `"scheduling"`.
+    pub fn bundled(name: &str) -> Option<Self> {
+        match name {
+            "appointment" => Some(Self::appointment()),
+            "scheduling" => Some(Self::scheduling()),
+            _ => None,
+        }
+    }
+
     /// The schema in a TOML text.
     ///
     /// | key | |
@@ -335,6 +392,7 @@ impl Schema {
     /// | `optional` | whether a record may lack it; `false` by default |
     /// | `values` | how many different values there are, from 1: 121 for an age. What is not stated is taken at its worst |
     /// | `days` | for dates and date-times: how many days they span, from 1 |
+    /// | `shaped` | `true`: in messages its length is told, up to the next power of two, [`Field::is_shaped`]; for optional text of class exact whose width is a power of two, 64 to 32,768 |
     /// | `frequencies` | `"known"`, the default: it can be known how often each value occurs, as for closed vocabularies, names, postcodes; `"unknown"`, which has to hold of the most frequent value, too |
     ///
     /// | key of `[[determines]]` | |
@@ -363,6 +421,27 @@ impl Schema {
     fn new(mut inner: Inner) -> Self {
         inner.digest = digest(&inner);
         Self(Arc::new(inner))
+    }
+
+    /// The same with shaped fields of so many bytes, for one record. Its digest is this one's, for whose readers it writes.
+    #[cfg(any(feature = "fhir", feature = "hl7v2"))]
+    pub(crate) fn narrowed(&self, width: u16) -> Self {
+        let mut fields = self.0.fields.clone();
+        for field in fields.iter_mut().filter(|field| field.shaped) {
+            field.width = field.width.min(width);
+        }
+        Self(Arc::new(Inner {
+            name: self.0.name.clone(),
+            groups: file::groups(&fields),
+            fields,
+            scope_set: self.0.scope_set,
+            required: self.0.required.clone(),
+            determines: self.0.determines.clone(),
+            phone_region: self.0.phone_region.clone(),
+            scopes: self.0.scopes.clone(),
+            positions: self.0.positions.clone(),
+            digest: self.0.digest,
+        }))
     }
 
     /// Its name.
@@ -576,6 +655,10 @@ fn add_statistics(digest: &mut Digester, fields: &[Field]) {
         }
         if !field.frequencies_known {
             digest.text("unknown frequencies");
+            digest.number(number);
+        }
+        if field.shaped {
+            digest.text("shaped");
             digest.number(number);
         }
     }

@@ -51,6 +51,7 @@ impl Error {
             Kind::Target { .. } => "target",
             Kind::Audit { .. } => "audit",
             Kind::Input { .. } => "input",
+            Kind::Message { .. } => "message",
             Kind::Stopped => "stopped",
             Kind::PlainRow { .. } => "plain-row",
             Kind::HalfProtected { .. } => "half-protected",

@@ -152,6 +152,12 @@ impl Error {
         matches!(self.0.kind, Kind::Input { .. })
     }
 
+    /// Whether a message of HL7 v2 or FHIR is malformed, larger than what is read, of a type that the profile does not take, or
+    /// not as it was protected.
+    pub fn is_message(&self) -> bool {
+        matches!(self.0.kind, Kind::Message { .. })
+    }
+
     /// Whether it was stopped from outside before all rows were through.
     pub fn is_stopped(&self) -> bool {
         matches!(self.0.kind, Kind::Stopped)

@@ -77,6 +77,7 @@ impl Error {
             Kind::Target { .. } => "receive the fields in a type that fits the schema",
             Kind::Audit { advice, .. }
             | Kind::Input { advice, .. }
+            | Kind::Message { advice, .. }
             | Kind::Migration { advice, .. }
             | Kind::Resealing { advice, .. }
             | Kind::Definition { advice, .. } => advice,
@@ -314,7 +315,9 @@ impl fmt::Display for Kind {
             Kind::Target { field: None, what } => {
                 write!(f, "the fields do not fit the type asked for: {what}")
             }
-            Kind::Audit { what, .. } | Kind::Input { what, .. } => f.write_str(what),
+            Kind::Audit { what, .. }
+            | Kind::Input { what, .. }
+            | Kind::Message { what, .. } => f.write_str(what),
             Kind::Stopped => f.write_str("it was stopped before all rows were through"),
             Kind::PlainRow { until: None } => f.write_str("the row is in clear"),
             Kind::PlainRow { until: Some(until) } => write!(

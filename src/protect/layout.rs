@@ -2,7 +2,7 @@
 
 use crate::{
     id::{Scope, ScopeSet},
-    schema::Schema,
+    schema::{Field, Schema},
     secret::wipe,
     wire::{
         SealedRecord,
@@ -13,7 +13,7 @@ use crate::{
 /// The groups of a record, each with its entries as they were and zeros behind them up to its new width.
 ///
 /// A group whose entries the schema knows gets the schema's width. One that holds more keeps its length, which is a
-/// width too: that of its writer's schema.
+/// width too: that of its writer's schema. So does one with a shaped field, whose length tells no more than before.
 #[derive(Default)]
 pub(crate) struct Layout {
     /// Never grows while it holds a value. What is no plaintext is zero.
@@ -49,7 +49,7 @@ impl Layout {
 
     /// Takes on an opened group, whose values fit their fields.
     pub(super) fn push(&mut self, scope: Scope, entries: Entries, opened: &[u8], schema: &Schema) {
-        let width = match entries.unknown {
+        let width = match entries.unknown || is_shaped(schema, scope) {
             true => opened.len(),
             false => width(schema, scope),
         };
@@ -96,4 +96,13 @@ fn width(schema: &Schema, scope: Scope) -> usize {
     groups
         .find(|group| group.scope == scope)
         .map_or(0, |group| group.plaintext.len())
+}
+
+/// Whether a scope's groups differ in length.
+fn is_shaped(schema: &Schema, scope: Scope) -> bool {
+    let mut of_scope = schema
+        .fields()
+        .iter()
+        .filter(|field| field.scope() == scope);
+    of_scope.any(Field::is_shaped)
 }

@@ -29,7 +29,13 @@ mod workspace;
 pub use attribute::Attribution;
 pub use binding::Binding;
 pub use canary::Canary;
-#[cfg(any(feature = "audit", feature = "csv", feature = "ndjson"))]
+#[cfg(any(
+    feature = "audit",
+    feature = "csv",
+    feature = "fhir",
+    feature = "hl7v2",
+    feature = "ndjson"
+))]
 pub(crate) use draft::Draft;
 #[cfg(any(feature = "csv", feature = "ndjson"))]
 pub(crate) use maker::Maker;

@@ -271,13 +271,13 @@ impl Protector {
     /// All that can fail, in its order: the record, what is derived of it and shown, the nonce.
     fn prepare(
         &self,
+        schema: &Schema,
         fill: impl FnOnce(&Schema, &mut Draft, &mut Reading) -> Result<()>,
         binding: &Binding<'_>,
         work: &mut Workspace,
         nonce: &mut Nonce,
     ) -> Result<()> {
         binding.check(self.policy.binds())?;
-        let schema = self.policy.schema();
         fill(schema, &mut work.draft, &mut work.reading)?;
         work.draft.check_required(schema)?;
         self.make(binding, work, nonce)
@@ -321,14 +321,15 @@ impl Protector {
         }
     }
 
+    /// `schema` is the policy's, or that one narrowed.
     fn seal_record(
         &self,
+        schema: &Schema,
         nonce: &Nonce,
         binding: &Binding<'_>,
         work: &mut Workspace,
         sealed: &mut SealedRecord,
     ) {
-        let schema = self.policy.schema();
         let groups = schema.groups().iter();
         let groups = groups.map(|group| (group.scope, group.plaintext.len()));
         let plaintexts = work.draft.plaintexts(schema);
@@ -471,13 +472,42 @@ impl BoundProtector<'_> {
         fill: impl FnOnce(&Schema, &mut Draft, &mut Reading) -> Result<()>,
         protected: &mut Protected,
     ) -> Result<()> {
+        self.protect_laid_out(self.protector.policy.schema(), fill, protected)
+    }
+
+    /// The same in the layout of `schema`: the policy's, or that one [narrowed](Schema::narrowed).
+    pub(crate) fn protect_laid_out(
+        &self,
+        schema: &Schema,
+        fill: impl FnOnce(&Schema, &mut Draft, &mut Reading) -> Result<()>,
+        protected: &mut Protected,
+    ) -> Result<()> {
         let Self { protector, binding } = self;
         Workspace::lend(|work| {
             let mut nonce = Nonce::default();
-            protector.prepare(fill, binding, work, &mut nonce)?;
+            protector.prepare(schema, fill, binding, work, &mut nonce)?;
             protector.fill(&mut protected.face, work);
-            protector.seal_record(&nonce, binding, work, &mut protected.sealed);
+            protector.seal_record(schema, &nonce, binding, work, &mut protected.sealed);
             Ok(())
+        })
+    }
+
+    /// Seals a record that continues another one: it shows nothing, and may lack any field.
+    #[cfg(any(feature = "fhir", feature = "hl7v2"))]
+    pub(crate) fn seal_laid_out(
+        &self,
+        schema: &Schema,
+        fill: impl FnOnce(&Schema, &mut Draft) -> Result<()>,
+    ) -> Result<SealedRecord> {
+        let Self { protector, binding } = self;
+        binding.check(protector.policy.binds())?;
+        Workspace::lend(|work| {
+            fill(schema, &mut work.draft)?;
+            let mut nonce = Nonce::default();
+            protector.draw(&mut nonce)?;
+            let mut protected = Protected::empty();
+            protector.seal_record(schema, &nonce, binding, work, &mut protected.sealed);
+            Ok(protected.sealed)
         })
     }
 
@@ -493,7 +523,7 @@ impl BoundProtector<'_> {
             let fill = |schema: &Schema, draft: &mut Draft, reading: &mut Reading| {
                 record::collect(record, schema, draft, reading)
             };
-            protector.prepare(fill, binding, work, &mut nonce)?;
+            protector.prepare(protector.policy.schema(), fill, binding, work, &mut nonce)?;
             Ok(protector.finish_row(&nonce, binding, work))
         })
     }

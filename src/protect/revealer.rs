@@ -332,7 +332,13 @@ impl BoundRevealer<'_> {
     }
 
     /// What `take` makes of the values, each as its text, which are wiped after.
-    #[cfg(any(feature = "broker", feature = "csv", feature = "ndjson"))]
+    #[cfg(any(
+        feature = "broker",
+        feature = "csv",
+        feature = "fhir",
+        feature = "hl7v2",
+        feature = "ndjson"
+    ))]
     pub(crate) fn open<R>(
         &self,
         protected: &SealedRecord,

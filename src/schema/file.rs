@@ -1,6 +1,6 @@
 //! The TOML file of a schema, and every rule it is held to.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::RangeInclusive};
 
 use serde::Deserialize;
 use toml::Spanned;
@@ -18,6 +18,9 @@ use crate::{
 
 /// The most bytes a field may be wide.
 const MAX_WIDTH: u32 = 65_000;
+
+/// How wide a field may be whose length is told.
+const SHAPED_WIDTHS: RangeInclusive<i64> = 64..=32_768;
 
 /// The most bytes a group may be wide.
 const MAX_GROUP: usize = 65_520;
@@ -69,6 +72,7 @@ struct FieldFile {
     values: Option<Spanned<i64>>,
     days: Option<Spanned<i64>>,
     frequencies: Option<Spanned<String>>,
+    shaped: Option<Spanned<bool>>,
 }
 
 #[derive(Deserialize)]
@@ -216,6 +220,7 @@ impl Reader {
             },
             days: self.days(file, value_type)?,
             frequencies_known: self.frequencies_known(file)?,
+            shaped: self.shaped(file, value_type, class)?,
             group: 0,
         })
     }
@@ -293,6 +298,28 @@ impl Reader {
             )
         });
         self.at(word, parsed)
+    }
+
+    fn shaped(&self, file: &FieldFile, value_type: ValueType, class: Class) -> Result<bool> {
+        let Some(shaped) = file.shaped.as_ref().filter(|shaped| *shaped.get_ref()) else {
+            return Ok(false);
+        };
+        let width = *file.width.get_ref();
+        let fits = value_type == ValueType::Text
+            && class == Class::Exact
+            && file.optional
+            && SHAPED_WIDTHS.contains(&width)
+            && width.count_ones() == 1;
+        let told = fits.then_some(true).ok_or_else(|| {
+            Error::definition(
+                format!(
+                    "field {:?} is shaped, and not what such a field is",
+                    file.name.get_ref()
+                ),
+                "make it optional text of class exact, its width a power of two from 64 to 32768",
+            )
+        });
+        self.at(shaped, told)
     }
 
     fn count(&self, key: &str, field: &str, number: &Spanned<i64>) -> Result<u64> {
@@ -402,7 +429,7 @@ fn group_width<'a>(fields: impl Iterator<Item = &'a Field>) -> usize {
 }
 
 /// One group a scope, each at most [`MAX_GROUP`] wide; `fields` are in ascending number.
-fn groups(fields: &[Field]) -> Vec<Group> {
+pub(super) fn groups(fields: &[Field]) -> Vec<Group> {
     let mut scopes: Vec<Scope> = fields.iter().map(|field| field.scope).collect();
     scopes.sort_unstable();
     scopes.dedup();

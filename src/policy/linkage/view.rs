@@ -118,6 +118,12 @@ impl View {
                 self.learn_exact(universe, places[position], format!("opens: {scope}"));
             }
         }
+        let shaped = (fields.iter().zip(&places)).filter(|(field, _)| field.is_shaped());
+        self.presences.extend(shaped.map(|(_, &field)| Presence {
+            party: self.parties[0],
+            field,
+            how: "its length, to a power of two, and the places of its parts".to_owned(),
+        }));
         for &position in &policy.background().knows {
             self.learn_exact(universe, places[position], "known besides".to_owned());
         }

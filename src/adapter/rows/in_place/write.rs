@@ -14,14 +14,14 @@ use super::{
     state::{Extent, State},
 };
 use crate::{
-    adapter::{
+    adapter::rows::{
         Progress,
         block::{Block, Row},
         columns::Part,
         mixed::{Found, Mixed, MixedRow, Observer},
         print::{Form, Printer},
         protect::print_row,
-        rows::Rows,
+        read::Rows,
     },
     error::{Error, Kind, Result},
     protect::Protected,
@@ -29,7 +29,7 @@ use crate::{
 
 /// What became of a row.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(in crate::adapter) enum Was {
+pub(in crate::adapter::rows) enum Was {
     /// It was protected or resealed.
     Made,
     /// It stays as it was.
@@ -37,7 +37,7 @@ pub(in crate::adapter) enum Was {
 }
 
 /// The columns of what is written.
-pub(in crate::adapter) struct Columns {
+pub(in crate::adapter::rows) struct Columns {
     names: Vec<String>,
     parts: Vec<Part>,
     form: Form,
@@ -57,7 +57,7 @@ impl Columns {
     }
 
     /// Prints a protected row.
-    pub(in crate::adapter) fn print(
+    pub(in crate::adapter::rows) fn print(
         &self,
         protected: &Protected,
         row: &MixedRow<'_>,
@@ -67,7 +67,7 @@ impl Columns {
     }
 
     /// Prints a row that stays as it is: what was read from `line`, which `protected` shows.
-    pub(in crate::adapter) fn keep(
+    pub(in crate::adapter::rows) fn keep(
         &self,
         protected: &Protected,
         row: &MixedRow<'_>,

@@ -14,11 +14,11 @@ pub(super) enum Task {
 }
 
 /// What was wrong, and what to do.
-pub(in crate::adapter) type Told = (&'static str, &'static str);
+pub(in crate::adapter::rows) type Told = (&'static str, &'static str);
 
 /// The words of one task.
 #[derive(Debug)]
-pub(in crate::adapter) struct Words {
+pub(in crate::adapter::rows) struct Words {
     pub(super) task: Task,
     /// What the names of its files end with: what is written, how far it is, and the file as it was.
     pub(super) output: &'static str,
@@ -60,7 +60,7 @@ pub(in crate::adapter) struct Words {
 }
 
 impl Words {
-    pub(in crate::adapter) fn refused(&self, (what, advice): Told) -> Error {
+    pub(in crate::adapter::rows) fn refused(&self, (what, advice): Told) -> Error {
         Error::new(|| match self.task {
             Task::Migration => Kind::Migration { what, advice },
             Task::Resealing => Kind::Resealing { what, advice },
@@ -74,7 +74,7 @@ impl Words {
         ))
     }
 
-    pub(in crate::adapter) fn not_done(&self) -> Error {
+    pub(in crate::adapter::rows) fn not_done(&self) -> Error {
         self.refused(self.not_done)
     }
 
@@ -85,7 +85,7 @@ impl Words {
         ))
     }
 
-    pub(in crate::adapter) const MIGRATION: Self = Self {
+    pub(in crate::adapter::rows) const MIGRATION: Self = Self {
         task: Task::Migration,
         output: ".migrating",
         state: ".migrating.state",
@@ -178,7 +178,7 @@ impl Words {
         removing_old: "removing the file `.plain`",
     };
 
-    pub(in crate::adapter) const RESEALING: Self = Self {
+    pub(in crate::adapter::rows) const RESEALING: Self = Self {
         task: Task::Resealing,
         output: ".resealing",
         state: ".resealing.state",

@@ -15,7 +15,7 @@ use super::{
     format::Format,
     print::Form,
     protect::Id,
-    rows::Rows,
+    read::Rows,
 };
 #[cfg(feature = "csv")]
 use super::{

@@ -20,8 +20,8 @@ use super::{
     print::{Form, Printer},
     protect::{Protecting, Reading},
     quarantine::Quarantine,
+    read::Rows,
     reveal::Revealing,
-    rows::Rows,
 };
 #[cfg(feature = "csv")]
 use super::{

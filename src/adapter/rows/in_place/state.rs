@@ -60,21 +60,21 @@ pub(super) struct Extent {
 /// Rows by what became of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(in crate::adapter) struct Rows {
+pub(in crate::adapter::rows) struct Rows {
     /// Protected or resealed.
     #[serde(alias = "plain")]
-    pub(in crate::adapter) made: u64,
+    pub(in crate::adapter::rows) made: u64,
     /// As they were.
     #[serde(alias = "sealed")]
-    pub(in crate::adapter) kept: u64,
+    pub(in crate::adapter::rows) kept: u64,
 }
 
 /// The epoch that rows are sealed under, and the generation of what they show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(in crate::adapter) struct Keys {
-    pub(in crate::adapter) epoch: u32,
-    pub(in crate::adapter) generation: u32,
+pub(in crate::adapter::rows) struct Keys {
+    pub(in crate::adapter::rows) epoch: u32,
+    pub(in crate::adapter::rows) generation: u32,
 }
 
 impl State {

@@ -163,7 +163,7 @@ fn rows_that_came_before_the_switch_are_not_lost_by_an_undo() {
             .open(&ready.place.file)
             .unwrap();
         file.write_all(b", and more").unwrap();
-        crate::adapter::Migration::undo(&ready.place.file).unwrap();
+        crate::Migration::undo(&ready.place.file).unwrap();
         let rows = fs::read_to_string(&ready.place.file).unwrap();
         assert_eq!(rows, "in clear, and more");
         assert_eq!(ready.names(), ["rows.csv"]);
@@ -177,11 +177,11 @@ fn rows_that_came_while_an_undo_was_stopped_are_not_lost_by_it() {
         step(&ready.place, &mut ready.state).unwrap();
     }
     fs::write(&ready.place.file, "sealed, and more").unwrap();
-    let error = crate::adapter::Migration::undo(&ready.place.file).unwrap_err();
+    let error = crate::Migration::undo(&ready.place.file).unwrap_err();
     assert!(error.is_migration(), "{error}");
     let rows = fs::read_to_string(&ready.place.file).unwrap();
     assert_eq!(rows, "sealed, and more");
-    crate::adapter::Migration::undo_losing_changes(&ready.place.file).unwrap();
+    crate::Migration::undo_losing_changes(&ready.place.file).unwrap();
     ready.is_old();
 }
 
@@ -190,7 +190,7 @@ fn anothers_output_beside_a_migrated_file_does_not_hide_that_it_changed() {
     let ready = Ready::after(&SWITCH, SWITCH.len());
     fs::write(&ready.place.output, "another's").unwrap();
     fs::write(&ready.place.file, "sealed, and more").unwrap();
-    let error = crate::adapter::Migration::undo(&ready.place.file).unwrap_err();
+    let error = crate::Migration::undo(&ready.place.file).unwrap_err();
     assert!(error.is_migration(), "{error}");
     let rows = fs::read_to_string(&ready.place.file).unwrap();
     assert_eq!(rows, "sealed, and more");

@@ -25,7 +25,7 @@ use zeroize::Zeroize;
 
 use super::{
     block::{Block, Row},
-    rows::Rows,
+    read::Rows,
 };
 use crate::error::{Error, Kind, Result};
 
@@ -367,7 +367,7 @@ fn take_in_order(
 #[cfg(all(test, feature = "ndjson"))]
 mod tests {
     use super::*;
-    use crate::adapter::{bytes::Bytes, ndjson::Lines};
+    use crate::adapter::rows::{bytes::Bytes, ndjson::Lines};
 
     struct Nothing;
 

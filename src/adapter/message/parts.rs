@@ -1,0 +1,227 @@
+//! The parts that are taken out of a message, and the text that a record has them in.
+//!
+//! The parts of a scope are entries `place SP length ":" bytes`, one behind the other: `5.3 7:PAT^^^A`. A place is whatever the
+//! format needs to find the spot again. They are cut into pieces that fit the scope's shaped field, the same number of
+//! pieces for each scope, a power of two:
+//!
+//! ```text
+//! piece    = encoding number "/" pieces SP id SP entries
+//! encoding = "u" (UTF-8) or "l" (each byte a character of ISO 8859-1)
+//! ```
+//!
+//! Sealing pads each to the width of its field, so that a record tells no more than the power of two.
+
+use zeroize::{Zeroize, Zeroizing};
+
+use super::ID_LENGTH;
+use crate::{
+    error::{Error, Result},
+    id::Scope,
+};
+
+/// The longest head of a piece: encoding, two numbers of at most four digits, an id.
+const MOST_HEAD: usize = 1 + 4 + 1 + 4 + 1 + ID_LENGTH + 1;
+
+/// The narrowest a shaped field is made.
+pub(super) const NARROWEST: usize = 64;
+
+/// The parts of one message, by scope.
+pub(crate) struct Parts(Vec<(Scope, Zeroizing<Vec<u8>>)>);
+
+impl Parts {
+    /// None yet; only of these scopes can there be some.
+    pub(crate) fn of(scopes: impl Iterator<Item = Scope>) -> Self {
+        Self(scopes.map(|scope| (scope, Zeroizing::default())).collect())
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.iter().all(|(_, entries)| entries.is_empty())
+    }
+
+    /// Takes what stood at `place`, which is ASCII without spaces.
+    pub(crate) fn push(&mut self, scope: Scope, place: &str, original: &[u8]) {
+        let Some((_, entries)) = self.0.iter_mut().find(|(of, _)| *of == scope) else {
+            unreachable!("profiles take parts out for scopes of their schema")
+        };
+        append(entries, place.as_bytes());
+        append(entries, format!(" {}:", original.len()).as_bytes());
+        append(entries, original);
+    }
+
+    /// For each piece what the shaped field of each scope holds, and how wide that field is to be, at most `most`.
+    pub(super) fn pieces(&self, id: &str, most: usize) -> Pieces {
+        let texts: Vec<(char, Zeroizing<String>)> =
+            self.0.iter().map(|(_, entries)| text(entries)).collect();
+        let longest = texts.iter().map(|(_, text)| text.len()).max().unwrap_or(0);
+        let alone = MOST_HEAD + longest;
+        if alone <= most {
+            let piece = |(encoding, text): &(char, Zeroizing<String>)| {
+                vec![Zeroizing::new(head(*encoding, 0, 1, id) + text)]
+            };
+            return Pieces {
+                width: alone.next_power_of_two().max(NARROWEST),
+                number: 1,
+                of_scope: texts.iter().map(piece).collect(),
+            };
+        }
+        let room = most - MOST_HEAD;
+        let cut: Vec<Vec<&str>> = texts.iter().map(|(_, text)| cut(text, room)).collect();
+        let number = cut
+            .iter()
+            .map(Vec::len)
+            .max()
+            .unwrap_or(1)
+            .next_power_of_two();
+        let of_scope = texts.iter().zip(cut).map(|((encoding, _), cut)| {
+            let filled = cut.into_iter().chain(std::iter::repeat("")).take(number);
+            let piece = |(at, piece): (usize, &str)| {
+                Zeroizing::new(head(*encoding, at, number, id) + piece)
+            };
+            filled.enumerate().map(piece).collect()
+        });
+        Pieces {
+            width: most,
+            number,
+            of_scope: of_scope.collect(),
+        }
+    }
+}
+
+/// What records hold of a message's parts.
+pub(super) struct Pieces {
+    /// How wide shaped fields are made.
+    pub(super) width: usize,
+    /// A power of two.
+    pub(super) number: usize,
+    /// One a scope, in its order: one text a piece.
+    pub(super) of_scope: Vec<Vec<Zeroizing<String>>>,
+}
+
+fn head(encoding: char, at: usize, number: usize, id: &str) -> String {
+    format!("{encoding}{at}/{number} {id} ")
+}
+
+/// The entries as text, and how.
+fn text(entries: &[u8]) -> (char, Zeroizing<String>) {
+    match std::str::from_utf8(entries) {
+        Ok(text) => ('u', Zeroizing::new(text.to_owned())),
+        Err(_) => {
+            // Two bytes for each at the most, so that it never grows.
+            let mut text = Zeroizing::new(String::with_capacity(2 * entries.len()));
+            text.extend(entries.iter().map(|&byte| char::from(byte)));
+            ('l', text)
+        }
+    }
+}
+
+fn cut(mut text: &str, room: usize) -> Vec<&str> {
+    let mut pieces = Vec::new();
+    while text.len() > room {
+        let (piece, rest) = text.split_at(text.floor_char_boundary(room));
+        pieces.push(piece);
+        text = rest;
+    }
+    pieces.push(text);
+    pieces
+}
+
+/// Appends without leaving a copy where the buffer was.
+fn append(buffer: &mut Zeroizing<Vec<u8>>, bytes: &[u8]) {
+    let needed = buffer.len() + bytes.len();
+    if needed > buffer.capacity() {
+        let mut grown = Vec::with_capacity(needed.next_power_of_two());
+        grown.extend_from_slice(buffer);
+        buffer.zeroize();
+        **buffer = grown;
+    }
+    buffer.extend_from_slice(bytes);
+}
+
+/// Takes the pieces of one scope up again, in their order.
+#[derive(Default)]
+pub(super) struct Joined {
+    latin: bool,
+    id: String,
+    number: usize,
+    next: usize,
+    bytes: Zeroizing<Vec<u8>>,
+}
+
+impl Joined {
+    /// # Errors
+    ///
+    /// [`Error::is_message`] for a piece of another message, or out of its order.
+    pub(super) fn push(&mut self, piece: &str) -> Result<()> {
+        let parsed = parse_head(piece).ok_or_else(not_whole)?;
+        let (latin, at, number, id, entries) = parsed;
+        if self.next == 0 {
+            (self.latin, self.number, self.id) = (latin, number, id.to_owned());
+        }
+        let continues = self.next == at && self.number == number && self.latin == latin;
+        if !continues || self.id != id {
+            return Err(not_whole());
+        }
+        self.next += 1;
+        match latin {
+            false => append(&mut self.bytes, entries.as_bytes()),
+            true => {
+                let mut bytes = Zeroizing::new(Vec::with_capacity(entries.len()));
+                for character in entries.chars() {
+                    bytes.push(u8::try_from(character).map_err(|_| not_whole())?);
+                }
+                append(&mut self.bytes, &bytes);
+            }
+        }
+        Ok(())
+    }
+
+    /// The id of the message, and each entry: its place and what stood there.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_message`] where pieces are missing, or are no entries.
+    pub(super) fn entries(&self) -> Result<(&str, Vec<(&str, &[u8])>)> {
+        if self.next == 0 || self.next != self.number {
+            return Err(not_whole());
+        }
+        let mut entries = Vec::new();
+        let mut rest: &[u8] = &self.bytes;
+        while !rest.is_empty() {
+            let (entry, after) = parse_entry(rest).ok_or_else(not_whole)?;
+            entries.push(entry);
+            rest = after;
+        }
+        Ok((&self.id, entries))
+    }
+}
+
+type Entry<'a> = (&'a str, &'a [u8]);
+
+fn parse_head(piece: &str) -> Option<(bool, usize, usize, &str, &str)> {
+    let (first, rest) = piece.split_at_checked(1)?;
+    let (numbers, rest) = rest.split_once(' ')?;
+    let (id, entries) = rest.split_once(' ')?;
+    let (at, number) = numbers.split_once('/')?;
+    let latin = match first {
+        "u" => false,
+        "l" => true,
+        _ => return None,
+    };
+    Some((latin, at.parse().ok()?, number.parse().ok()?, id, entries))
+}
+
+fn parse_entry(bytes: &[u8]) -> Option<(Entry<'_>, &[u8])> {
+    let space = bytes.iter().position(|&byte| byte == b' ')?;
+    let (place, rest) = (&bytes[..space], &bytes[space + 1..]);
+    let colon = rest.iter().position(|&byte| byte == b':')?;
+    let length: usize = std::str::from_utf8(&rest[..colon]).ok()?.parse().ok()?;
+    let (original, after) = rest[colon + 1..].split_at_checked(length)?;
+    Some(((std::str::from_utf8(place).ok()?, original), after))
+}
+
+pub(super) fn not_whole() -> Error {
+    Error::message(
+        "the sealed parts of the message are not whole, or of several messages",
+        "reveal the message as it was protected, with every piece in its order",
+    )
+}
