@@ -5,13 +5,18 @@
 
 mod open;
 mod parts;
+mod restored;
 mod seal;
+mod shown;
 
 pub(crate) use self::{
     open::{Opener, Originals},
     parts::Parts,
+    restored::digest,
     seal::{Fields, Sealed, Sealer},
+    shown::shown,
 };
+pub use restored::Restored;
 
 use crate::{
     crypto::{aead::Nonce, entropy::Nonces},
