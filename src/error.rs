@@ -376,7 +376,13 @@ impl Error {
     }
 
     /// What the system's error was about, for `map_err`.
-    #[cfg(any(feature = "csv", feature = "key-file", feature = "ndjson"))]
+    #[cfg(any(
+        feature = "csv",
+        feature = "fhir",
+        feature = "hl7v2",
+        feature = "key-file",
+        feature = "ndjson"
+    ))]
     pub(crate) fn io(doing: &'static str) -> impl Fn(io::Error) -> Self + Copy {
         move |source| Self::new(|| Kind::Io { doing, source })
     }
@@ -433,7 +439,13 @@ impl Error {
     }
 
     /// Says at which line of a file of rows the failing row begins, from 1; or of a log.
-    #[cfg(any(feature = "broker", feature = "csv", feature = "ndjson"))]
+    #[cfg(any(
+        feature = "broker",
+        feature = "csv",
+        feature = "fhir",
+        feature = "hl7v2",
+        feature = "ndjson"
+    ))]
     #[must_use]
     pub(crate) fn at_file_line(mut self, line: usize) -> Self {
         self.0.line = Some(line);

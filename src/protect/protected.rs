@@ -91,7 +91,7 @@ impl Protected {
     }
 
     /// Takes on a seal, which has to be that of what it shows.
-    #[cfg(any(feature = "csv", feature = "ndjson"))]
+    #[cfg(any(feature = "csv", feature = "hl7v2", feature = "ndjson"))]
     pub(crate) fn take_seal(&mut self, sealed: SealedRecord) {
         self.sealed = sealed;
     }

@@ -10,7 +10,7 @@ mod seal;
 mod shown;
 
 pub(crate) use self::{
-    open::{Opener, Originals},
+    open::Opener,
     parts::Parts,
     restored::digest,
     seal::{Fields, Sealed, Sealer},

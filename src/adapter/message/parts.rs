@@ -34,10 +34,6 @@ impl Parts {
         Self(scopes.map(|scope| (scope, Zeroizing::default())).collect())
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.iter().all(|(_, entries)| entries.is_empty())
-    }
-
     /// Takes what stood at `place`, which is ASCII without spaces.
     pub(crate) fn push(&mut self, scope: Scope, place: &str, original: &[u8]) {
         let Some((_, entries)) = self.0.iter_mut().find(|(of, _)| *of == scope) else {

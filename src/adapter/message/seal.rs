@@ -4,13 +4,13 @@ use std::borrow::Cow;
 
 use zeroize::Zeroize;
 
-use super::parts::{NARROWEST, Parts};
+use super::parts::{NARROWEST, Parts, Pieces};
 use crate::{
     error::{Error, Result},
     id::{RecordId, Scope},
     key::Keyring,
     policy::{CheckedPolicy, Policy},
-    protect::{Binding, Protected, Protector},
+    protect::{Binding, BoundProtector, Draft, Protected, Protector},
     schema::{Schema, ValueType, calendar},
     wire::SealedRecord,
 };
@@ -88,32 +88,66 @@ impl Sealer {
         stored_as: &str,
     ) -> Result<Sealed> {
         let pieces = parts.pieces(id, self.most);
-        let layout = (pieces.width / NARROWEST).ilog2() as usize;
-        let schema = &self.layouts[layout];
         let bound = self.protector.bind(binding(self.policy(), stored_as)?);
-        let texts = |piece: usize| {
-            let of_scope = self.shaped.iter().zip(&pieces.of_scope);
-            of_scope.map(move |(&(_, position), texts)| (position, texts[piece].as_str()))
-        };
         let mut protected = Protected::empty();
         let fill_first = |schema: &Schema, draft: &mut _, _: &mut _| {
             let fields = fields.0.iter().map(|(position, text)| (*position, &**text));
-            fill(schema, draft, fields.chain(texts(0)))
+            fill(schema, draft, fields.chain(self.texts(&pieces, 0)))
         };
-        bound.protect_laid_out(schema, fill_first, &mut protected)?;
-        let more = (1..pieces.number).map(|piece| {
-            bound.seal_laid_out(schema, |schema, draft| fill(schema, draft, texts(piece)))
-        });
+        bound.protect_laid_out(self.layout(&pieces), fill_first, &mut protected)?;
         Ok(Sealed {
             protected,
-            more: more.collect::<Result<_>>()?,
+            more: self.seal_pieces(&bound, &pieces, 1)?,
         })
+    }
+
+    /// The same of `parts` alone, showing nothing.
+    #[cfg(feature = "hl7v2")]
+    pub(crate) fn seal_parts(&self, parts: &Parts, id: &str, stored_as: &str) -> Result<Sealed> {
+        let pieces = parts.pieces(id, self.most);
+        let bound = self.protector.bind(binding(self.policy(), stored_as)?);
+        let mut records = self.seal_pieces(&bound, &pieces, 0)?;
+        let mut protected = Protected::empty();
+        protected.take_seal(records.remove(0));
+        Ok(Sealed {
+            protected,
+            more: records,
+        })
+    }
+
+    /// A record for each piece from `first` on.
+    fn seal_pieces(
+        &self,
+        bound: &BoundProtector<'_>,
+        pieces: &Pieces,
+        first: usize,
+    ) -> Result<Vec<SealedRecord>> {
+        let seal = |piece| {
+            bound.seal_laid_out(self.layout(pieces), |schema, draft| {
+                fill(schema, draft, self.texts(pieces, piece))
+            })
+        };
+        (first..pieces.number).map(seal).collect()
+    }
+
+    fn layout(&self, pieces: &Pieces) -> &Schema {
+        &self.layouts[(pieces.width / NARROWEST).ilog2() as usize]
+    }
+
+    /// What each shaped field holds of a piece.
+    fn texts<'a>(
+        &'a self,
+        pieces: &'a Pieces,
+        piece: usize,
+    ) -> impl Iterator<Item = (usize, &'a str)> {
+        let of_scope = self.shaped.iter().zip(&pieces.of_scope);
+        of_scope.map(move |(&(_, position), texts)| (position, texts[piece].as_str()))
     }
 }
 
 fn fill<'a>(
     schema: &Schema,
-    draft: &mut crate::protect::Draft,
+    draft: &mut Draft,
     values: impl Iterator<Item = (usize, &'a str)>,
 ) -> Result<()> {
     draft.begin(schema);

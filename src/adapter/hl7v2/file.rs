@@ -1,0 +1,275 @@
+//! Files of messages: one behind the other, in batches (FHS, BHS, BTS, FTS), in MLLP frames.
+
+use std::io::{ErrorKind, Read, Write};
+
+use super::{
+    frames::{BEGIN, END},
+    protect::MessageProtector,
+    reveal::MessageRevealer,
+    scan::{Delimiters, HEADERS, Message, too_large},
+    sealed,
+};
+use crate::{
+    adapter::message::MOST_BYTES,
+    error::{Error, Result},
+};
+
+/// What was done with a file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct FileSummary {
+    /// Messages that were written.
+    pub messages: u64,
+    /// Messages that were refused, and are not in what was written.
+    pub refused: u64,
+    /// Revealed messages that are not byte for byte what was protected.
+    pub changed: u64,
+}
+
+/// A message of a file that was refused.
+#[derive(Debug)]
+pub struct Refused<'a> {
+    /// Its text.
+    pub message: &'a [u8],
+    /// Why, with the [line](Error::line) where it begins.
+    pub error: Error,
+}
+
+impl MessageProtector {
+    /// Protects a file: messages one behind the other, in batches or not, in MLLP frames or not. What stands between messages stays; so
+    /// do the segments that begin and end batches and files, protected as the profile says.
+    ///
+    /// `refused` gets each message that cannot be protected. Where it returns the error, that ends the call; else the
+    /// message is left out. It is to be kept: counts of a batch then are no longer right.
+    ///
+    /// # Errors
+    ///
+    /// What `refused` returns; [`Error::is_message`] for a message of more than 4 MiB (4,194,304 bytes); [`Error::is_io`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use paravent::{Date, Keyring, Policy, Schema, hl7v2::{MessageProtector, Profile}};
+    ///
+    /// let policy = Policy::from_toml(r#"
+    ///     domain = "archive"
+    ///     schema = "scheduling"
+    ///     record_id = "bound"
+    /// "#, &Schema::scheduling())?;
+    /// let checked = policy.check(Date::constant(2026, 11, 24))?;
+    /// let protector = MessageProtector::new(&Keyring::generate()?, &checked, Profile::siu())?;
+    ///
+    /// let file = b"MSH|^~\\&|||||||SIU^S12|1|P|2.5\rPID|1||4711\rMSH|^~\\&|||||||ADT^A01|2|P|2.5\r";
+    /// let (mut protected, mut left) = (Vec::new(), Vec::new());
+    /// let summary = protector.protect_file(&file[..], &mut protected, |refused| {
+    ///     assert_eq!(refused.error.line(), Some(3));
+    ///     left.extend_from_slice(refused.message);
+    ///     Ok(())
+    /// })?;
+    /// assert_eq!((summary.messages, summary.refused), (1, 1));
+    /// assert!(left.ends_with(b"ADT^A01|2|P|2.5\r"));
+    /// # Ok::<(), paravent::Error>(())
+    /// ```
+    pub fn protect_file(
+        &self,
+        from: impl Read,
+        to: impl Write,
+        refused: impl FnMut(Refused<'_>) -> Result<()>,
+    ) -> Result<FileSummary> {
+        transfer(from, to, refused, |message, _| {
+            if message.name(&message.segments[0]) == b"MSH" {
+                self.protect_scanned(message)
+            } else {
+                self.protect_frame(message)
+            }
+        })
+    }
+}
+
+impl MessageRevealer {
+    /// Reveals a file that [`protect_file`](MessageProtector::protect_file) wrote; `refused` as there.
+    ///
+    /// # Errors
+    ///
+    /// As for [`protect_file`](MessageProtector::protect_file).
+    pub fn reveal_file(
+        &self,
+        from: impl Read,
+        to: impl Write,
+        refused: impl FnMut(Refused<'_>) -> Result<()>,
+    ) -> Result<FileSummary> {
+        transfer(from, to, refused, |message, summary| {
+            let is_message = message.name(&message.segments[0]) == b"MSH";
+            if !is_message && !sealed::is_in(message) {
+                return Ok(message.bytes.to_vec());
+            }
+            let restored = self.reveal_scanned(message)?;
+            summary.changed += u64::from(restored.is_original == Some(false));
+            Ok(restored.as_bytes().to_vec())
+        })
+    }
+}
+
+fn transfer(
+    from: impl Read,
+    mut to: impl Write,
+    mut refused: impl FnMut(Refused<'_>) -> Result<()>,
+    mut turn: impl FnMut(&Message<'_>, &mut FileSummary) -> Result<Vec<u8>>,
+) -> Result<FileSummary> {
+    let mut pieces = Pieces::new(from);
+    let mut summary = FileSummary::default();
+    let mut before: Option<Delimiters> = None;
+    let mut write = |bytes: &[u8]| to.write_all(bytes).map_err(Error::io("write the messages"));
+    while let Some(Piece {
+        bytes,
+        line,
+        is_unit,
+    }) = pieces.next()?
+    {
+        if !is_unit {
+            write(&bytes)?;
+            continue;
+        }
+        let turned = Message::scan(&bytes, before).and_then(|message| {
+            before = Some(message.delimiters);
+            turn(&message, &mut summary)
+        });
+        match turned {
+            Ok(turned) => {
+                write(&turned)?;
+                summary.messages += u64::from(is_message(&bytes));
+            }
+            Err(error) => {
+                refused(Refused {
+                    message: &bytes,
+                    error: error.at_file_line(line),
+                })?;
+                summary.refused += 1;
+            }
+        }
+    }
+    to.flush().map_err(Error::io("write the messages"))?;
+    Ok(summary)
+}
+
+fn is_message(unit: &[u8]) -> bool {
+    let unit = unit.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(unit);
+    unit.trim_ascii_start().starts_with(b"MSH")
+}
+
+/// A message, or a segment that begins or ends a batch or a file; or bytes between them.
+struct Piece {
+    bytes: Vec<u8>,
+    /// Where it begins, from 1.
+    line: usize,
+    is_unit: bool,
+}
+
+/// Parts a file.
+struct Pieces<R> {
+    reader: R,
+    buffer: Vec<u8>,
+    line: usize,
+    ended: bool,
+}
+
+impl<R: Read> Pieces<R> {
+    fn new(reader: R) -> Self {
+        Self {
+            reader,
+            buffer: Vec::new(),
+            line: 1,
+            ended: false,
+        }
+    }
+
+    fn next(&mut self) -> Result<Option<Piece>> {
+        let mut looked = 0;
+        loop {
+            if let Some(length) = end_of_piece(&self.buffer, looked, self.ended) {
+                let bytes: Vec<u8> = self.buffer.drain(..length).collect();
+                let line = self.line;
+                self.line += lines(&bytes);
+                let is_unit = !bytes
+                    .iter()
+                    .all(|byte| matches!(byte, b'\r' | b'\n' | &BEGIN | &END));
+                return Ok(Some(Piece {
+                    bytes,
+                    line,
+                    is_unit,
+                }));
+            }
+            if self.ended {
+                return Ok(None);
+            }
+            // What may be the beginning of a header or of a line end is looked at again.
+            looked = self.buffer.len().saturating_sub(LOOK_AHEAD);
+            if self.buffer.len() > MOST_BYTES {
+                return Err(too_large().at_file_line(self.line));
+            }
+            let start = self.buffer.len();
+            self.buffer.resize(start + (64 << 10), 0);
+            let read = loop {
+                match self.reader.read(&mut self.buffer[start..]) {
+                    Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                    read => break read.map_err(Error::io("read the messages"))?,
+                }
+            };
+            self.buffer.truncate(start + read);
+            self.ended = read == 0;
+        }
+    }
+}
+
+/// A line end, and a name with the delimiter behind it.
+const LOOK_AHEAD: usize = 8;
+
+/// How long the first piece of `buffer` is; `None` where that cannot be told yet. No piece ends in the first `looked` bytes.
+fn end_of_piece(buffer: &[u8], looked: usize, ended: bool) -> Option<usize> {
+    // Frames, and the line end behind one.
+    let between = |byte: &u8| matches!(*byte, BEGIN | END);
+    if buffer.first().is_some_and(between) {
+        return match buffer {
+            [END, b'\r', ..] => Some(2),
+            [END] if !ended => None,
+            _ => Some(1),
+        };
+    }
+    for (at, byte) in buffer.iter().enumerate().skip(looked.max(1)) {
+        if between(byte) {
+            return Some(at);
+        }
+        if !matches!(buffer[at - 1], b'\r' | b'\n') {
+            continue;
+        }
+        match buffer.get(at..at + 4) {
+            Some(head) if begins_unit(head) && !buffer[..at].trim_ascii().is_empty() => {
+                return Some(at);
+            }
+            Some(_) => {}
+            None if ended && begins_unit(&buffer[at..]) => return Some(at),
+            None if ended => {}
+            None => return None,
+        }
+    }
+    (ended && !buffer.is_empty()).then_some(buffer.len())
+}
+
+/// Whether a line with this head is the first of a piece.
+fn begins_unit(head: &[u8]) -> bool {
+    let (name, rest) = head.split_at(head.len().min(3));
+    let known = HEADERS.contains(&name) || matches!(name, b"BTS" | b"FTS");
+    known
+        && rest
+            .first()
+            .is_none_or(|byte| !byte.is_ascii_alphanumeric())
+}
+
+fn lines(bytes: &[u8]) -> usize {
+    let ends = bytes
+        .iter()
+        .filter(|byte| matches!(byte, b'\r' | b'\n'))
+        .count();
+    let pairs = bytes.windows(2).filter(|pair| pair == b"\r\n").count();
+    ends - pairs
+}

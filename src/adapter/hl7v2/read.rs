@@ -1,0 +1,167 @@
+//! What is read of a message: the fields of its record, and the parts that are taken out.
+
+use std::{borrow::Cow, ops::Range};
+
+use super::{
+    header::Header,
+    path::Part,
+    profile::{ComponentRules, FieldRules, Profile},
+    scan::Message,
+    text,
+};
+use crate::adapter::message::{Fields, Parts};
+
+/// A field that is written otherwise than it is.
+pub(super) struct Edit<'p> {
+    /// The position of its segment.
+    pub(super) segment: usize,
+    pub(super) field: usize,
+    pub(super) span: Range<usize>,
+    /// `None` where nothing of it stays.
+    pub(super) rules: Option<&'p FieldRules>,
+}
+
+/// Reads the fields of the schema that a profile says where to find. What is none of its field's type is left out: it stays in
+/// the parts as it is.
+pub(super) fn fields<'a>(message: &Message<'a>, header: &Header, profile: &Profile) -> Fields<'a> {
+    let mut fields = Fields::default();
+    let schema = profile.schema();
+    for source in profile.sources() {
+        let value_type = schema.fields()[source.position].value_type();
+        let values = source.alternatives.iter().filter_map(|parts| {
+            let mut texts = parts.iter().filter_map(|part| {
+                let bytes = &message.bytes[find(message, *part)?];
+                text::read(bytes, message.delimiters, header.set).filter(|text| !text.is_empty())
+            });
+            let first = texts.next()?;
+            let joined = texts.fold(first, |joined, text| Cow::Owned(format!("{joined} {text}")));
+            text::value(joined, value_type, header.offset.as_deref())
+        });
+        if let Some(value) = values.into_iter().next() {
+            fields.offer(schema, source.position, value);
+        }
+    }
+    fields
+}
+
+/// The first place of a part that is not empty, over all segments of its name and all repetitions of its field.
+fn find(message: &Message<'_>, part: Part) -> Option<Range<usize>> {
+    let of_name = |segment: &&_| message.name(segment) == part.segment;
+    message.segments.iter().filter(of_name).find_map(|segment| {
+        let field = message.field(segment, part.field.into())?;
+        let mut repetitions = message.split(field, message.delimiters.repetition);
+        repetitions.find_map(|repetition| {
+            let component = nth(
+                message,
+                repetition,
+                message.delimiters.component,
+                part.component,
+            )?;
+            let part = match part.subcomponent {
+                0 => component,
+                number => nth(message, component, message.delimiters.subcomponent, number)?,
+            };
+            (!part.is_empty() && &message.bytes[part.clone()] != b"\"\"").then_some(part)
+        })
+    })
+}
+
+/// The part of this number, from 1; 0 is as 1.
+fn nth(
+    message: &Message<'_>,
+    span: Range<usize>,
+    delimiter: u8,
+    number: u16,
+) -> Option<Range<usize>> {
+    message
+        .split(span, delimiter)
+        .nth(usize::from(number.max(1)) - 1)
+}
+
+/// Takes out what does not pass, and says what is to be written anew.
+pub(super) fn take_out<'p>(
+    message: &Message<'_>,
+    profile: &'p Profile,
+    parts: &mut Parts,
+) -> Vec<Edit<'p>> {
+    let mut edits = Vec::with_capacity(64);
+    for (at, segment) in message.segments.iter().enumerate() {
+        let name = message.name(segment);
+        let numbers = message.first_field(segment)..;
+        for (number, span) in numbers.zip(message.fields(segment)) {
+            // The delimiters stay.
+            if span.is_empty() || (number == 2 && message.first_field(segment) == 2) {
+                continue;
+            }
+            let rules = u16::try_from(number).map_err(|_| profile.unlisted());
+            let rules = rules.and_then(|number| profile.rules(name, number));
+            let edited = match rules {
+                Err(scope) => {
+                    parts.push(
+                        scope,
+                        &format!("{at}.{number}"),
+                        &message.bytes[span.clone()],
+                    );
+                    Some(None)
+                }
+                Ok(rules) => take_out_of(message, rules, (at, number), span.clone(), parts)
+                    .then_some(Some(rules)),
+            };
+            if let Some(rules) = edited {
+                edits.push(Edit {
+                    segment: at,
+                    field: number,
+                    span,
+                    rules,
+                });
+            }
+        }
+    }
+    edits
+}
+
+/// Takes out of a field with rules of its own what does not pass. Returns whether that was something.
+fn take_out_of(
+    message: &Message<'_>,
+    rules: &FieldRules,
+    (segment, number): (usize, usize),
+    span: Range<usize>,
+    parts: &mut Parts,
+) -> bool {
+    let mut taken = false;
+    let repetitions = message.split(span.clone(), message.delimiters.repetition);
+    for (repeated, repetition) in repetitions.enumerate() {
+        let components = message.split(repetition, message.delimiters.component);
+        for (component, part) in (1_u16..).zip(components) {
+            let of_component = rules.components.get(&component);
+            let bytes = &message.bytes[part];
+            if bytes.is_empty() || of_component.is_some_and(|rules| rules.keeps(bytes)) {
+                continue;
+            }
+            if !rules.mixed {
+                parts.push(
+                    rules.scope,
+                    &format!("{segment}.{number}"),
+                    &message.bytes[span],
+                );
+                return true;
+            }
+            let scope = of_component
+                .and_then(|rules| rules.scope)
+                .unwrap_or(rules.scope);
+            parts.push(
+                scope,
+                &format!("{segment}.{number}.{repeated}.{component}"),
+                bytes,
+            );
+            taken = true;
+        }
+    }
+    taken
+}
+
+impl ComponentRules {
+    pub(super) fn keeps(&self, bytes: &[u8]) -> bool {
+        self.keep.as_ref().is_some_and(|keep| keep.takes(bytes))
+    }
+}

@@ -1,0 +1,150 @@
+//! The `ZPV` segments, in which a protected message has what was taken out of it.
+//!
+//! ```text
+//! ZPV | set id | record | text
+//! ```
+//!
+//! They are the last segments of a message, numbered from 1. `record` is the number of a sealed record, from 1; `text` its text form `p1.…`, or
+//! a piece of it, which the next segment of the same record continues.
+
+use std::ops::Range;
+
+use super::scan::{Message, Segment};
+use crate::{
+    adapter::message::Sealed,
+    error::{Error, Result},
+    wire::SealedRecord,
+};
+
+pub(super) const NAME: &[u8] = b"ZPV";
+
+/// The most characters of a record's text in one segment: engines have limits of their own.
+const MOST_TEXT: usize = 30_000;
+
+/// Whether a message has such a segment.
+pub(super) fn is_in(message: &Message<'_>) -> bool {
+    message
+        .segments
+        .iter()
+        .any(|segment| message.name(segment) == NAME)
+}
+
+/// Refuses a message that has been protected before.
+pub(super) fn check_absent(message: &Message<'_>) -> Result<()> {
+    match is_in(message) {
+        false => Ok(()),
+        true => Err(Error::message(
+            "the message has a ZPV segment: it is protected already",
+            "protect what the sender sends, once",
+        )),
+    }
+}
+
+/// Puts the records behind the last segment of a message that was written to `to`, which ends as the message does.
+pub(super) fn insert(message: &Message<'_>, sealed: &Sealed, to: &mut Vec<u8>) {
+    let Some(last) = message.segments.last() else {
+        return;
+    };
+    // Blank lines at the end stay there.
+    let after = to.len() - (message.bytes.len() - last.end);
+    let blank = to.split_off(after);
+    let ended = last.end > last.span.end;
+    let line_end = line_end(message);
+    let field = char::from(message.delimiters.field);
+    if !ended {
+        to.extend_from_slice(line_end);
+    }
+    let mut set_id = 0;
+    for (record, sealed) in (1..).zip(sealed.records()) {
+        let text = sealed.to_string();
+        for piece in text.as_bytes().chunks(MOST_TEXT) {
+            if set_id > 0 {
+                to.extend_from_slice(line_end);
+            }
+            set_id += 1;
+            to.extend_from_slice(NAME);
+            to.extend_from_slice(format!("{field}{set_id}{field}{record}{field}").as_bytes());
+            to.extend_from_slice(piece);
+        }
+    }
+    if ended {
+        to.extend_from_slice(line_end);
+    }
+    to.extend_from_slice(&blank);
+}
+
+/// How the first segment of a message ends.
+fn line_end<'a>(message: &Message<'a>) -> &'a [u8] {
+    let first = &message.segments[0];
+    match &message.bytes[first.span.end..first.end] {
+        [] => b"\r",
+        line_end => line_end,
+    }
+}
+
+/// What a protected message holds.
+pub(super) struct Found {
+    /// The records, in their order.
+    pub(super) records: Vec<SealedRecord>,
+    /// The segments of the message without those of the records.
+    pub(super) segments: Vec<Segment>,
+    /// Where those are, with what ends them; without what ended the segment before, where the message did not end with it.
+    pub(super) span: Range<usize>,
+}
+
+/// Finds the records of a protected message.
+///
+/// # Errors
+///
+/// [`Error::is_message`] where there are none, or not all of them in their order at the end; those of parsing them.
+pub(super) fn find(message: &Message<'_>) -> Result<Found> {
+    let is_sealed = |segment: &Segment| message.name(segment) == NAME;
+    let first = message.segments.iter().position(is_sealed).ok_or_else(|| {
+        Error::message(
+            "the message has no ZPV segment",
+            "reveal messages that were protected",
+        )
+    })?;
+    let (segments, sealed) = message.segments.split_at(first);
+    let (Some(before), Some(last)) = (segments.last(), sealed.last()) else {
+        return Err(misplaced());
+    };
+    let mut texts: Vec<String> = Vec::new();
+    for (set_id, segment) in (1_usize..).zip(sealed) {
+        let mut fields = message.fields(segment).map(|span| &message.bytes[span]);
+        let mut next = || {
+            fields
+                .next()
+                .and_then(|field| std::str::from_utf8(field).ok())
+        };
+        let (Some(id), Some(record), Some(text)) = (next(), next(), next()) else {
+            return Err(misplaced());
+        };
+        let record: usize = record.parse().map_err(|_| misplaced())?;
+        let in_order = record == texts.len() || record == texts.len() + 1;
+        if !is_sealed(segment) || id != set_id.to_string() || !in_order || record == 0 {
+            return Err(misplaced());
+        }
+        match record > texts.len() {
+            true => texts.push(text.to_owned()),
+            false => texts[record - 1].push_str(text),
+        }
+    }
+    let ended = last.end > last.span.end;
+    let start = if ended { before.end } else { before.span.end };
+    Ok(Found {
+        records: texts
+            .iter()
+            .map(|text| text.parse())
+            .collect::<Result<_>>()?,
+        segments: segments.to_vec(),
+        span: start..last.end,
+    })
+}
+
+fn misplaced() -> Error {
+    Error::message(
+        "the ZPV segments of the message are not all there, in their order, at its end",
+        "reveal the message as it was protected",
+    )
+}

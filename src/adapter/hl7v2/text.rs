@@ -1,0 +1,225 @@
+//! Between the bytes of a message and text: character sets, escape sequences, times.
+
+use std::borrow::Cow;
+
+use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
+use zeroize::Zeroize;
+
+use super::scan::Delimiters;
+use crate::{
+    error::{Error, Result},
+    schema::ValueType,
+};
+
+/// What the bytes of a message are text in.
+#[derive(Clone, Copy)]
+pub(super) enum CharacterSet {
+    /// MSH-18 says nothing: UTF-8 where it is, else Windows-1252.
+    Unsaid,
+    Said(&'static Encoding),
+}
+
+impl CharacterSet {
+    /// That of a value of MSH-18 (HL7 table 0211), where no byte inside of a character can be taken for a delimiter.
+    pub(super) fn named(name: &[u8]) -> Option<Self> {
+        Some(match name {
+            b"" => Self::Unsaid,
+            b"ASCII" | b"ISO IR6" | b"UNICODE UTF-8" | b"UTF-8" => Self::Said(UTF_8),
+            _ => {
+                let part = name.strip_prefix(b"8859/")?;
+                let label = format!("iso-8859-{}", std::str::from_utf8(part).ok()?);
+                Self::Said(Encoding::for_label(label.as_bytes())?)
+            }
+        })
+    }
+
+    fn decode<'a>(self, bytes: &'a [u8]) -> Option<Cow<'a, str>> {
+        if bytes.is_ascii() {
+            return std::str::from_utf8(bytes).ok().map(Cow::Borrowed);
+        }
+        match self {
+            Self::Said(encoding) => {
+                encoding.decode_without_bom_handling_and_without_replacement(bytes)
+            }
+            Self::Unsaid => std::str::from_utf8(bytes)
+                .ok()
+                .map(Cow::Borrowed)
+                .or_else(|| {
+                    WINDOWS_1252.decode_without_bom_handling_and_without_replacement(bytes)
+                }),
+        }
+    }
+
+    /// The bytes of `text`; `None` where the set has not all of its characters.
+    fn encode(self, text: &str) -> Option<Cow<'_, [u8]>> {
+        let encoding = match self {
+            Self::Said(encoding) => encoding,
+            Self::Unsaid => UTF_8,
+        };
+        let (bytes, _, lossy) = encoding.encode(text);
+        (!lossy).then_some(bytes)
+    }
+}
+
+/// The text of a part, without its escape sequences; `None` where it is none in this character set.
+pub(super) fn read<'a>(
+    bytes: &'a [u8],
+    delimiters: Delimiters,
+    set: CharacterSet,
+) -> Option<Cow<'a, str>> {
+    if !bytes.contains(&delimiters.escape) {
+        return set.decode(bytes);
+    }
+    let mut plain = Vec::with_capacity(bytes.len());
+    let mut pieces = bytes.split(|&byte| byte == delimiters.escape);
+    plain.extend_from_slice(pieces.next()?);
+    // Sequences and text take turns; an escape character without its end is text.
+    while let Some(sequence) = pieces.next() {
+        match pieces.next() {
+            Some(text) => {
+                unescape(sequence, delimiters, &mut plain);
+                plain.extend_from_slice(text);
+            }
+            None => plain.extend_from_slice(sequence),
+        }
+    }
+    let text = set.decode(&plain).map(|text| Cow::Owned(text.into_owned()));
+    plain.zeroize();
+    text
+}
+
+/// HL7 v2.8.2 chapter 2.7: what stands for delimiters, and hexadecimal data; formatting is dropped.
+fn unescape(sequence: &[u8], delimiters: Delimiters, plain: &mut Vec<u8>) {
+    match sequence {
+        b"F" => plain.push(delimiters.field),
+        b"S" => plain.push(delimiters.component),
+        b"T" => plain.push(delimiters.subcomponent),
+        b"R" => plain.push(delimiters.repetition),
+        b"E" => plain.push(delimiters.escape),
+        b".br" => plain.push(b' '),
+        [b'X', hex @ ..] if hex.len() % 2 == 0 => {
+            let digit = |byte: u8| char::from(byte).to_digit(16);
+            let pairs = hex
+                .chunks_exact(2)
+                .map(|pair| Some((digit(pair[0])? << 4 | digit(pair[1])?) as u8));
+            plain.extend(pairs.map_while(|byte| byte));
+        }
+        _ => {}
+    }
+}
+
+/// Writes what is shown of `field` into a message.
+///
+/// # Errors
+///
+/// [`Error::is_message`] where the message's character set has not all of its characters.
+pub(super) fn write(
+    text: &str,
+    field: &str,
+    delimiters: Delimiters,
+    set: CharacterSet,
+    to: &mut Vec<u8>,
+) -> Result<()> {
+    let bytes = set.encode(text).ok_or_else(|| {
+        Error::message(
+            format!(
+                "what is shown of {field:?} has characters that the message's character set lacks"
+            ),
+            "let the sender write UTF-8 and say so in MSH-18, or show it otherwise",
+        )
+    })?;
+    for &byte in &*bytes {
+        let name = match byte {
+            _ if byte == delimiters.field => b'F',
+            _ if byte == delimiters.component => b'S',
+            _ if byte == delimiters.subcomponent => b'T',
+            _ if byte == delimiters.repetition => b'R',
+            _ if byte == delimiters.escape => b'E',
+            // It would end the segment.
+            b'\r' | b'\n' | 0x0B | 0x1C => {
+                to.push(b' ');
+                continue;
+            }
+            _ => {
+                to.push(byte);
+                continue;
+            }
+        };
+        to.extend([delimiters.escape, name, delimiters.escape]);
+    }
+    Ok(())
+}
+
+/// The value of a field of this type that a part's text is; `None` where it is none.
+///
+/// A time `YYYYMMDDHHMM[SS[.S…]][+ZZZZ]` (chapter 2A.3, DTM) becomes an RFC 3339 date-time, where it or `offset` says its offset from UTC;
+/// a date is as the first eight digits say.
+pub(super) fn value<'a>(
+    text: Cow<'a, str>,
+    value_type: ValueType,
+    offset: Option<&str>,
+) -> Option<Cow<'a, str>> {
+    match value_type {
+        ValueType::Text => Some(text).filter(|text| !text.is_empty()),
+        ValueType::Date => digits(&text, 8).map(|day| Cow::Owned(date(day))),
+        ValueType::DateTime => {
+            let time = digits(&text, 12)?;
+            let (local, own) = match text.find(['+', '-']) {
+                Some(at) => (&text[..at], Some(&text[at..])),
+                None => (&*text, None),
+            };
+            let offset = own.or(offset)?;
+            digits(offset.get(1..)?, 4)?;
+            let seconds = local
+                .get(12..14)
+                .filter(|seconds| digits(seconds, 2).is_some());
+            let (hours, minutes) = offset.split_at_checked(3)?;
+            Some(Cow::Owned(format!(
+                "{}T{}:{}:{}{hours}:{}",
+                date(time),
+                &time[8..10],
+                &time[10..12],
+                seconds.unwrap_or("00"),
+                minutes.trim_start_matches(':'),
+            )))
+        }
+        _ => None,
+    }
+}
+
+/// The offset at the end of a time, `+0215`.
+pub(super) fn offset(time: &str) -> Option<&str> {
+    let offset = &time[time.find(['+', '-'])?..];
+    (offset.len() == 5).then_some(offset)
+}
+
+fn date(digits: &str) -> String {
+    format!("{}-{}-{}", &digits[..4], &digits[4..6], &digits[6..8])
+}
+
+/// The first `number` characters, where all of them are digits.
+fn digits(text: &str, number: usize) -> Option<&str> {
+    let digits = text.get(..number)?;
+    digits
+        .bytes()
+        .all(|byte| byte.is_ascii_digit())
+        .then_some(digits)
+}
+
+/// What is shown of a date or a date-time as a time of HL7: `2026-11-29` is `20261129`.
+pub(super) fn time(shown: &str) -> String {
+    let (date, rest) = shown.split_once('T').unwrap_or((shown, ""));
+    let (clock, offset) = match rest.find(['+', '-', 'Z']) {
+        Some(at) => rest.split_at(at),
+        None => (rest, ""),
+    };
+    let seconds = clock.split('.').next().unwrap_or_default();
+    let offset = if offset == "Z" { "+0000" } else { offset };
+    let mut time: String = date
+        .chars()
+        .chain(seconds.chars())
+        .filter(char::is_ascii_digit)
+        .collect();
+    time.extend(offset.chars().filter(|&character| character != ':'));
+    time
+}

@@ -1,0 +1,131 @@
+//! Who opens some scopes gets those parts, in a message that is still one.
+
+use paravent::{Binding, RecordId, Revealer, Scope, hl7v2};
+use serde::Deserialize;
+
+use crate::{Domain, FEED, MESSAGE};
+
+fn segment<'a>(message: &'a str, name: &str) -> &'a str {
+    message
+        .split('\r')
+        .find(|segment| segment.starts_with(name))
+        .unwrap()
+}
+
+#[test]
+fn parts_of_the_opened_scopes_come_back() {
+    let domain = Domain::new(FEED);
+    let protected = domain.protect(MESSAGE.as_bytes());
+    for (scopes, back, gone) in [
+        (
+            vec![Scope::IDENTITY],
+            vec!["PID"],
+            vec!["SCH", "AIP", "NTE", "DG1"],
+        ),
+        (
+            vec![Scope::CARE],
+            vec!["DG1", "RGS"],
+            vec!["PID", "NTE", "ZAP"],
+        ),
+        (
+            vec![Scope::CARE, Scope::SCHEDULE],
+            vec!["AIP", "AIS", "TQ1", "DG1"],
+            vec!["PID", "NTE", "ZAP"],
+        ),
+    ] {
+        let restored = domain.only(&scopes).reveal(&protected).unwrap();
+        let text = std::str::from_utf8(restored.as_bytes()).unwrap();
+        assert_eq!(restored.is_original(), None);
+        for name in back {
+            let (is, was) = (segment(text, name), segment(MESSAGE, name));
+            match name {
+                // Telephone and address are of another scope.
+                "PID" => assert!(is.starts_with("PID|1||4711^^^CLINIC^PI~1880577123456^^^INS-NIR||MARTIN&de^ZO\u{c9}^^^^^L||19880517|F|||||"), "{is}"),
+                _ => assert_eq!(is, was),
+            }
+        }
+        for name in gone {
+            assert_ne!(segment(text, name), segment(MESSAGE, name));
+        }
+        assert!(text.contains("\rZPV|1|1|p1."));
+        // The same opens from what was revealed in part.
+        let all = domain.backend.reveal(restored.as_bytes()).unwrap();
+        assert_eq!(all.as_bytes(), MESSAGE.as_bytes());
+    }
+}
+
+#[test]
+fn components_of_several_scopes_come_back_each_on_its_own() {
+    let domain = Domain::new(FEED);
+    let protected = domain.protect(MESSAGE.as_bytes());
+    let field = |scopes: &[Scope]| {
+        let restored = domain.only(scopes).reveal(&protected).unwrap();
+        let text = String::from_utf8(restored.as_bytes().to_vec()).unwrap();
+        segment(&text, "SCH").split('|').nth(11).unwrap().to_owned()
+    };
+    assert_eq!(field(&[Scope::IDENTITY]), "^^^20261128^");
+    assert_eq!(field(&[Scope::CARE]), "^^30^20261128^");
+    assert_eq!(
+        field(&[Scope::SCHEDULE]),
+        "^^^202611280930+0100^202611281000+0100"
+    );
+}
+
+#[test]
+fn the_fields_of_a_message_are_a_record() {
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct Visit {
+        patient_id: String,
+        last_name: String,
+        first_name: String,
+        birth_date: String,
+        sex: String,
+        phone: String,
+        email: String,
+        postcode: String,
+        appointment_id: String,
+        message_id: String,
+        start: String,
+        end: String,
+        status: String,
+        practitioner: String,
+        practitioner_id: String,
+        specialty: String,
+        service: String,
+        place: String,
+        reason: String,
+    }
+    let domain = Domain::new(FEED);
+    let protected = domain.protect(MESSAGE.as_bytes());
+    let record = hl7v2::record_of(&protected).unwrap();
+    let id = hl7v2::message_id(&protected).unwrap();
+    assert_eq!(id.len(), 20);
+    let revealer = Revealer::backend(&domain.keyring, domain.policy.policy()).unwrap();
+    let bound = revealer.bind(Binding::record(RecordId::new(id).unwrap()));
+    let visit: Visit = bound.reveal(&record).unwrap();
+    let own = |text: &str| text.to_owned();
+    assert_eq!(
+        visit,
+        Visit {
+            patient_id: own("4711"),
+            last_name: own("MARTIN"),
+            first_name: own("ZO\u{c9}"),
+            birth_date: own("1988-05-17"),
+            sex: own("F"),
+            phone: own("0639981234"),
+            email: own("zoe.martin@example.fr"),
+            postcode: own("75002"),
+            appointment_id: own("B-2"),
+            message_id: own("MSG-17"),
+            start: own("2026-11-28T09:30:00+01:00"),
+            end: own("2026-11-28T10:00:00+01:00"),
+            status: own("Booked"),
+            practitioner: own("LEFEVRE ANNE"),
+            practitioner_id: own("1001"),
+            specialty: own("Cardiology"),
+            service: own("Electrocardiogram"),
+            place: own("CARDIO CENTRE"),
+            reason: own("Coronary check"),
+        }
+    );
+}
