@@ -41,7 +41,7 @@ use crate::{
 /// let keyring = Keyring::generate()?;
 /// let protector = MessageProtector::new(&keyring, &checked, Profile::siu())?;
 ///
-/// let message = b"MSH|^~\\&|AGENDA|CARDIO||||||SIU^S12|17|P|2.5\rSCH|1|2||||CHECK^ECG\rPID|1||4711||MARTIN^ZOE\r";
+/// let message = b"MSH|^~\\&|AGENDA|CARDIO|||||SIU^S12|17|P|2.5\rSCH|1|2||||CHECK^ECG\rPID|1||4711||MARTIN^ZOE\r";
 /// let protected = protector.protect(message)?;
 /// let text = std::str::from_utf8(&protected)?;
 /// assert!(text.contains("PID|1||t1.") && text.contains("\rZPV|1|1|p1."));
