@@ -479,7 +479,12 @@ mod tests {
             ..Appointment::default()
         };
         collect(&appointment, &schema, &mut draft, &mut reading).unwrap();
-        let keys: Vec<&str> = reading.steps.iter().filter_map(|step| step.key).collect();
+        let keys: Vec<&str> = reading
+            .steps
+            .iter()
+            .map(|step| step.key)
+            .filter(|key| !key.is_empty())
+            .collect();
         let names: Vec<&str> = schema.fields().iter().map(Field::name).collect();
         assert_eq!(keys, names);
 
