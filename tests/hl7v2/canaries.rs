@@ -93,7 +93,9 @@ fn in_every_leaf_are_found_nowhere() {
             }
         }
     }
-    assert!(leaves_of_all > 500, "only {leaves_of_all} leaves");
+    // The corpus has the most of them.
+    let least = if inputs().len() > 1 { 500 } else { 150 };
+    assert!(leaves_of_all > least, "only {leaves_of_all} leaves");
 }
 
 #[test]

@@ -11,6 +11,9 @@
 mod canaries;
 mod corpus;
 mod partial;
+mod parts;
+mod shown;
+mod spelled;
 mod wide;
 
 #[path = "../common/accepted.rs"]

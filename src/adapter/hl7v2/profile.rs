@@ -74,6 +74,13 @@ pub(super) struct FieldRules {
     pub(super) mixed: bool,
 }
 
+impl FieldRules {
+    /// The rules of the component of this number, which a message may have more of than a profile can name.
+    pub(super) fn component(&self, number: usize) -> Option<&ComponentRules> {
+        self.components.get(&u16::try_from(number).ok()?)
+    }
+}
+
 /// What is done with a component.
 #[derive(Default)]
 pub(super) struct ComponentRules {
@@ -210,6 +217,13 @@ impl Profile {
     pub(super) fn shown_as_id(&self) -> Option<&str> {
         let rules = self.rules(b"MSH", 10).ok()?.components.get(&1)?;
         rules.show.as_ref().map(|show| &*show.name)
+    }
+
+    /// Whether MSH-10 may have what is neither shown nor a new id.
+    pub(super) fn has_own_id(&self) -> bool {
+        let rules = self.rules(b"MSH", 10).ok();
+        let rules = rules.and_then(|rules| rules.components.get(&1));
+        rules.is_some_and(|rules| rules.keep.is_some() || rules.write.is_some())
     }
 
     /// Every part where something of the policy is shown.
@@ -405,6 +419,17 @@ impl Reader<'_> {
                     ..
                 },
             ) => Some("MSH-1 and MSH-2 are the delimiters, which stay"),
+            (
+                _,
+                Part {
+                    segment: [b'M', b'S', b'H'],
+                    field: 10,
+                    component,
+                    ..
+                },
+            ) if component > u16::from(of_text) => {
+                Some("MSH-10 is the id of the message, which is one component")
+            }
             _ => None,
         };
         if let Some(why) = refused {

@@ -6,12 +6,12 @@ use super::{
     header::Header,
     profile::Profile,
     read,
-    scan::Message,
+    scan::{Message, too_large},
     sealed,
     write::{Writer, is_time},
 };
 use crate::{
-    adapter::message::{Fields, Parts, Sealed, Sealer, digest, id},
+    adapter::message::{Fields, MOST_BYTES, Parts, Sealed, Sealer, digest, id},
     error::{Error, Result},
     key::Keyring,
     policy::{CheckedPolicy, Period, Policy, Transform},
@@ -63,7 +63,7 @@ impl MessageProtector {
     ///
     /// [`Error::is_definition`] where profile and policy are of different schemas, where the schema has not one
     /// [shaped](crate::Field::is_shaped) field in each scope, where the policy binds seals to a subject key, where it binds them to the
-    /// record id, which is that of the message, and shows something else in MSH-10, and where it shows a date by
+    /// record id, which is that of the message, and something else is shown, kept or written in MSH-10, and where it shows a date by
     /// week or quarter, which no time of HL7 is; those of [`Protector::new`](crate::Protector::new).
     pub fn new(keyring: &Keyring, policy: &CheckedPolicy, profile: Profile) -> Result<Self> {
         check(policy.policy(), &profile)?;
@@ -89,7 +89,7 @@ impl MessageProtector {
     ///
     /// # Errors
     ///
-    /// [`Error::is_message`] where it is malformed, of more than 4 MiB (4,194,304 bytes), protected already, or of another type, version or
+    /// [`Error::is_message`] where it is malformed, of more than 4 MiB (4,194,304 bytes) before or after, protected already, or of another type, version or
     /// character set than is taken; [`Error::is_record`] where what is read of it does not fit schema and policy, with its
     /// [field](Error::field); others as for [`Protector::protect`](crate::Protector::protect).
     ///
@@ -127,28 +127,41 @@ impl MessageProtector {
         seal: impl FnOnce(&Parts, &str) -> Result<Sealed>,
     ) -> Result<Vec<u8>> {
         let mut parts = Parts::of(self.sealer.scopes());
+        let names = sealed::names(message, &message.segments);
+        for scope in self.sealer.scopes() {
+            parts.push(scope, NAMES, names.as_bytes());
+        }
         let edits = read::take_out(message, &self.profile, &mut parts);
         if edits.is_empty() {
             return Ok(message.bytes.to_vec());
         }
         let unlisted = self.profile.unlisted();
-        parts.push(unlisted, "digest", digest(message.bytes).as_bytes());
+        parts.push(unlisted, DIGEST, digest(message.bytes).as_bytes());
         let new_id = id()?;
         let sealed = seal(&parts, &new_id)?;
-        let writer = Writer {
+        let mut writer = Writer {
             message,
             header,
             profile: &self.profile,
             fields,
             protected: &sealed.protected,
             new_id: &new_id,
+            firsts: Vec::new(),
         };
         let mut to = Vec::with_capacity(message.bytes.len() + ROOM);
         writer.write(&edits, &mut to)?;
         sealed::insert(message, &sealed, &mut to);
+        // It could not be read any more.
+        if to.len() > MOST_BYTES {
+            return Err(too_large());
+        }
         Ok(to)
     }
 }
+
+/// The places of what is no part: the [names](sealed::names) of the segments, in each scope, and the digest of the message.
+pub(super) const NAMES: &str = "names";
+pub(super) const DIGEST: &str = "digest";
 
 /// About how long the `ZPV` segments of a message are.
 const ROOM: usize = 16 << 10;
@@ -179,6 +192,12 @@ fn check(policy: &Policy, profile: &Profile) -> Result<()> {
         return Err(Error::definition(
             "the policy binds seals to the id of the message, and shows something else in MSH-10",
             "leave record ids unbound, or take MSH-10 from [show] in the profile",
+        ));
+    }
+    if policy.binds_record_id() && profile.has_own_id() {
+        return Err(Error::definition(
+            "the policy binds seals to the id of the message, and the profile keeps or writes another one in MSH-10",
+            "leave record ids unbound, or take MSH-10 from [keep] and [write] in the profile",
         ));
     }
     for (field, transform) in policy.shows() {

@@ -9,7 +9,10 @@ use super::{
     scan::Message,
     text,
 };
-use crate::adapter::message::{Fields, Parts};
+use crate::{
+    adapter::message::{Fields, Parts},
+    schema::ValueType,
+};
 
 /// A field that is written otherwise than it is.
 pub(super) struct Edit<'p> {
@@ -29,13 +32,8 @@ pub(super) fn fields<'a>(message: &Message<'a>, header: &Header, profile: &Profi
     for source in profile.sources() {
         let value_type = schema.fields()[source.position].value_type();
         let values = source.alternatives.iter().filter_map(|parts| {
-            let mut texts = parts.iter().filter_map(|part| {
-                let bytes = &message.bytes[find(message, *part)?];
-                text::read(bytes, message.delimiters, header.set).filter(|text| !text.is_empty())
-            });
-            let first = texts.next()?;
-            let joined = texts.fold(first, |joined, text| Cow::Owned(format!("{joined} {text}")));
-            text::value(joined, value_type, header.offset.as_deref())
+            let spans = parts.iter().filter_map(|part| find(message, *part));
+            value(message, header, value_type, spans)
         });
         if let Some(value) = values.into_iter().next() {
             fields.offer(schema, source.position, value);
@@ -44,26 +42,45 @@ pub(super) fn fields<'a>(message: &Message<'a>, header: &Header, profile: &Profi
     fields
 }
 
+/// What the parts at these spans say together.
+pub(super) fn value<'a>(
+    message: &Message<'a>,
+    header: &Header,
+    value_type: ValueType,
+    spans: impl Iterator<Item = Range<usize>>,
+) -> Option<Cow<'a, str>> {
+    let mut texts = spans.filter_map(|span| {
+        let text = text::read(&message.bytes[span], message.delimiters, header.set);
+        text.filter(|text| !text.is_empty())
+    });
+    let first = texts.next()?;
+    let joined = texts.fold(first, |joined, text| Cow::Owned(format!("{joined} {text}")));
+    text::value(joined, value_type, header.offset.as_deref())
+}
+
 /// The first place of a part that is not empty, over all segments of its name and all repetitions of its field.
 fn find(message: &Message<'_>, part: Part) -> Option<Range<usize>> {
     let of_name = |segment: &&_| message.name(segment) == part.segment;
     message.segments.iter().filter(of_name).find_map(|segment| {
         let field = message.field(segment, part.field.into())?;
         let mut repetitions = message.split(field, message.delimiters.repetition);
-        repetitions.find_map(|repetition| {
-            let component = nth(
-                message,
-                repetition,
-                message.delimiters.component,
-                part.component,
-            )?;
-            let part = match part.subcomponent {
-                0 => component,
-                number => nth(message, component, message.delimiters.subcomponent, number)?,
-            };
-            (!part.is_empty() && &message.bytes[part.clone()] != b"\"\"").then_some(part)
-        })
+        repetitions.find_map(|repetition| find_in(message, repetition, part))
     })
+}
+
+/// The place of a part in one repetition of its field, where it is not empty.
+pub(super) fn find_in(
+    message: &Message<'_>,
+    repetition: Range<usize>,
+    part: Part,
+) -> Option<Range<usize>> {
+    let delimiters = message.delimiters;
+    let component = nth(message, repetition, delimiters.component, part.component)?;
+    let span = match part.subcomponent {
+        0 => component,
+        number => nth(message, component, delimiters.subcomponent, number)?,
+    };
+    (!span.is_empty() && &message.bytes[span.clone()] != b"\"\"").then_some(span)
 }
 
 /// The part of this number, from 1; 0 is as 1.
@@ -89,8 +106,10 @@ pub(super) fn take_out<'p>(
         let name = message.name(segment);
         let numbers = message.first_field(segment)..;
         for (number, span) in numbers.zip(message.fields(segment)) {
-            // The delimiters stay.
-            if span.is_empty() || (number == 2 && message.first_field(segment) == 2) {
+            // The delimiters stay. A message without an id gets one.
+            let needs_id = number == 10 && name == b"MSH";
+            let is_delimiters = number == 2 && message.first_field(segment) == 2;
+            if (span.is_empty() && !needs_id) || is_delimiters {
                 continue;
             }
             let rules = u16::try_from(number).map_err(|_| profile.unlisted());
@@ -103,6 +122,10 @@ pub(super) fn take_out<'p>(
                         &message.bytes[span.clone()],
                     );
                     Some(None)
+                }
+                Ok(rules) if span.is_empty() => {
+                    parts.push(rules.scope, &format!("{at}.{number}"), b"");
+                    Some(Some(rules))
                 }
                 Ok(rules) => take_out_of(message, rules, (at, number), span.clone(), parts)
                     .then_some(Some(rules)),
@@ -132,8 +155,8 @@ fn take_out_of(
     let repetitions = message.split(span.clone(), message.delimiters.repetition);
     for (repeated, repetition) in repetitions.enumerate() {
         let components = message.split(repetition, message.delimiters.component);
-        for (component, part) in (1_u16..).zip(components) {
-            let of_component = rules.components.get(&component);
+        for (component, part) in (1..).zip(components) {
+            let of_component = rules.component(component);
             let bytes = &message.bytes[part];
             if bytes.is_empty() || of_component.is_some_and(|rules| rules.keeps(bytes)) {
                 continue;

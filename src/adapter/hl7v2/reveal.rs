@@ -1,12 +1,12 @@
 //! From a protected message back.
 
-use std::{collections::BTreeMap, fmt};
+use std::{collections::BTreeMap, fmt, ops::Range};
 
 use zeroize::Zeroizing;
 
 use super::{
-    protect::frame_id,
-    scan::{Delimiters, Message},
+    protect::{DIGEST, NAMES, frame_id},
+    scan::{Delimiters, Message, Segment, Spans},
     sealed,
 };
 use crate::{
@@ -54,8 +54,8 @@ impl MessageRevealer {
     ///
     /// # Errors
     ///
-    /// [`Error::is_message`] where it is malformed, or not as it was protected: segments or fields are missing, `ZPV` segments are
-    /// missing, of several messages or not in their order; those of [`Revealer::reveal`].
+    /// [`Error::is_message`] where it is malformed, or not as it was protected: segments are missing, added or in another order, `ZPV` segments
+    /// are missing, of several messages or not in their order; those of [`Revealer::reveal`].
     pub fn reveal(&self, message: &[u8]) -> Result<Restored> {
         self.reveal_scanned(&Message::scan(message, None)?)
     }
@@ -66,10 +66,17 @@ impl MessageRevealer {
         let originals = self.0.open(&found.records, stored_as(message)?)?;
         let mut fields: BTreeMap<(usize, usize), Back<'_>> = BTreeMap::new();
         let mut of_original = None;
+        let names = sealed::names(message, &found.segments);
         for (place, original) in originals.entries()? {
-            if place == "digest" {
+            if place == DIGEST {
                 of_original = Some(original);
                 continue;
+            }
+            if place == NAMES {
+                match original == names.as_bytes() {
+                    true => continue,
+                    false => return Err(changed()),
+                }
             }
             let steps: Option<Vec<usize>> =
                 place.split('.').map(|step| step.parse().ok()).collect();
@@ -83,27 +90,28 @@ impl MessageRevealer {
                     let back = fields.entry((segment, field)).or_default();
                     back.components.insert((repetition, component), original);
                 }
-                _ => return Err(changed(0, 0)),
+                _ => return Err(not_a_place()),
             }
         }
-        let length = message.bytes.len();
-        let put_back: usize = fields.values().map(Back::length).sum();
         // It never grows, so that no copy of it stays.
-        let mut to = Zeroizing::new(Vec::with_capacity(length + put_back));
+        let put_back = fields
+            .iter()
+            .map(|(&(_, field), back)| field + back.length());
+        let most = message.bytes.len() + put_back.sum::<usize>();
+        let mut to = Zeroizing::new(Vec::with_capacity(most));
         let mut at = 0;
+        let mut walk: Option<Walk<'_>> = None;
         for (&(number, field), back) in &fields {
-            let segment = found
-                .segments
-                .get(number)
-                .ok_or_else(|| changed(number, field))?;
-            let span = match message.field(segment, field) {
-                Some(span) => span,
-                None => return Err(changed(number, field)),
+            let segment = found.segments.get(number).ok_or_else(changed)?;
+            let walk = match &mut walk {
+                Some(walk) if walk.segment == number => walk,
+                other => other.insert(Walk::of(message, segment, number)),
             };
+            let (span, missing) = walk.to(field).ok_or_else(changed)?;
             to.extend_from_slice(&message.bytes[at..span.start]);
+            to.extend(std::iter::repeat_n(message.delimiters.field, missing));
             at = span.end;
-            back.write(message, span, &mut to)
-                .ok_or_else(|| changed(number, field))?;
+            back.write(message, span, &mut to);
         }
         let is_whole = self.0.is_whole();
         if is_whole {
@@ -121,48 +129,98 @@ impl MessageRevealer {
     }
 }
 
+/// The fields of one segment, one after the other: from the first for each of them would take too long where there are many.
+struct Walk<'a> {
+    segment: usize,
+    spans: Spans<'a>,
+    /// The number of the last field that was walked to.
+    number: usize,
+    end: usize,
+}
+
+impl<'a> Walk<'a> {
+    fn of(message: &Message<'a>, segment: &Segment, number: usize) -> Self {
+        Self {
+            segment: number,
+            spans: message.fields(segment),
+            number: message.first_field(segment) - 1,
+            end: segment.span.end,
+        }
+    }
+
+    /// The span of a field, and how many delimiters are missing before it where the segment ends earlier; `None` for one before the last.
+    fn to(&mut self, field: usize) -> Option<(Range<usize>, usize)> {
+        let steps = field.checked_sub(self.number + 1)?;
+        for step in 0..=steps {
+            let Some(span) = self.spans.next() else {
+                let missing = steps - step + 1;
+                self.number = field;
+                return Some((self.end..self.end, missing));
+            };
+            self.number += 1;
+            if self.number == field {
+                return Some((span, 0));
+            }
+        }
+        None
+    }
+}
+
 impl Back<'_> {
     /// The most bytes that it adds.
     fn length(&self) -> usize {
-        let components = self.components.values().map(|component| component.len());
-        self.whole.map_or(0, <[u8]>::len) + components.sum::<usize>()
+        let of_component =
+            |(&(_, component), part): (&(usize, usize), &&[u8])| component + part.len();
+        let components: usize = self.components.iter().map(of_component).sum();
+        self.whole.map_or(0, <[u8]>::len) + components + self.last_repetition().unwrap_or(0)
     }
 
-    /// Writes the field at `span` with its parts back; `None` where one of their places is not there.
-    fn write(
-        &self,
-        message: &Message<'_>,
-        span: std::ops::Range<usize>,
-        to: &mut Vec<u8>,
-    ) -> Option<()> {
+    fn last_repetition(&self) -> Option<usize> {
+        let (&(repetition, _), _) = self.components.last_key_value()?;
+        Some(repetition)
+    }
+
+    /// Writes the field at `span` with its parts back. Where a system on the way left out what was empty at its end, that is
+    /// there again.
+    fn write(&self, message: &Message<'_>, span: Range<usize>, to: &mut Vec<u8>) {
         if let Some(whole) = self.whole {
             to.extend_from_slice(whole);
-            return Some(());
+            return;
         }
         let Delimiters {
             repetition: between,
             component: delimiter,
             ..
         } = message.delimiters;
-        let mut left = self.components.len();
-        for (repetition, span) in message.split(span, between).enumerate() {
+        let mut repetitions = message.split(span, between);
+        for repetition in 0.. {
+            let span = repetitions.next();
+            if span.is_none() && Some(repetition) > self.last_repetition() {
+                break;
+            }
             if repetition > 0 {
                 to.push(between);
             }
-            for (component, span) in (1..).zip(message.split(span, delimiter)) {
+            let of_repetition = self.components.range((repetition, 0)..(repetition + 1, 0));
+            let last = of_repetition
+                .last()
+                .map_or(0, |(&(_, component), _)| component);
+            let mut spans = span.map(|span| message.split(span, delimiter));
+            for component in 1.. {
+                let span = spans.as_mut().and_then(Iterator::next);
+                if span.is_none() && component > last {
+                    break;
+                }
                 if component > 1 {
                     to.push(delimiter);
                 }
-                match self.components.get(&(repetition, component)) {
-                    Some(original) => {
-                        left -= 1;
-                        to.extend_from_slice(original);
-                    }
-                    None => to.extend_from_slice(&message.bytes[span]),
+                match (self.components.get(&(repetition, component)), span) {
+                    (Some(original), _) => to.extend_from_slice(original),
+                    (None, Some(span)) => to.extend_from_slice(&message.bytes[span]),
+                    (None, None) => {}
                 }
             }
         }
-        (left == 0).then_some(())
     }
 }
 
@@ -184,11 +242,7 @@ impl fmt::Debug for MessageRevealer {
 /// [`Error::is_message`] where the message is malformed or not protected.
 pub fn record_of(message: &[u8]) -> Result<SealedRecord> {
     let found = sealed::find(&Message::scan(message, None)?)?;
-    found
-        .records
-        .into_iter()
-        .next()
-        .ok_or_else(|| changed(0, 10))
+    found.records.into_iter().next().ok_or_else(changed)
 }
 
 /// The id of a message, MSH-10: what its acknowledgement names.
@@ -201,8 +255,11 @@ pub fn message_id(message: &[u8]) -> Result<&[u8]> {
     let span = message
         .field(&message.segments[0], 10)
         .filter(|span| !span.is_empty());
-    span.map(|span| &message.bytes[span])
-        .ok_or_else(|| Error::message("MSH-10 is empty", "let the sender give each message an id"))
+    span.map(|span| &message.bytes[span]).ok_or_else(no_id)
+}
+
+fn no_id() -> Error {
+    Error::message("MSH-10 is empty", "let the sender give each message an id")
 }
 
 fn stored_as<'a>(message: &Message<'a>) -> Result<&'a str> {
@@ -212,15 +269,19 @@ fn stored_as<'a>(message: &Message<'a>) -> Result<&'a str> {
     }
     let id = message.field(segment, 10).map(|span| &message.bytes[span]);
     id.and_then(|id| std::str::from_utf8(id).ok())
-        .ok_or_else(|| changed(0, 10))
+        .ok_or_else(no_id)
 }
 
-fn changed(segment: usize, field: usize) -> Error {
+fn changed() -> Error {
     Error::message(
-        format!(
-            "the message was changed since it was protected: field {field} of segment {} is not as it was",
-            segment + 1
-        ),
-        "reveal the message with all its segments, fields and components, in their order",
+        "the message has not the segments that it was protected with, in their order",
+        "reveal the message with all its segments; what is between their delimiters may have changed",
+    )
+}
+
+fn not_a_place() -> Error {
+    Error::message(
+        "the sealed parts are none of an HL7 v2 message",
+        "reveal the message by the adapter that it was protected by",
     )
 }

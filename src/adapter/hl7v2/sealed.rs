@@ -11,7 +11,7 @@ use std::ops::Range;
 
 use super::scan::{Message, Segment};
 use crate::{
-    adapter::message::Sealed,
+    adapter::message::{Sealed, digest},
     error::{Error, Result},
     wire::SealedRecord,
 };
@@ -49,7 +49,7 @@ pub(super) fn insert(message: &Message<'_>, sealed: &Sealed, to: &mut Vec<u8>) {
     let after = to.len() - (message.bytes.len() - last.end);
     let blank = to.split_off(after);
     let ended = last.end > last.span.end;
-    let line_end = line_end(message);
+    let line_end = line_end(message, last);
     let field = char::from(message.delimiters.field);
     if !ended {
         to.extend_from_slice(line_end);
@@ -73,13 +73,27 @@ pub(super) fn insert(message: &Message<'_>, sealed: &Sealed, to: &mut Vec<u8>) {
     to.extend_from_slice(&blank);
 }
 
-/// How the first segment of a message ends.
-fn line_end<'a>(message: &Message<'a>) -> &'a [u8] {
-    let first = &message.segments[0];
-    match &message.bytes[first.span.end..first.end] {
-        [] => b"\r",
-        line_end => line_end,
+/// How the last segment of a message ends, so that a blank line behind it is none of a `ZPV` segment's end; where it does not, how
+/// the first one does.
+fn line_end<'a>(message: &Message<'a>, last: &Segment) -> &'a [u8] {
+    let end = |segment: &Segment| &message.bytes[segment.span.end..segment.end];
+    match (end(last), end(&message.segments[0])) {
+        (b"", b"") => b"\r",
+        (b"", first) => first,
+        (last, _) => last,
     }
+}
+
+/// What tells whether the segments of a message are those that it had, in their order: 64 bits of the digest of their names. It is only
+/// kept sealed, in each scope, so that who opens one scope never puts a part into another segment.
+pub(super) fn names(message: &Message<'_>, segments: &[Segment]) -> String {
+    let names: Vec<&[u8]> = segments
+        .iter()
+        .map(|segment| message.name(segment))
+        .collect();
+    let mut digest = digest(&names.concat());
+    digest.truncate(16);
+    digest
 }
 
 /// What a protected message holds.

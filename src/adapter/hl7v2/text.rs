@@ -27,6 +27,9 @@ impl CharacterSet {
             b"ASCII" | b"ISO IR6" | b"UNICODE UTF-8" | b"UTF-8" => Self::Said(UTF_8),
             _ => {
                 let part = name.strip_prefix(b"8859/")?;
+                // Labels are read with spaces around them, and `8-i` is one, too.
+                let is_number = part.iter().all(u8::is_ascii_digit);
+                let part = Some(part).filter(|_| is_number)?;
                 let label = format!("iso-8859-{}", std::str::from_utf8(part).ok()?);
                 Self::Said(Encoding::for_label(label.as_bytes())?)
             }

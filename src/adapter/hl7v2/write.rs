@@ -1,11 +1,12 @@
 //! What a protected message has in the places of what was taken out.
 
-use std::ops::Range;
+use std::borrow::Cow;
 
 use super::{
     header::Header,
-    profile::{ComponentRules, Profile, Show},
-    read::Edit,
+    path::Part,
+    profile::{FieldRules, Profile, Show},
+    read::{self, Edit},
     scan::Message,
     text,
 };
@@ -27,19 +28,21 @@ pub(super) struct Writer<'a> {
     pub(super) protected: &'a Protected,
     /// What stands in MSH-10.
     pub(super) new_id: &'a str,
+    /// The position of the first segment of each name that was asked for: found once, since a message may have very many.
+    pub(super) firsts: Vec<(&'a [u8], usize)>,
 }
 
 /// The place of a component.
 struct Place<'a> {
     edit: &'a Edit<'a>,
     repetition: usize,
-    component: u16,
+    component: usize,
     bytes: &'a [u8],
 }
 
-impl Writer<'_> {
+impl<'a> Writer<'a> {
     /// Writes the message with its edits, which are in the order of their places.
-    pub(super) fn write(&self, edits: &[Edit<'_>], to: &mut Vec<u8>) -> Result<()> {
+    pub(super) fn write(&mut self, edits: &[Edit<'_>], to: &mut Vec<u8>) -> Result<()> {
         let mut at = 0;
         for edit in edits {
             to.extend_from_slice(&self.message.bytes[at..edit.span.start]);
@@ -50,7 +53,7 @@ impl Writer<'_> {
         Ok(())
     }
 
-    fn write_field(&self, edit: &Edit<'_>, to: &mut Vec<u8>) -> Result<()> {
+    fn write_field(&mut self, edit: &Edit<'_>, to: &mut Vec<u8>) -> Result<()> {
         let start = to.len();
         if let Some(rules) = edit.rules {
             let delimiters = self.message.delimiters;
@@ -61,7 +64,12 @@ impl Writer<'_> {
                 }
                 let begin = to.len();
                 let mut spans = self.message.split(span, delimiters.component);
-                let last = rules.components.keys().last().copied().unwrap_or(0);
+                let last = rules
+                    .components
+                    .keys()
+                    .last()
+                    .copied()
+                    .map_or(0, usize::from);
                 for component in 1.. {
                     let span = spans.next();
                     // What is shown or written may stand behind what was there, unless all of that is put back one by one.
@@ -77,7 +85,7 @@ impl Writer<'_> {
                         component,
                         bytes: span.map_or(&[][..], |span| &self.message.bytes[span]),
                     };
-                    self.write_component(&place, rules.components.get(&component), to)?;
+                    self.write_component(&place, rules, to)?;
                 }
                 if !rules.mixed {
                     trim(to, begin, delimiters.component);
@@ -95,14 +103,18 @@ impl Writer<'_> {
     }
 
     fn write_component(
-        &self,
+        &mut self,
         place: &Place<'_>,
-        rules: Option<&ComponentRules>,
+        field: &FieldRules,
         to: &mut Vec<u8>,
     ) -> Result<()> {
-        let Some(rules) = rules else {
+        let Some(rules) = field.component(place.component) else {
             return Ok(());
         };
+        // Nothing was taken out of there, so that nothing would be put back.
+        if field.mixed && place.bytes.is_empty() {
+            return Ok(());
+        }
         if rules.keeps(place.bytes) {
             to.extend_from_slice(place.bytes);
             return Ok(());
@@ -110,11 +122,9 @@ impl Writer<'_> {
         let (Some(header), 0) = (self.header, place.repetition) else {
             return Ok(());
         };
-        if let Some(show) = rules
-            .show
-            .as_ref()
-            .filter(|show| self.is_of_record(place, show, header))
+        if let Some(show) = &rules.show
             && let Some(shown) = shown(self.protected, &show.name)
+            && self.is_of_record(place, show, header)
         {
             let schema = self.profile.schema();
             let delimiters = self.message.delimiters;
@@ -131,37 +141,59 @@ impl Writer<'_> {
 
     /// Whether what the record shows is true of this place: a field where it says the same, all else in the first segment of its
     /// name.
-    fn is_of_record(&self, place: &Place<'_>, show: &Show, header: &Header) -> bool {
+    fn is_of_record(&mut self, place: &Place<'_>, show: &Show, header: &Header) -> bool {
         let message = self.message;
         let Some(position) = show.field else {
-            let name = message.name(&message.segments[place.edit.segment]);
-            let before = &message.segments[..place.edit.segment];
-            return before.iter().all(|segment| message.name(segment) != name);
-        };
-        let first = message
-            .split(self.span_of(place), message.delimiters.subcomponent)
-            .next();
-        let value_type = self.profile.schema().fields()[position].value_type();
-        let says = |span: Range<usize>| {
-            let text = text::read(&message.bytes[span], message.delimiters, header.set)?;
-            text::value(text, value_type, header.offset.as_deref())
+            let segment = place.edit.segment;
+            return self.first_of(message.name(&message.segments[segment])) == segment;
         };
         let of_record = self.fields.get(position);
-        of_record.is_some() && first.and_then(says).as_deref() == of_record
+        of_record.is_some() && self.says(place, position, header).as_deref() == of_record
     }
 
-    fn span_of(&self, place: &Place<'_>) -> Range<usize> {
-        let field = place.edit.span.clone();
-        let delimiters = self.message.delimiters;
-        let repetition = self
-            .message
-            .split(field, delimiters.repetition)
-            .nth(place.repetition);
-        let components = repetition.map(|span| self.message.split(span, delimiters.component));
-        let component = usize::from(place.component) - 1;
-        components
-            .and_then(|mut spans| spans.nth(component))
-            .unwrap_or(0..0)
+    /// What a place says of a field: with the parts beside it, where it is the first of those that the field is read from.
+    fn says(&self, place: &Place<'_>, position: usize, header: &Header) -> Option<Cow<'a, str>> {
+        let message = self.message;
+        let value_type = self.profile.schema().fields()[position].value_type();
+        let segment = message.name(&message.segments[place.edit.segment]);
+        let is_of_field =
+            |part: &Part| part.segment == segment && usize::from(part.field) == place.edit.field;
+        let sources = self.profile.sources().iter();
+        let mut alternatives = sources
+            .filter(|source| source.position == position)
+            .flat_map(|source| &source.alternatives);
+        let read = alternatives.find(|parts| {
+            let component = parts.first().map(|part| usize::from(part.component.max(1)));
+            component == Some(place.component) && parts.iter().all(is_of_field)
+        });
+        let own = [Part {
+            segment: [0; 3],
+            field: 0,
+            component: u16::try_from(place.component).ok()?,
+            subcomponent: 1,
+        }];
+        let parts = read.map_or(&own[..], |parts| parts);
+        let delimiter = message.delimiters.repetition;
+        let repetition = message
+            .split(place.edit.span.clone(), delimiter)
+            .nth(place.repetition)?;
+        let spans = parts
+            .iter()
+            .filter_map(|part| read::find_in(message, repetition.clone(), *part));
+        read::value(message, header, value_type, spans)
+    }
+
+    /// The position of the first segment of a name that is there.
+    fn first_of(&mut self, name: &'a [u8]) -> usize {
+        let known = self.firsts.iter().find(|(of, _)| *of == name);
+        if let Some(&(_, first)) = known {
+            return first;
+        }
+        let mut segments = self.message.segments.iter();
+        let first = segments.position(|segment| self.message.name(segment) == name);
+        let first = first.unwrap_or(0);
+        self.firsts.push((name, first));
+        first
     }
 }
 

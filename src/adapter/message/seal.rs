@@ -4,7 +4,10 @@ use std::borrow::Cow;
 
 use zeroize::Zeroize;
 
-use super::parts::{NARROWEST, Parts, Pieces};
+use super::{
+    MOST_BYTES,
+    parts::{NARROWEST, Parts, Pieces},
+};
 use crate::{
     error::{Error, Result},
     id::{RecordId, Scope},
@@ -26,6 +29,8 @@ pub(crate) struct Sealer {
     most: usize,
     /// One a field: whether the policy makes or shows something of it.
     used: Vec<bool>,
+    /// The most pieces whose records are no larger than a message may be.
+    most_pieces: usize,
 }
 
 /// What a message is sealed to.
@@ -55,6 +60,8 @@ impl Sealer {
             .iter()
             .map(|&(_, position)| schema.fields()[position].width());
         let most = widths.min().unwrap_or(NARROWEST);
+        // What a record takes of a message, at the least, before it is text.
+        let sealed: usize = schema.fields().iter().map(|field| field.width()).sum();
         let widths = std::iter::successors(Some(NARROWEST), |width| Some(width * 2));
         Ok(Self {
             protector: Protector::new(keyring, policy)?,
@@ -65,6 +72,7 @@ impl Sealer {
             shaped,
             most,
             used: used(policy.policy()),
+            most_pieces: (MOST_BYTES / 4 * 3 / sealed).max(1),
         })
     }
 
@@ -83,7 +91,7 @@ impl Sealer {
     ///
     /// # Errors
     ///
-    /// Those of [`Protector::protect`].
+    /// Those of [`Protector::protect`]; [`Error::is_message`] where the records would be larger than a message may be.
     pub(crate) fn seal(
         &self,
         fields: &Fields<'_>,
@@ -91,7 +99,7 @@ impl Sealer {
         id: &str,
         stored_as: &str,
     ) -> Result<Sealed> {
-        let pieces = parts.pieces(id, self.most);
+        let pieces = self.pieces(parts, id)?;
         let bound = self.protector.bind(binding(self.policy(), stored_as)?);
         let mut protected = Protected::empty();
         let fill_first = |schema: &Schema, draft: &mut _, _: &mut _| {
@@ -111,7 +119,7 @@ impl Sealer {
     /// The same of `parts` alone, showing nothing.
     #[cfg(feature = "hl7v2")]
     pub(crate) fn seal_parts(&self, parts: &Parts, id: &str, stored_as: &str) -> Result<Sealed> {
-        let pieces = parts.pieces(id, self.most);
+        let pieces = self.pieces(parts, id)?;
         let bound = self.protector.bind(binding(self.policy(), stored_as)?);
         let mut records = self.seal_pieces(&bound, &pieces, 0)?;
         let mut protected = Protected::empty();
@@ -120,6 +128,17 @@ impl Sealer {
             protected,
             more: records,
         })
+    }
+
+    fn pieces(&self, parts: &Parts, id: &str) -> Result<Pieces> {
+        let pieces = parts.pieces(id, self.most);
+        match pieces.number <= self.most_pieces {
+            true => Ok(pieces),
+            false => Err(Error::message(
+                format!("the message would have more than {MOST_BYTES} bytes once it is protected"),
+                "send large documents by reference, outside of scheduling messages",
+            )),
+        }
     }
 
     /// A record for each piece from `first` on.
