@@ -394,6 +394,38 @@ impl Policy {
     pub(crate) fn acceptances(&self) -> &[Acceptance] {
         &self.0.acceptances
     }
+
+    /// One a field of the schema: whether something is made, shown, released or rendered of it.
+    #[cfg(any(feature = "fhir", feature = "hl7v2"))]
+    pub(crate) fn used_fields(&self) -> Vec<bool> {
+        let Inner {
+            shows,
+            pseudonyms,
+            indexes,
+            releases,
+            renders,
+            ..
+        } = &*self.0;
+        let shifted = shows.iter().flat_map(|show| match &show.transform {
+            Transform::Shift { subject, .. } => &subject[..],
+            _ => &[],
+        });
+        let used = shows
+            .iter()
+            .map(|show| &show.position)
+            .chain(shifted)
+            .chain(pseudonyms.iter().flat_map(|rule| &rule.of))
+            .chain(indexes.iter().flat_map(|rule| &rule.of))
+            .chain(releases.iter().flat_map(|release| &release.fields))
+            .chain(
+                renders
+                    .iter()
+                    .flat_map(|render| render.fields.iter().chain([&render.to])),
+            );
+        let mut fields = vec![false; self.schema().fields().len()];
+        used.for_each(|&position| fields[position] = true);
+        fields
+    }
 }
 
 #[cfg(feature = "broker")]

@@ -2,9 +2,14 @@
 //!
 //! HL7 v2 Implementation Guide, Appendix C.4: Minimal Lower Layer Protocol.
 
-use std::io::{ErrorKind, Read};
+use std::{
+    fmt,
+    io::{ErrorKind, Read},
+};
 
 use super::scan::too_large;
+use zeroize::Zeroizing;
+
 use crate::{
     adapter::message::MOST_BYTES,
     error::{Error, Result},
@@ -39,11 +44,10 @@ pub fn frame(message: &[u8]) -> Vec<u8> {
 /// assert_eq!(frames.read()?, None);
 /// # Ok::<(), paravent::Error>(())
 /// ```
-#[derive(Debug)]
 pub struct Frames<R> {
     reader: R,
     /// What was read and not given.
-    buffer: Vec<u8>,
+    buffer: Zeroizing<Vec<u8>>,
     /// How much of it has no end of a frame.
     looked: usize,
 }
@@ -53,7 +57,7 @@ impl<R: Read> Frames<R> {
     pub fn new(reader: R) -> Self {
         Self {
             reader,
-            buffer: Vec::new(),
+            buffer: Zeroizing::default(),
             looked: 0,
         }
     }
@@ -90,14 +94,20 @@ impl<R: Read> Frames<R> {
             let end = self.buffer[self.looked..]
                 .iter()
                 .position(|&byte| byte == END);
-            if let Some(length) = end {
-                let end = self.looked + length;
+            let end = end.map(|length| self.looked + length);
+            if let Some(end) = end.filter(|end| self.buffer.len() > end + 1) {
+                if self.buffer[end + 1] != b'\r' {
+                    return Err(Error::message(
+                        "a message has 0x1C in it, or its frame ends without 0x0D",
+                        "let the sender end each message with 0x1C 0x0D, and close the connection",
+                    ));
+                }
                 let message = self.buffer[1..end].to_vec();
-                self.buffer.drain(..=end);
+                self.buffer.drain(..end + 2);
                 self.looked = 0;
                 return Ok(Some(message));
             }
-            self.looked = self.buffer.len();
+            self.looked = end.unwrap_or(self.buffer.len());
             if self.looked > MOST_BYTES {
                 return Err(too_large());
             }
@@ -115,5 +125,11 @@ impl<R: Read> Frames<R> {
                 Err(error) => return Err(Error::io("read from the connection")(error)),
             }
         }
+    }
+}
+
+impl<R> fmt::Debug for Frames<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Frames").finish_non_exhaustive()
     }
 }

@@ -67,7 +67,10 @@ impl Header {
             .and_then(|sent| std::str::from_utf8(sent).ok());
         Ok(Self {
             set,
-            offset: sent.and_then(text::offset).map(str::to_owned),
+            offset: sent
+                .and_then(text::offset)
+                .or(profile.offset())
+                .map(str::to_owned),
         })
     }
 }

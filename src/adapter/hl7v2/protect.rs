@@ -5,7 +5,7 @@ use std::fmt;
 use super::{
     header::Header,
     profile::Profile,
-    read,
+    read::{self, UNLISTED},
     scan::{Message, too_large},
     sealed,
     write::{Writer, is_time},
@@ -54,6 +54,8 @@ use crate::{
 pub struct MessageProtector {
     sealer: Sealer,
     profile: Profile,
+    /// Whether MSH-10 is a new id, and nothing that is shown, kept or written.
+    has_new_id: bool,
 }
 
 impl MessageProtector {
@@ -69,6 +71,7 @@ impl MessageProtector {
         check(policy.policy(), &profile)?;
         Ok(Self {
             sealer: Sealer::new(keyring, policy)?,
+            has_new_id: !is_shown(policy.policy(), profile.shown_as_id()) && !profile.has_own_id(),
             profile,
         })
     }
@@ -127,7 +130,15 @@ impl MessageProtector {
         seal: impl FnOnce(&Parts, &str) -> Result<Sealed>,
     ) -> Result<Vec<u8>> {
         let mut parts = Parts::of(self.sealer.scopes());
-        let names = sealed::names(message, &message.segments);
+        let names = message.segments.iter().map(|segment| {
+            let name = message.name(segment);
+            if self.profile.lists_segment(name) {
+                name
+            } else {
+                UNLISTED
+            }
+        });
+        let names = sealed::names(names);
         for scope in self.sealer.scopes() {
             parts.push(scope, NAMES, names.as_bytes());
         }
@@ -138,15 +149,18 @@ impl MessageProtector {
         let unlisted = self.profile.unlisted();
         parts.push(unlisted, DIGEST, digest(message.bytes).as_bytes());
         let new_id = id()?;
-        let sealed = seal(&parts, &new_id)?;
-        let mut writer = Writer {
+        // Where MSH-10 says another id, a full stop keeps this one from being compared to it.
+        let sealed = match self.has_new_id {
+            true => seal(&parts, &new_id)?,
+            false => seal(&parts, &format!(".{}", &new_id[1..]))?,
+        };
+        let writer = Writer {
             message,
             header,
             profile: &self.profile,
             fields,
             protected: &sealed.protected,
             new_id: &new_id,
-            firsts: Vec::new(),
         };
         let mut to = Vec::with_capacity(message.bytes.len() + ROOM);
         writer.write(&edits, &mut to)?;

@@ -1,6 +1,6 @@
 //! What is read of a message: the fields of its record, and the parts that are taken out.
 
-use std::{borrow::Cow, ops::Range};
+use std::{borrow::Cow, collections::HashMap, ops::Range};
 
 use super::{
     header::Header,
@@ -14,15 +14,21 @@ use crate::{
     schema::ValueType,
 };
 
-/// A field that is written otherwise than it is.
+/// A field that is written otherwise than it is, or the name of a segment.
 pub(super) struct Edit<'p> {
     /// The position of its segment.
     pub(super) segment: usize,
+    /// The how manyth of its name that is, from 1.
+    pub(super) ordinal: usize,
+    /// 0 is the name of the segment.
     pub(super) field: usize,
     pub(super) span: Range<usize>,
     /// `None` where nothing of it stays.
     pub(super) rules: Option<&'p FieldRules>,
 }
+
+/// What segments are named whose names do not pass.
+pub(super) const UNLISTED: &[u8; 3] = b"ZZZ";
 
 /// Reads the fields of the schema that a profile says where to find. What is none of its field's type is left out: it stays in
 /// the parts as it is.
@@ -32,8 +38,8 @@ pub(super) fn fields<'a>(message: &Message<'a>, header: &Header, profile: &Profi
     for source in profile.sources() {
         let value_type = schema.fields()[source.position].value_type();
         let values = source.alternatives.iter().filter_map(|parts| {
-            let spans = parts.iter().filter_map(|part| find(message, *part));
-            value(message, header, value_type, spans)
+            let spans = find(message, parts)?;
+            value(message, header, value_type, spans.into_iter())
         });
         if let Some(value) = values.into_iter().next() {
             fields.offer(schema, source.position, value);
@@ -58,14 +64,19 @@ pub(super) fn value<'a>(
     text::value(joined, value_type, header.offset.as_deref())
 }
 
-/// The first place of a part that is not empty, over all segments of its name and all repetitions of its field.
-fn find(message: &Message<'_>, part: Part) -> Option<Range<usize>> {
-    let of_name = |segment: &&_| message.name(segment) == part.segment;
-    message.segments.iter().filter(of_name).find_map(|segment| {
-        let field = message.field(segment, part.field.into())?;
-        let mut repetitions = message.split(field, message.delimiters.repetition);
-        repetitions.find_map(|repetition| find_in(message, repetition, part))
-    })
+/// The places of parts of one field: in the first segment of its name, and there in the first repetition that has the first of
+/// them, so that what is read together belongs together.
+fn find(message: &Message<'_>, parts: &[Part]) -> Option<Vec<Range<usize>>> {
+    let first = parts.first()?;
+    let mut segments = message.segments.iter();
+    let segment = segments.find(|segment| message.name(segment) == first.segment)?;
+    let field = message.field(segment, first.field.into())?;
+    let mut repetitions = message.split(field, message.delimiters.repetition);
+    let repetition = repetitions.find(|span| find_in(message, span.clone(), *first).is_some())?;
+    let places = parts
+        .iter()
+        .filter_map(|part| find_in(message, repetition.clone(), *part));
+    Some(places.collect())
 }
 
 /// The place of a part in one repetition of its field, where it is not empty.
@@ -76,10 +87,12 @@ pub(super) fn find_in(
 ) -> Option<Range<usize>> {
     let delimiters = message.delimiters;
     let component = nth(message, repetition, delimiters.component, part.component)?;
-    let span = match part.subcomponent {
-        0 => component,
-        number => nth(message, component, delimiters.subcomponent, number)?,
-    };
+    let span = nth(
+        message,
+        component,
+        delimiters.subcomponent,
+        part.subcomponent,
+    )?;
     (!span.is_empty() && &message.bytes[span.clone()] != b"\"\"").then_some(span)
 }
 
@@ -102,89 +115,143 @@ pub(super) fn take_out<'p>(
     parts: &mut Parts,
 ) -> Vec<Edit<'p>> {
     let mut edits = Vec::with_capacity(64);
+    let mut numbers: HashMap<&[u8], usize> = HashMap::new();
     for (at, segment) in message.segments.iter().enumerate() {
         let name = message.name(segment);
-        let numbers = message.first_field(segment)..;
-        for (number, span) in numbers.zip(message.fields(segment)) {
+        let ordinal = numbers.entry(name).or_default();
+        *ordinal += 1;
+        let of_segment = OfSegment {
+            message,
+            profile,
+            at,
+            ordinal: *ordinal,
+        };
+        if !profile.lists_segment(name) {
+            parts.push(profile.unlisted(), &format!("{at}.0"), name);
+            let start = segment.span.start;
+            edits.push(of_segment.edit(0, start..start + name.len(), None));
+        }
+        for (number, span) in (message.first_field(segment)..).zip(message.fields(segment)) {
             // The delimiters stay. A message without an id gets one.
             let needs_id = number == 10 && name == b"MSH";
             let is_delimiters = number == 2 && message.first_field(segment) == 2;
             if (span.is_empty() && !needs_id) || is_delimiters {
                 continue;
             }
-            let rules = u16::try_from(number).map_err(|_| profile.unlisted());
-            let rules = rules.and_then(|number| profile.rules(name, number));
-            let edited = match rules {
+            let rules = match u16::try_from(number) {
+                Ok(number) => profile.rules(name, number),
+                Err(_) => Err(profile.unlisted()),
+            };
+            match rules {
                 Err(scope) => {
                     parts.push(
                         scope,
                         &format!("{at}.{number}"),
                         &message.bytes[span.clone()],
                     );
-                    Some(None)
+                    edits.push(of_segment.edit(number, span, None));
                 }
-                Ok(rules) if span.is_empty() => {
-                    parts.push(rules.scope, &format!("{at}.{number}"), b"");
-                    Some(Some(rules))
+                Ok(rules) => {
+                    if of_segment.take_out(rules, number, span.clone(), parts) {
+                        edits.push(of_segment.edit(number, span, Some(rules)));
+                    }
                 }
-                Ok(rules) => take_out_of(message, rules, (at, number), span.clone(), parts)
-                    .then_some(Some(rules)),
-            };
-            if let Some(rules) = edited {
-                edits.push(Edit {
-                    segment: at,
-                    field: number,
-                    span,
-                    rules,
-                });
             }
         }
     }
     edits
 }
 
-/// Takes out of a field with rules of its own what does not pass. Returns whether that was something.
-fn take_out_of(
-    message: &Message<'_>,
-    rules: &FieldRules,
-    (segment, number): (usize, usize),
-    span: Range<usize>,
-    parts: &mut Parts,
-) -> bool {
-    let mut taken = false;
-    let repetitions = message.split(span.clone(), message.delimiters.repetition);
-    for (repeated, repetition) in repetitions.enumerate() {
-        let components = message.split(repetition, message.delimiters.component);
-        for (component, part) in (1..).zip(components) {
-            let of_component = rules.component(component);
-            let bytes = &message.bytes[part];
-            if bytes.is_empty() || of_component.is_some_and(|rules| rules.keeps(bytes)) {
-                continue;
-            }
-            if !rules.mixed {
-                parts.push(
-                    rules.scope,
-                    &format!("{segment}.{number}"),
-                    &message.bytes[span],
-                );
-                return true;
-            }
-            let scope = of_component
-                .and_then(|rules| rules.scope)
-                .unwrap_or(rules.scope);
-            parts.push(
-                scope,
-                &format!("{segment}.{number}.{repeated}.{component}"),
-                bytes,
-            );
-            taken = true;
+/// One segment, while parts are taken out of it.
+struct OfSegment<'a> {
+    message: &'a Message<'a>,
+    profile: &'a Profile,
+    at: usize,
+    ordinal: usize,
+}
+
+impl OfSegment<'_> {
+    fn edit<'p>(
+        &self,
+        field: usize,
+        span: Range<usize>,
+        rules: Option<&'p FieldRules>,
+    ) -> Edit<'p> {
+        Edit {
+            segment: self.at,
+            ordinal: self.ordinal,
+            field,
+            span,
+            rules,
         }
     }
-    taken
+
+    /// Takes out of a field with rules of its own what does not pass. Returns whether it is to be written anew.
+    fn take_out(
+        &self,
+        rules: &FieldRules,
+        number: usize,
+        span: Range<usize>,
+        parts: &mut Parts,
+    ) -> bool {
+        let message = self.message;
+        let place = format!("{}.{number}", self.at);
+        if span.is_empty() {
+            parts.push(rules.scope, &place, b"");
+            return true;
+        }
+        let mut taken = false;
+        let repetitions = message.split(span.clone(), message.delimiters.repetition);
+        for (repeated, repetition) in repetitions.enumerate() {
+            let components = message.split(repetition, message.delimiters.component);
+            for (component, part) in (1..).zip(components) {
+                let of_component = rules.component(component);
+                let bytes = &message.bytes[part];
+                let keeps = |rules: &ComponentRules| rules.keeps(bytes, self.ordinal);
+                if bytes.is_empty() || of_component.is_some_and(keeps) {
+                    continue;
+                }
+                if !rules.mixed {
+                    parts.push(rules.scope, &place, &message.bytes[span]);
+                    return true;
+                }
+                let own = of_component.and_then(|rules| rules.scope);
+                let place = format!("{place}.{repeated}.{component}");
+                parts.push(own.unwrap_or(rules.scope), &place, bytes);
+                taken = true;
+            }
+        }
+        if taken {
+            self.note_empty(rules, &place, span.clone(), parts);
+            // Whoever opens all gets also what is between the components.
+            parts.push(self.profile.unlisted(), &place, &message.bytes[span]);
+        }
+        taken
+    }
+}
+
+impl OfSegment<'_> {
+    /// Notes of components that were empty and may be written to that nothing was there.
+    fn note_empty(&self, rules: &FieldRules, place: &str, field: Range<usize>, parts: &mut Parts) {
+        let message = self.message;
+        let repetition = message.split(field, message.delimiters.repetition).next();
+        for (&component, rule) in &rules.components {
+            let there = repetition
+                .clone()
+                .and_then(|span| nth(message, span, message.delimiters.component, component));
+            let is_written = rule.show.is_some() || rule.write.is_some();
+            if is_written && there.is_none_or(|span| span.is_empty()) {
+                let scope = rule.scope.unwrap_or(rules.scope);
+                parts.push(scope, &format!("{place}.0.{component}"), b"");
+            }
+        }
+    }
 }
 
 impl ComponentRules {
-    pub(super) fn keeps(&self, bytes: &[u8]) -> bool {
-        self.keep.as_ref().is_some_and(|keep| keep.takes(bytes))
+    pub(super) fn keeps(&self, bytes: &[u8], ordinal: usize) -> bool {
+        self.keep
+            .as_ref()
+            .is_some_and(|keep| keep.takes(bytes, ordinal))
     }
 }

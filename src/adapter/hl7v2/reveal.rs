@@ -63,10 +63,17 @@ impl MessageRevealer {
     /// The same for what has been scanned, and for segments that begin or end a batch or a file.
     pub(super) fn reveal_scanned(&self, message: &Message<'_>) -> Result<Restored> {
         let found = sealed::find(message)?;
-        let originals = self.0.open(&found.records, stored_as(message)?)?;
+        let stored_as = stored_as(message)?;
+        let originals = self.0.open(&found.records, stored_as)?;
+        let is_message = message.name(&message.segments[0]) == b"MSH";
+        let id = originals.id()?;
+        if is_message && !id.starts_with('.') && id != stored_as {
+            return Err(changed());
+        }
         let mut fields: BTreeMap<(usize, usize), Back<'_>> = BTreeMap::new();
         let mut of_original = None;
-        let names = sealed::names(message, &found.segments);
+        let names = found.segments.iter().map(|segment| message.name(segment));
+        let names = sealed::names(names);
         for (place, original) in originals.entries()? {
             if place == DIGEST {
                 of_original = Some(original);
@@ -82,7 +89,7 @@ impl MessageRevealer {
                 place.split('.').map(|step| step.parse().ok()).collect();
             match steps.as_deref() {
                 // The `ZPV` segments that stay are those of the message with this id.
-                Some([0, 10, ..]) if !self.0.is_whole() => {}
+                Some([0, 10, ..]) if is_message && !self.0.is_whole() => {}
                 Some(&[segment, field]) => {
                     fields.entry((segment, field)).or_default().whole = Some(original);
                 }
@@ -103,6 +110,12 @@ impl MessageRevealer {
         let mut walk: Option<Walk<'_>> = None;
         for (&(number, field), back) in &fields {
             let segment = found.segments.get(number).ok_or_else(changed)?;
+            if let (0, Some(name)) = (field, back.whole) {
+                to.extend_from_slice(&message.bytes[at..segment.span.start]);
+                to.extend_from_slice(name);
+                at = segment.span.start + message.name(segment).len();
+                continue;
+            }
             let walk = match &mut walk {
                 Some(walk) if walk.segment == number => walk,
                 other => other.insert(Walk::of(message, segment, number)),
@@ -202,8 +215,9 @@ impl Back<'_> {
                 to.push(between);
             }
             let of_repetition = self.components.range((repetition, 0)..(repetition + 1, 0));
-            let last = of_repetition
-                .last()
+            let mut there = of_repetition.filter(|(_, original)| !original.is_empty());
+            let last = there
+                .next_back()
                 .map_or(0, |(&(_, component), _)| component);
             let mut spans = span.map(|span| message.split(span, delimiter));
             for component in 1.. {
@@ -274,8 +288,8 @@ fn stored_as<'a>(message: &Message<'a>) -> Result<&'a str> {
 
 fn changed() -> Error {
     Error::message(
-        "the message has not the segments that it was protected with, in their order",
-        "reveal the message with all its segments; what is between their delimiters may have changed",
+        "the message has not the id or not the segments that it was protected with, in their order",
+        "reveal the message with its own ZPV segments, its MSH-10 and all its segments; what is between their delimiters may have changed",
     )
 }
 

@@ -21,6 +21,8 @@ pub(super) struct Delimiters {
     pub(super) repetition: u8,
     pub(super) escape: u8,
     pub(super) subcomponent: u8,
+    /// What marks truncated text, since v2.7.
+    pub(super) truncation: Option<u8>,
 }
 
 impl Delimiters {
@@ -63,6 +65,7 @@ impl Delimiters {
             repetition,
             escape,
             subcomponent,
+            truncation: truncation.first().copied(),
         })
     }
 }

@@ -21,12 +21,13 @@ pub(super) const NAME: &[u8] = b"ZPV";
 /// The most characters of a record's text in one segment: engines have limits of their own.
 const MOST_TEXT: usize = 30_000;
 
-/// Whether a message has such a segment.
+/// Whether a message has such a segment. Some senders have segments of this name of their own, which hold other text.
 pub(super) fn is_in(message: &Message<'_>) -> bool {
-    message
-        .segments
-        .iter()
-        .any(|segment| message.name(segment) == NAME)
+    message.segments.iter().any(|segment| {
+        let text = message.field(segment, 3);
+        let begins = |span: Range<usize>| message.bytes[span].starts_with(b"p1.");
+        message.name(segment) == NAME && text.is_some_and(begins)
+    })
 }
 
 /// Refuses a message that has been protected before.
@@ -86,12 +87,8 @@ fn line_end<'a>(message: &Message<'a>, last: &Segment) -> &'a [u8] {
 
 /// What tells whether the segments of a message are those that it had, in their order: 64 bits of the digest of their names. It is only
 /// kept sealed, in each scope, so that who opens one scope never puts a part into another segment.
-pub(super) fn names(message: &Message<'_>, segments: &[Segment]) -> String {
-    let names: Vec<&[u8]> = segments
-        .iter()
-        .map(|segment| message.name(segment))
-        .collect();
-    let mut digest = digest(&names.concat());
+pub(super) fn names<'a>(names: impl Iterator<Item = &'a [u8]>) -> String {
+    let mut digest = digest(&names.collect::<Vec<_>>().concat());
     digest.truncate(16);
     digest
 }

@@ -8,7 +8,7 @@ use zeroize::Zeroize;
 use super::scan::Delimiters;
 use crate::{
     error::{Error, Result},
-    schema::ValueType,
+    schema::{ValueType, calendar},
 };
 
 /// What the bytes of a message are text in.
@@ -16,23 +16,47 @@ use crate::{
 pub(super) enum CharacterSet {
     /// MSH-18 says nothing: UTF-8 where it is, else Windows-1252.
     Unsaid,
-    Said(&'static Encoding),
+    Ascii,
+    Other(&'static Encoding),
 }
 
 impl CharacterSet {
-    /// That of a value of MSH-18 (HL7 table 0211), where no byte inside of a character can be taken for a delimiter.
+    /// The values of MSH-18 (HL7 table 0211) that are read: those where no byte inside of a character can be taken for a
+    /// delimiter.
+    pub(super) const NAMES: [&str; 19] = [
+        "ASCII",
+        "ISO IR6",
+        "UNICODE UTF-8",
+        "UTF-8",
+        "8859/1",
+        "8859/2",
+        "8859/3",
+        "8859/4",
+        "8859/5",
+        "8859/6",
+        "8859/7",
+        "8859/8",
+        "8859/9",
+        "8859/10",
+        "8859/11",
+        "8859/13",
+        "8859/14",
+        "8859/15",
+        "8859/16",
+    ];
+
+    /// That of a value of MSH-18.
     pub(super) fn named(name: &[u8]) -> Option<Self> {
-        Some(match name {
-            b"" => Self::Unsaid,
-            b"ASCII" | b"ISO IR6" | b"UNICODE UTF-8" | b"UTF-8" => Self::Said(UTF_8),
-            _ => {
-                let part = name.strip_prefix(b"8859/")?;
-                // Labels are read with spaces around them, and `8-i` is one, too.
-                let is_number = part.iter().all(u8::is_ascii_digit);
-                let part = Some(part).filter(|_| is_number)?;
-                let label = format!("iso-8859-{}", std::str::from_utf8(part).ok()?);
-                Self::Said(Encoding::for_label(label.as_bytes())?)
-            }
+        if name.is_empty() {
+            return Some(Self::Unsaid);
+        }
+        let name = Self::NAMES
+            .into_iter()
+            .find(|known| known.as_bytes() == name)?;
+        Some(match name.strip_prefix("8859/") {
+            Some(part) => Self::Other(Encoding::for_label(format!("iso-8859-{part}").as_bytes())?),
+            None if name.ends_with("UTF-8") => Self::Other(UTF_8),
+            None => Self::Ascii,
         })
     }
 
@@ -41,10 +65,10 @@ impl CharacterSet {
             return std::str::from_utf8(bytes).ok().map(Cow::Borrowed);
         }
         match self {
-            Self::Said(encoding) => {
+            Self::Other(encoding) => {
                 encoding.decode_without_bom_handling_and_without_replacement(bytes)
             }
-            Self::Unsaid => std::str::from_utf8(bytes)
+            Self::Unsaid | Self::Ascii => std::str::from_utf8(bytes)
                 .ok()
                 .map(Cow::Borrowed)
                 .or_else(|| {
@@ -56,7 +80,8 @@ impl CharacterSet {
     /// The bytes of `text`; `None` where the set has not all of its characters.
     fn encode(self, text: &str) -> Option<Cow<'_, [u8]>> {
         let encoding = match self {
-            Self::Said(encoding) => encoding,
+            Self::Ascii => return text.is_ascii().then_some(Cow::Borrowed(text.as_bytes())),
+            Self::Other(encoding) => encoding,
             Self::Unsaid => UTF_8,
         };
         let (bytes, _, lossy) = encoding.encode(text);
@@ -99,6 +124,7 @@ fn unescape(sequence: &[u8], delimiters: Delimiters, plain: &mut Vec<u8>) {
         b"T" => plain.push(delimiters.subcomponent),
         b"R" => plain.push(delimiters.repetition),
         b"E" => plain.push(delimiters.escape),
+        b"P" => plain.extend(delimiters.truncation),
         b".br" => plain.push(b' '),
         [b'X', hex @ ..] if hex.len() % 2 == 0 => {
             let digit = |byte: u8| char::from(byte).to_digit(16);
@@ -138,6 +164,7 @@ pub(super) fn write(
             _ if byte == delimiters.subcomponent => b'T',
             _ if byte == delimiters.repetition => b'R',
             _ if byte == delimiters.escape => b'E',
+            _ if Some(byte) == delimiters.truncation => b'P',
             // It would end the segment.
             b'\r' | b'\n' | 0x0B | 0x1C => {
                 to.push(b' ');
@@ -164,7 +191,10 @@ pub(super) fn value<'a>(
 ) -> Option<Cow<'a, str>> {
     match value_type {
         ValueType::Text => Some(text).filter(|text| !text.is_empty()),
-        ValueType::Date => digits(&text, 8).map(|day| Cow::Owned(date(day))),
+        ValueType::Date => {
+            let day = date(digits(&text, 8)?);
+            calendar::is_date(day.as_bytes()).then_some(Cow::Owned(day))
+        }
         ValueType::DateTime => {
             let time = digits(&text, 12)?;
             let (local, own) = match text.find(['+', '-']) {
@@ -177,14 +207,15 @@ pub(super) fn value<'a>(
                 .get(12..14)
                 .filter(|seconds| digits(seconds, 2).is_some());
             let (hours, minutes) = offset.split_at_checked(3)?;
-            Some(Cow::Owned(format!(
+            let time = format!(
                 "{}T{}:{}:{}{hours}:{}",
                 date(time),
                 &time[8..10],
                 &time[10..12],
                 seconds.unwrap_or("00"),
-                minutes.trim_start_matches(':'),
-            )))
+                minutes,
+            );
+            calendar::is_date_time(time.as_bytes()).then_some(Cow::Owned(time))
         }
         _ => None,
     }

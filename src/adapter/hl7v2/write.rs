@@ -6,7 +6,7 @@ use super::{
     header::Header,
     path::Part,
     profile::{FieldRules, Profile, Show},
-    read::{self, Edit},
+    read::{self, Edit, UNLISTED},
     scan::Message,
     text,
 };
@@ -28,8 +28,6 @@ pub(super) struct Writer<'a> {
     pub(super) protected: &'a Protected,
     /// What stands in MSH-10.
     pub(super) new_id: &'a str,
-    /// The position of the first segment of each name that was asked for: found once, since a message may have very many.
-    pub(super) firsts: Vec<(&'a [u8], usize)>,
 }
 
 /// The place of a component.
@@ -42,7 +40,7 @@ struct Place<'a> {
 
 impl<'a> Writer<'a> {
     /// Writes the message with its edits, which are in the order of their places.
-    pub(super) fn write(&mut self, edits: &[Edit<'_>], to: &mut Vec<u8>) -> Result<()> {
+    pub(super) fn write(&self, edits: &[Edit<'_>], to: &mut Vec<u8>) -> Result<()> {
         let mut at = 0;
         for edit in edits {
             to.extend_from_slice(&self.message.bytes[at..edit.span.start]);
@@ -53,7 +51,11 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    fn write_field(&mut self, edit: &Edit<'_>, to: &mut Vec<u8>) -> Result<()> {
+    fn write_field(&self, edit: &Edit<'_>, to: &mut Vec<u8>) -> Result<()> {
+        if edit.field == 0 {
+            to.extend_from_slice(UNLISTED);
+            return Ok(());
+        }
         let start = to.len();
         if let Some(rules) = edit.rules {
             let delimiters = self.message.delimiters;
@@ -72,8 +74,8 @@ impl<'a> Writer<'a> {
                     .map_or(0, usize::from);
                 for component in 1.. {
                     let span = spans.next();
-                    // What is shown or written may stand behind what was there, unless all of that is put back one by one.
-                    if span.is_none() && (rules.mixed || component > last) {
+                    // What is shown or written may stand behind what was there.
+                    if span.is_none() && component > last {
                         break;
                     }
                     if component > 1 {
@@ -87,13 +89,9 @@ impl<'a> Writer<'a> {
                     };
                     self.write_component(&place, rules, to)?;
                 }
-                if !rules.mixed {
-                    trim(to, begin, delimiters.component);
-                }
+                trim(to, begin, delimiters.component);
             }
-            if !rules.mixed {
-                trim(to, start, delimiters.repetition);
-            }
+            trim(to, start, delimiters.repetition);
         }
         let is_id = edit.segment == 0 && edit.field == 10 && self.header.is_some();
         if is_id && to.len() == start {
@@ -103,7 +101,7 @@ impl<'a> Writer<'a> {
     }
 
     fn write_component(
-        &mut self,
+        &self,
         place: &Place<'_>,
         field: &FieldRules,
         to: &mut Vec<u8>,
@@ -111,11 +109,7 @@ impl<'a> Writer<'a> {
         let Some(rules) = field.component(place.component) else {
             return Ok(());
         };
-        // Nothing was taken out of there, so that nothing would be put back.
-        if field.mixed && place.bytes.is_empty() {
-            return Ok(());
-        }
-        if rules.keeps(place.bytes) {
+        if rules.keeps(place.bytes, place.edit.ordinal) {
             to.extend_from_slice(place.bytes);
             return Ok(());
         }
@@ -134,18 +128,22 @@ impl<'a> Writer<'a> {
             };
         }
         match &rules.write {
-            Some(text) => text::write(text, "[write]", self.message.delimiters, header.set, to),
+            Some(text) => text::write(
+                text,
+                "[write] of the profile",
+                self.message.delimiters,
+                header.set,
+                to,
+            ),
             None => Ok(()),
         }
     }
 
     /// Whether what the record shows is true of this place: a field where it says the same, all else in the first segment of its
     /// name.
-    fn is_of_record(&mut self, place: &Place<'_>, show: &Show, header: &Header) -> bool {
-        let message = self.message;
+    fn is_of_record(&self, place: &Place<'_>, show: &Show, header: &Header) -> bool {
         let Some(position) = show.field else {
-            let segment = place.edit.segment;
-            return self.first_of(message.name(&message.segments[segment])) == segment;
+            return place.edit.ordinal == 1;
         };
         let of_record = self.fields.get(position);
         of_record.is_some() && self.says(place, position, header).as_deref() == of_record
@@ -181,19 +179,6 @@ impl<'a> Writer<'a> {
             .iter()
             .filter_map(|part| read::find_in(message, repetition.clone(), *part));
         read::value(message, header, value_type, spans)
-    }
-
-    /// The position of the first segment of a name that is there.
-    fn first_of(&mut self, name: &'a [u8]) -> usize {
-        let known = self.firsts.iter().find(|(of, _)| *of == name);
-        if let Some(&(_, first)) = known {
-            return first;
-        }
-        let mut segments = self.message.segments.iter();
-        let first = segments.position(|segment| self.message.name(segment) == name);
-        let first = first.unwrap_or(0);
-        self.firsts.push((name, first));
-        first
     }
 }
 

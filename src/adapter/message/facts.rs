@@ -8,7 +8,12 @@ use crate::{
 
 /// Refuses a scope for what no rule lists whose parts do not give everything.
 pub(crate) fn check_unlisted(schema: &Schema, scope: Scope) -> Result<()> {
-    if gives(schema, scope, None) {
+    let is_parts = |name: &String| {
+        let field = schema.field(name);
+        field.is_some_and(|field| field.is_shaped() && field.scope() == scope)
+    };
+    let mut facts = schema.determines().iter();
+    if facts.any(|fact| fact.gives().is_none() && fact.fields().iter().all(is_parts)) {
         return Ok(());
     }
     Err(Error::definition(
@@ -20,28 +25,20 @@ pub(crate) fn check_unlisted(schema: &Schema, scope: Scope) -> Result<()> {
     ))
 }
 
-/// Refuses to seal for a scope what the field `name` is read from, where the scope's parts do not give that field.
+/// Refuses to seal for a scope what a field of another one is read from: whoever opens the scope would know that field, too.
 pub(crate) fn check_field(schema: &Schema, scope: Scope, name: &str) -> Result<()> {
-    if gives(schema, scope, Some(name)) || gives(schema, scope, None) {
+    if schema
+        .field(name)
+        .is_none_or(|field| field.scope() == scope)
+        || check_unlisted(schema, scope).is_ok()
+    {
         return Ok(());
     }
     Err(Error::definition(
         format!(
-            "field {name:?} is read from a part that is sealed for scope {:?}, and the schema does not say that the parts of that scope give it",
+            "field {name:?} is read from a part that is sealed for scope {:?}",
             schema.scope_name(scope)
         ),
-        "seal the part for the scope of the field, or add a fact to the schema, its shaped field giving the other",
+        "seal the part for the scope of the field",
     ))
-}
-
-/// Whether a fact says that a scope's shaped field gives this field; `None` for all of them.
-fn gives(schema: &Schema, scope: Scope, field: Option<&str>) -> bool {
-    let is_parts = |name: &String| {
-        let field = schema.field(name);
-        field.is_some_and(|field| field.is_shaped() && field.scope() == scope)
-    };
-    schema
-        .determines()
-        .iter()
-        .any(|fact| fact.gives() == field && fact.fields().iter().all(is_parts))
 }

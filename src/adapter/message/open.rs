@@ -19,6 +19,16 @@ pub(crate) struct Opener {
 pub(crate) struct Originals(Vec<Joined>);
 
 impl Originals {
+    /// The id under which the message was sealed.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_message`](crate::Error::is_message) where pieces are missing.
+    #[cfg(feature = "hl7v2")]
+    pub(crate) fn id(&self) -> Result<&str> {
+        self.0.first().ok_or_else(not_whole)?.id()
+    }
+
     /// Each place, and what stood there: by scope, and in each in the order in which they were taken out.
     ///
     /// # Errors

@@ -12,7 +12,7 @@ use crate::{
     error::{Error, Result},
     id::{RecordId, Scope},
     key::Keyring,
-    policy::{CheckedPolicy, Policy, Transform},
+    policy::{CheckedPolicy, Policy},
     protect::{Binding, BoundProtector, Draft, Protected, Protector},
     schema::{Schema, ValueType, calendar},
     wire::SealedRecord,
@@ -71,7 +71,7 @@ impl Sealer {
                 .collect(),
             shaped,
             most,
-            used: used(policy.policy()),
+            used: policy.policy().used_fields(),
             most_pieces: (MOST_BYTES / 4 * 3 / sealed).max(1),
         })
     }
@@ -169,27 +169,6 @@ impl Sealer {
         let of_scope = self.shaped.iter().zip(&pieces.of_scope);
         of_scope.map(move |(&(_, position), texts)| (position, texts[piece].as_str()))
     }
-}
-
-/// For each field of the policy's schema whether the policy says something of it.
-fn used(policy: &Policy) -> Vec<bool> {
-    let mut used = vec![false; policy.schema().fields().len()];
-    let pseudonyms = policy.pseudonym_rules().iter().flat_map(|rule| &rule.of);
-    let indexes = policy.index_rules().iter().flat_map(|rule| &rule.of);
-    let releases = policy.releases().iter().flat_map(|rule| &rule.fields);
-    let renders = policy
-        .renders()
-        .iter()
-        .flat_map(|rule| rule.fields.iter().chain([&rule.to]));
-    let positions = pseudonyms.chain(indexes).chain(releases).chain(renders);
-    positions.for_each(|&position| used[position] = true);
-    for show in policy.show_rules() {
-        used[show.position] = true;
-        if let Transform::Shift { subject, .. } = &show.transform {
-            subject.iter().for_each(|&position| used[position] = true);
-        }
-    }
-    used
 }
 
 fn fill<'a>(

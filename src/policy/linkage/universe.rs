@@ -55,6 +55,7 @@ impl Universe {
                 None => self.fields.push(facts),
             }
         }
+        self.add_parts(schema);
         for fact in schema.determines() {
             let fact = Fact {
                 of: fact
@@ -69,6 +70,34 @@ impl Universe {
             };
             if !self.facts.contains(&fact) {
                 self.facts.push(fact);
+            }
+        }
+    }
+
+    /// A shaped field has all that messages say for its scope, and so gives every other field of it.
+    fn add_parts(&mut self, schema: &Schema) {
+        let of_scope = |scope| {
+            schema
+                .fields()
+                .iter()
+                .filter(move |field| field.scope() == scope)
+        };
+        for parts in schema.fields().iter().filter(|field| field.is_shaped()) {
+            for field in of_scope(parts.scope()).filter(|field| !field.is_shaped()) {
+                let places = (self.position(parts.name()), self.position(field.name()));
+                let (Some(parts), Some(gives)) = places else {
+                    continue;
+                };
+                let fact = Fact {
+                    of: vec![parts],
+                    gives: Some(gives),
+                    through: "parts of the message".to_owned(),
+                    exact: false,
+                    tenant: false,
+                };
+                if !self.facts.contains(&fact) {
+                    self.facts.push(fact);
+                }
             }
         }
     }
