@@ -149,9 +149,13 @@ pub(crate) enum Share {
     Sealing,
     /// The order of the rows.
     Order,
+    /// The form of a message: its segments or elements, and how large they are. Nobody states it; domains that get messages
+    /// have it.
+    Form,
 }
 
 impl Share {
+    /// Those that a policy states.
     pub(crate) const ALL: [Self; 3] = [Self::RecordId, Self::Sealing, Self::Order];
 
     /// Its word in policy files.
@@ -160,6 +164,7 @@ impl Share {
             Self::RecordId => "record-id",
             Self::Sealing => "sealing",
             Self::Order => "order",
+            Self::Form => "form of the message",
         }
     }
 }

@@ -10,6 +10,7 @@
 
 mod canaries;
 mod corpus;
+mod joined;
 mod partial;
 mod parts;
 mod shown;

@@ -7,7 +7,10 @@ use super::{
     universe::{Fact, Universe},
     worth::{Facts, Form},
 };
-use crate::policy::{Background, IndexRule, Policy, Show, Transform};
+use crate::{
+    policy::{Background, IndexRule, Policy, Share, Show, Transform},
+    schema::Field,
+};
 
 /// What is known of one field, and whence.
 #[derive(Clone)]
@@ -124,6 +127,9 @@ impl View {
             field,
             how: "its length, to a power of two, and the places of its parts".to_owned(),
         }));
+        if fields.iter().any(Field::is_shaped) && !self.bounds.shares.contains(&Share::Form) {
+            self.bounds.shares.push(Share::Form);
+        }
         for &position in &policy.background().knows {
             self.learn_exact(universe, places[position], "known besides".to_owned());
         }
