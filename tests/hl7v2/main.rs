@@ -10,8 +10,11 @@
 
 mod canaries;
 mod corpus;
+mod files;
+mod large;
 mod partial;
 mod parts;
+mod refused;
 mod shown;
 mod spelled;
 

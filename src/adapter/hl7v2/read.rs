@@ -123,9 +123,14 @@ pub(super) fn take_out<'p>(
                     );
                     Some(None)
                 }
-                Ok(rules) if span.is_empty() => {
-                    parts.push(rules.scope, &format!("{at}.{number}"), b"");
-                    Some(Some(rules))
+                // As one part, whatever is in it: what stands there then is one id.
+                Ok(rules) if needs_id => {
+                    let id = &message.bytes[span.clone()];
+                    let kept = rules.component(1).is_some_and(|rules| rules.keeps(id));
+                    (!kept).then(|| {
+                        parts.push(rules.scope, &format!("{at}.{number}"), id);
+                        Some(rules)
+                    })
                 }
                 Ok(rules) => take_out_of(message, rules, (at, number), span.clone(), parts)
                     .then_some(Some(rules)),
