@@ -14,6 +14,7 @@ mod files;
 mod large;
 mod partial;
 mod parts;
+mod peers;
 mod profile;
 mod refused;
 mod shown;
