@@ -10,9 +10,14 @@
 
 mod canaries;
 mod corpus;
+mod files;
 mod joined;
+mod large;
 mod partial;
 mod parts;
+mod peers;
+mod profile;
+mod refused;
 mod shown;
 mod spelled;
 mod wide;

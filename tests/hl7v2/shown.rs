@@ -218,10 +218,14 @@ fn a_message_without_an_id_gets_one_and_loses_it() {
             domain.backend.reveal(&protected).unwrap().as_bytes(),
             message.as_bytes()
         );
-        // Nothing else has to be taken out of it.
-        let bare = b"MSH|^~\\&|||||||SIU^S12||P|2.5\r";
-        let protected = domain.protect(bare);
-        assert_eq!(domain.backend.reveal(&protected).unwrap().as_bytes(), bare);
+        // Nothing else has to be taken out of it; or there is something, and it is no id.
+        for id in ["", "^^", "~", "&", "17^18~19"] {
+            let bare = format!("MSH|^~\\&|||||||SIU^S12|{id}|P|2.5\r");
+            let protected = domain.protect(bare.as_bytes());
+            assert_eq!(field(&protected, "MSH-10").len(), 20, "{id}");
+            let restored = domain.backend.reveal(&protected).unwrap();
+            assert_eq!(restored.as_bytes(), bare.as_bytes());
+        }
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::io::{ErrorKind, Read, Write};
 
+use zeroize::Zeroizing;
+
 use super::{
     frames::{BEGIN, END},
     protect::MessageProtector,
@@ -118,7 +120,7 @@ fn transfer(
 ) -> Result<FileSummary> {
     let mut pieces = Pieces::new(from);
     let mut summary = FileSummary::default();
-    let mut before: Option<Delimiters> = None;
+    let mut before = Before::default();
     let mut write = |bytes: &[u8]| to.write_all(bytes).map_err(Error::io("write the messages"));
     while let Some(Piece {
         bytes,
@@ -130,8 +132,8 @@ fn transfer(
             write(&bytes)?;
             continue;
         }
-        let turned = Message::scan(&bytes, before).and_then(|message| {
-            before = Some(message.delimiters);
+        let turned = Message::scan(&bytes, before.of(&bytes)).and_then(|message| {
+            before.note(&message);
             turn(&message, &mut summary)
         });
         match turned {
@@ -152,6 +154,35 @@ fn transfer(
     Ok(summary)
 }
 
+/// The delimiters of what was read before, for what ends it and says none.
+#[derive(Default)]
+struct Before {
+    file: Option<Delimiters>,
+    batch: Option<Delimiters>,
+    last: Option<Delimiters>,
+}
+
+impl Before {
+    fn of(&self, unit: &[u8]) -> Option<Delimiters> {
+        let own = match unit.trim_ascii_start().first_chunk() {
+            Some(b"FTS") => self.file,
+            Some(b"BTS") => self.batch,
+            _ => None,
+        };
+        own.or(self.last)
+    }
+
+    fn note(&mut self, message: &Message<'_>) {
+        let delimiters = Some(message.delimiters);
+        match message.name(&message.segments[0]) {
+            b"FHS" => self.file = delimiters,
+            b"BHS" => self.batch = delimiters,
+            _ => {}
+        }
+        self.last = delimiters;
+    }
+}
+
 fn is_message(unit: &[u8]) -> bool {
     let unit = unit.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(unit);
     unit.trim_ascii_start().starts_with(b"MSH")
@@ -159,7 +190,7 @@ fn is_message(unit: &[u8]) -> bool {
 
 /// A message, or a segment that begins or ends a batch or a file; or bytes between them.
 struct Piece {
-    bytes: Vec<u8>,
+    bytes: Zeroizing<Vec<u8>>,
     /// Where it begins, from 1.
     line: usize,
     is_unit: bool,
@@ -168,7 +199,10 @@ struct Piece {
 /// Parts a file.
 struct Pieces<R> {
     reader: R,
-    buffer: Vec<u8>,
+    /// What the reader gave last.
+    chunk: Zeroizing<Vec<u8>>,
+    /// What was read and is in no piece yet.
+    buffer: Zeroizing<Vec<u8>>,
     line: usize,
     ended: bool,
 }
@@ -177,7 +211,8 @@ impl<R: Read> Pieces<R> {
     fn new(reader: R) -> Self {
         Self {
             reader,
-            buffer: Vec::new(),
+            chunk: Zeroizing::new(vec![0; 64 << 10]),
+            buffer: Zeroizing::default(),
             line: 1,
             ended: false,
         }
@@ -187,7 +222,7 @@ impl<R: Read> Pieces<R> {
         let mut looked = 0;
         loop {
             if let Some(length) = end_of_piece(&self.buffer, looked, self.ended) {
-                let bytes: Vec<u8> = self.buffer.drain(..length).collect();
+                let bytes = Zeroizing::new(self.buffer.drain(..length).collect::<Vec<u8>>());
                 let line = self.line;
                 self.line += lines(&bytes);
                 let is_unit = !bytes
@@ -207,15 +242,13 @@ impl<R: Read> Pieces<R> {
             if self.buffer.len() > MOST_BYTES {
                 return Err(too_large().at_file_line(self.line));
             }
-            let start = self.buffer.len();
-            self.buffer.resize(start + (64 << 10), 0);
             let read = loop {
-                match self.reader.read(&mut self.buffer[start..]) {
+                match self.reader.read(&mut self.chunk) {
                     Err(error) if error.kind() == ErrorKind::Interrupted => {}
                     read => break read.map_err(Error::io("read the messages"))?,
                 }
             };
-            self.buffer.truncate(start + read);
+            self.buffer.extend_from_slice(&self.chunk[..read]);
             self.ended = read == 0;
         }
     }

@@ -151,6 +151,15 @@ pub(super) fn take_out<'p>(
                     );
                     edits.push(of_segment.edit(number, span, None));
                 }
+                // As one part, whatever is in it: what stands there then is one id.
+                Ok(rules) if needs_id => {
+                    let id = &message.bytes[span.clone()];
+                    let keeps = |rules: &ComponentRules| rules.keeps(id, of_segment.ordinal);
+                    if !rules.component(1).is_some_and(keeps) {
+                        parts.push(rules.scope, &format!("{at}.{number}"), id);
+                        edits.push(of_segment.edit(number, span, Some(rules)));
+                    }
+                }
                 Ok(rules) => {
                     if of_segment.take_out(rules, number, span.clone(), parts) {
                         edits.push(of_segment.edit(number, span, Some(rules)));
@@ -196,10 +205,6 @@ impl OfSegment<'_> {
     ) -> bool {
         let message = self.message;
         let place = format!("{}.{number}", self.at);
-        if span.is_empty() {
-            parts.push(rules.scope, &place, b"");
-            return true;
-        }
         let mut taken = false;
         let repetitions = message.split(span.clone(), message.delimiters.repetition);
         for (repeated, repetition) in repetitions.enumerate() {
