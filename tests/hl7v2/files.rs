@@ -490,7 +490,10 @@ fn bytes_outside_of_frames_are_refused() {
             "there are bytes outside of frames; let the sender begin each message with 0x0B and end it with 0x1C 0x0D, and close the connection"
         );
     }
-    for byte_by_byte in [&b"\x0BA\x1C\r\x0BB\x1C\r"[..], b"\n\r\x0BA\x1C\n\x0BB\x1C"] {
+    for byte_by_byte in [
+        &b"\x0BA\x1C\r\x0BB\x1C\r"[..],
+        b"\n\r\x0BA\x1C\r\n\x0BB\x1C\r",
+    ] {
         let mut frames = Frames::new(Slow(byte_by_byte, 0));
         assert_eq!(frames.read().unwrap().unwrap(), b"A");
         assert_eq!(frames.read().unwrap().unwrap(), b"B");

@@ -228,8 +228,11 @@ impl OfSegment<'_> {
         }
         if taken {
             self.note_empty(rules, &place, span.clone(), parts);
-            // Whoever opens all gets also what is between the components.
-            parts.push(self.profile.unlisted(), &place, &message.bytes[span]);
+            // Whoever opens all gets what is between the components, too.
+            let delimiters = [message.delimiters.repetition, message.delimiters.component];
+            let mut frame = message.bytes[span].to_vec();
+            frame.retain(|byte| delimiters.contains(byte));
+            parts.push(self.profile.unlisted(), &format!("{place}.^"), &frame);
         }
         taken
     }

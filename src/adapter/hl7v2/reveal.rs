@@ -26,6 +26,8 @@ pub struct MessageRevealer(Opener);
 #[derive(Default)]
 struct Back<'a> {
     whole: Option<&'a [u8]>,
+    /// The delimiters of a field of which there are components.
+    frame: Option<&'a [u8]>,
     /// By repetition, from 0, and component, from 1.
     components: BTreeMap<(usize, usize), &'a [u8]>,
 }
@@ -85,13 +87,21 @@ impl MessageRevealer {
                     false => return Err(changed()),
                 }
             }
+            let (steps, is_frame) = match place.strip_suffix(".^") {
+                Some(steps) => (steps, true),
+                None => (place, false),
+            };
             let steps: Option<Vec<usize>> =
-                place.split('.').map(|step| step.parse().ok()).collect();
+                steps.split('.').map(|step| step.parse().ok()).collect();
             match steps.as_deref() {
                 // The `ZPV` segments that stay are those of the message with this id.
                 Some([0, 10, ..]) if is_message && !self.0.is_whole() => {}
                 Some(&[segment, field]) => {
-                    fields.entry((segment, field)).or_default().whole = Some(original);
+                    let back = fields.entry((segment, field)).or_default();
+                    match is_frame {
+                        true => back.frame = Some(original),
+                        false => back.whole = Some(original),
+                    }
                 }
                 Some(&[segment, field, repetition, component]) => {
                     let back = fields.entry((segment, field)).or_default();
@@ -185,7 +195,9 @@ impl Back<'_> {
         let of_component =
             |(&(_, component), part): (&(usize, usize), &&[u8])| component + part.len();
         let components: usize = self.components.iter().map(of_component).sum();
-        self.whole.map_or(0, <[u8]>::len) + components + self.last_repetition().unwrap_or(0)
+        let whole = self.whole.map_or(0, <[u8]>::len);
+        let frame = self.frame.map_or(0, <[u8]>::len);
+        whole + frame + components + self.last_repetition().unwrap_or(0)
     }
 
     fn last_repetition(&self) -> Option<usize> {
@@ -205,6 +217,22 @@ impl Back<'_> {
             component: delimiter,
             ..
         } = message.delimiters;
+        if let Some(frame) = self.frame {
+            let mut places = Components::of(message, span);
+            let mut place = (0, 1);
+            for byte in frame.iter().copied().map(Some).chain([None]) {
+                match self.components.get(&place) {
+                    Some(original) => to.extend_from_slice(original),
+                    None => to.extend_from_slice(places.at(place)),
+                }
+                place = match byte {
+                    Some(byte) if byte == between => (place.0 + 1, 1),
+                    _ => (place.0, place.1 + 1),
+                };
+                to.extend(byte);
+            }
+            return;
+        }
         let mut repetitions = message.split(span, between);
         for repetition in 0.. {
             let span = repetitions.next();
@@ -235,6 +263,44 @@ impl Back<'_> {
                 }
             }
         }
+    }
+}
+
+/// What stands in the components of a field, asked for in their order.
+struct Components<'m, 'a> {
+    message: &'m Message<'a>,
+    repetitions: Spans<'a>,
+    components: Option<Spans<'a>>,
+    /// The next one.
+    place: (usize, usize),
+}
+
+impl<'m, 'a> Components<'m, 'a> {
+    fn of(message: &'m Message<'a>, field: Range<usize>) -> Self {
+        let mut repetitions = message.split(field, message.delimiters.repetition);
+        let first = repetitions.next();
+        Self {
+            message,
+            repetitions,
+            components: first.map(|span| message.split(span, message.delimiters.component)),
+            place: (0, 1),
+        }
+    }
+
+    /// What stands at a place that is no earlier than the last; nothing where it is not there.
+    fn at(&mut self, place: (usize, usize)) -> &'a [u8] {
+        let delimiter = self.message.delimiters.component;
+        while self.place.0 < place.0 {
+            let next = self.repetitions.next();
+            self.components = next.map(|span| self.message.split(span, delimiter));
+            self.place = (self.place.0 + 1, 1);
+        }
+        let mut found = None;
+        while self.place.1 <= place.1 {
+            found = self.components.as_mut().and_then(Iterator::next);
+            self.place.1 += 1;
+        }
+        found.map_or(&[], |span| &self.message.bytes[span])
     }
 }
 
