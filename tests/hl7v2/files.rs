@@ -160,8 +160,7 @@ fn frames_in_a_file() {
         ]
         .concat(),
         [b"\n\n\r", &frame(MESSAGE.as_bytes())[..], b"\r"].concat(),
-        // The end of the last frame is missing, in whole or in part.
-        [b"\x0B", MESSAGE.as_bytes()].concat(),
+        // The end of the last frame is missing in part.
         [b"\x0B", MESSAGE.as_bytes(), b"\x1C"].concat(),
         [
             b"\x0B",
@@ -500,4 +499,63 @@ fn bytes_outside_of_frames_are_refused() {
         assert_eq!(frames.read().unwrap(), None);
         assert_eq!(frames.read().unwrap(), None);
     }
+}
+
+/// Found by reading: half a message was protected as if it were a whole one.
+#[test]
+fn a_message_whose_frame_is_cut_is_refused() {
+    let domain = Domain::new(SEALED);
+    let whole = format!("\x0B{MESSAGE}\x1C\r");
+    let cut = format!("\x0B{}", &MESSAGE[..400]);
+    for (file, kept) in [
+        (format!("{cut}{whole}"), true),
+        (format!("{whole}{cut}"), true),
+        (format!("{}\x1C\r", &MESSAGE[..400]), false),
+    ] {
+        let (mut protected, mut left) = (Vec::new(), 0);
+        let summary = domain
+            .protector
+            .protect_file(file.as_bytes(), &mut protected, |refused| {
+                assert!(
+                    refused
+                        .error
+                        .to_string()
+                        .contains("the frame of the message is cut")
+                );
+                left += refused.message.len();
+                Ok(())
+            });
+        assert_eq!(summary.unwrap().refused, 1);
+        assert_eq!(left, 400);
+        let frames = protected.iter().filter(|&&byte| byte == 0x0B).count();
+        assert_eq!(frames, usize::from(kept));
+    }
+}
+
+/// Found by reading: a refused message left an empty frame, and a stray segment passed as if it began a batch.
+#[test]
+fn nothing_is_left_of_what_is_refused() {
+    let domain = Domain::new(SEALED);
+    let file = format!(
+        "\x0B{}\x1C\r\x0B{MESSAGE}\x1C\r",
+        MESSAGE.replace("SIU^S12", "ADT^A01")
+    );
+    let mut protected = Vec::new();
+    domain
+        .protector
+        .protect_file(file.as_bytes(), &mut protected, |_| Ok(()))
+        .unwrap();
+    assert!(protected.starts_with(b"\x0BMSH|") && protected.ends_with(b"\x1C\r"));
+    assert_eq!(protected.iter().filter(|&&byte| byte == 0x1C).count(), 1);
+
+    let file = format!("{MESSAGE}\x0BPID|1||4711\r\x1C\r");
+    let error = domain
+        .protector
+        .protect_file(file.as_bytes(), Vec::new(), |refused| Err(refused.error));
+    assert!(
+        error
+            .unwrap_err()
+            .to_string()
+            .contains("a segment outside of messages")
+    );
 }

@@ -1,6 +1,9 @@
 //! Files of messages: one behind the other, in batches (FHS, BHS, BTS, FTS), in MLLP frames.
 
-use std::io::{ErrorKind, Read, Write};
+use std::{
+    fmt,
+    io::{ErrorKind, Read, Write},
+};
 
 use zeroize::Zeroizing;
 
@@ -29,12 +32,19 @@ pub struct FileSummary {
 }
 
 /// A message of a file that was refused.
-#[derive(Debug)]
 pub struct Refused<'a> {
     /// Its text.
     pub message: &'a [u8],
     /// Why, with the [line](Error::line) where it begins.
     pub error: Error,
+}
+
+impl fmt::Debug for Refused<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Refused")
+            .field("error", &self.error)
+            .finish_non_exhaustive()
+    }
 }
 
 impl MessageProtector {
@@ -79,11 +89,15 @@ impl MessageProtector {
         refused: impl FnMut(Refused<'_>) -> Result<()>,
     ) -> Result<FileSummary> {
         transfer(from, to, refused, |message, _| {
-            if message.name(&message.segments[0]) == b"MSH" {
-                self.protect_scanned(message)
-            } else {
-                self.protect_frame(message)
+            match message.name(&message.segments[0]) {
+                b"MSH" => self.protect_scanned(message),
+                b"FHS" | b"BHS" | b"BTS" | b"FTS" => self.protect_envelope(message),
+                _ => Err(Error::message(
+                    "there is a segment outside of messages",
+                    "let each message begin with its MSH segment",
+                )),
             }
+            .map(Zeroizing::new)
         })
     }
 }
@@ -103,11 +117,11 @@ impl MessageRevealer {
         transfer(from, to, refused, |message, summary| {
             let is_message = message.name(&message.segments[0]) == b"MSH";
             if !is_message && !sealed::is_in(message) {
-                return Ok(message.bytes.to_vec());
+                return Ok(Zeroizing::new(message.bytes.to_vec()));
             }
             let restored = self.reveal_scanned(message)?;
             summary.changed += u64::from(restored.is_original == Some(false));
-            Ok(restored.as_bytes().to_vec())
+            Ok(restored.bytes)
         })
     }
 }
@@ -116,28 +130,33 @@ fn transfer(
     from: impl Read,
     mut to: impl Write,
     mut refused: impl FnMut(Refused<'_>) -> Result<()>,
-    mut turn: impl FnMut(&Message<'_>, &mut FileSummary) -> Result<Vec<u8>>,
+    mut turn: impl FnMut(&Message<'_>, &mut FileSummary) -> Result<Zeroizing<Vec<u8>>>,
 ) -> Result<FileSummary> {
     let mut pieces = Pieces::new(from);
     let mut summary = FileSummary::default();
     let mut before = Before::default();
+    let mut frame = Frame::default();
     let mut write = |bytes: &[u8]| to.write_all(bytes).map_err(Error::io("write the messages"));
     while let Some(Piece {
         bytes,
         line,
         is_unit,
+        next,
     }) = pieces.next()?
     {
         if !is_unit {
-            write(&bytes)?;
+            write(&frame.pass(&bytes))?;
             continue;
         }
-        let turned = Message::scan(&bytes, before.of(&bytes)).and_then(|message| {
+        let turned = frame.check(next).and_then(|()| {
+            let message = Message::scan(&bytes, before.of(&bytes))?;
             before.note(&message);
             turn(&message, &mut summary)
         });
         match turned {
             Ok(turned) => {
+                write(&frame.held)?;
+                frame.held.clear();
                 write(&turned)?;
                 summary.messages += u64::from(is_message(&bytes));
             }
@@ -146,12 +165,70 @@ fn transfer(
                     message: &bytes,
                     error: error.at_file_line(line),
                 })?;
+                frame.lacks = true;
                 summary.refused += 1;
             }
         }
     }
+    write(&frame.held)?;
     to.flush().map_err(Error::io("write the messages"))?;
     Ok(summary)
+}
+
+/// The frame that is being read.
+#[derive(Default)]
+struct Frame {
+    /// Whether one has begun.
+    begun: bool,
+    /// Its beginning, until something of it is written.
+    held: Vec<u8>,
+    /// Whether a message of it was refused.
+    lacks: bool,
+}
+
+impl Frame {
+    /// What is to be written of bytes between messages: no frame around nothing.
+    fn pass(&mut self, bytes: &[u8]) -> Vec<u8> {
+        match bytes {
+            [BEGIN, ..] => {
+                self.begun = true;
+                let before = std::mem::replace(&mut self.held, bytes.to_vec());
+                match std::mem::take(&mut self.lacks) {
+                    true => Vec::new(),
+                    false => before,
+                }
+            }
+            [END, ..] => {
+                self.begun = false;
+                let held = std::mem::take(&mut self.held);
+                match self.lacks && !held.is_empty() {
+                    true => Vec::new(),
+                    false => [&held, bytes].concat(),
+                }
+            }
+            _ if self.held.is_empty() => bytes.to_vec(),
+            _ => {
+                self.held.extend_from_slice(bytes);
+                Vec::new()
+            }
+        }
+    }
+
+    /// Refuses a message whose frame is not whole: a part of it may be missing.
+    fn check(&self, next: Option<u8>) -> Result<()> {
+        let cut = match next {
+            Some(END) => !self.begun,
+            Some(BEGIN) | None => self.begun,
+            _ => false,
+        };
+        match cut {
+            false => Ok(()),
+            true => Err(Error::message(
+                "the frame of the message is cut",
+                "fetch the message again: begin it with 0x0B and end it with 0x1C 0x0D, or frame none of the file",
+            )),
+        }
+    }
 }
 
 /// The delimiters of what was read before, for what ends it and says none.
@@ -194,6 +271,8 @@ struct Piece {
     /// Where it begins, from 1.
     line: usize,
     is_unit: bool,
+    /// The byte behind it.
+    next: Option<u8>,
 }
 
 /// Parts a file.
@@ -232,6 +311,7 @@ impl<R: Read> Pieces<R> {
                     bytes,
                     line,
                     is_unit,
+                    next: self.buffer.first().copied(),
                 }));
             }
             if self.ended {

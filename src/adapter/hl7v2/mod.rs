@@ -1,15 +1,21 @@
-//! HL7 v2 scheduling messages (SIU): connectors that speak it get a message that any engine parses, with nothing in it
-//! that its policy does not show.
+//! HL7 v2 scheduling messages (SIU): connectors that speak it get messages that engines parse, with nothing in them
+//! that their policy does not show.
 //!
 //! A [`Profile`] says which types of messages are taken, what of them passes, and who may open what is taken out;
 //! [`Profile::siu`] is bundled. A [`MessageProtector`] takes a message apart, a [`MessageRevealer`] puts back what its grant opens. Both work
-//! on bytes, in whatever character set MSH-18 says. [`MessageProtector::protect_file`] takes files of messages, with or without batches
+//! on bytes, in ASCII, UTF-8 and the parts of ISO 8859; messages in other character sets are refused. [`MessageProtector::protect_file`] takes files of messages, with or without batches
 //! and MLLP frames; [`Frames`] reads them from a connection.
 //!
 //! ```text
 //! PID|1||4711||MARTIN^ZOE|…   ──▶   PID|1||t1.cyzv…||^^^^^^S|…      what the policy shows, and what the profile writes
 //!                                   ZPV|1|1|p1.AQE…                 what was taken out, sealed by its scope
 //! ```
+
+//! # What a receiver has to know
+//!
+//! `ZPV` segments are passed over, or passed on. MSH-10 is a new id, by which the receiver acknowledges; its sender knows the message by the old one,
+//! [`message_id`] of what was protected. Fields that HL7 v2 requires may be empty where the policy shows nothing, PID-3, PID-5 and AIS-3 among them:
+//! let a profile [write](Profile::from_toml) something there for receivers that insist.
 
 mod file;
 mod frames;

@@ -13,8 +13,10 @@ use super::{
 use crate::{
     adapter::message::{Fields, MOST_BYTES, Parts, Sealed, Sealer, digest, id},
     error::{Error, Result},
+    id::Epoch,
     key::Keyring,
     policy::{CheckedPolicy, Period, Policy, Transform},
+    protect::KeyUse,
 };
 
 /// Protects messages for one domain: takes out what its profile does not let pass, and seals it by its scope into `ZPV`
@@ -76,6 +78,26 @@ impl MessageProtector {
         })
     }
 
+    /// The same where its keys have sealed so many records before: in other processes, or before a restart. A message takes one,
+    /// and more where its parts are long.
+    #[must_use]
+    pub fn after_seals(self, records: u64) -> Self {
+        Self {
+            sealer: self.sealer.after_seals(records),
+            ..self
+        }
+    }
+
+    /// The epoch it seals under.
+    pub fn epoch(&self) -> Epoch {
+        self.sealer.epoch()
+    }
+
+    /// Whether its keys have sealed half of what they may, 2^46 records, or all.
+    pub fn key_use(&self) -> KeyUse {
+        self.sealer.key_use()
+    }
+
     /// The profile it goes by.
     pub fn profile(&self) -> &Profile {
         &self.profile
@@ -98,8 +120,13 @@ impl MessageProtector {
     ///
     /// # Security
     ///
-    /// Which segments and fields there are stays to be seen, and by the length of the `ZPV` segments
-    /// the size of what was taken out, to a power of two: the check of policies calls that *shaped*.
+    /// The form of the message stays to be seen: its segments and their order, the number of their fields, delimiters and line ends, which
+    /// fields of those that are shown or written were not empty, and which times are that of the record; and by the length of the `ZPV` segments
+    /// the size of what was taken out, to a power of two. The check of policies calls that *shaped*, and takes domains that get the same messages
+    /// to find each other's copies by it. What the profile keeps passes in every domain.
+    ///
+    /// Bind record ids in the policy: parts are then never revealed in another message. Where they are not bound, that is noticed by the id in
+    /// MSH-10, which whoever changes messages can change, too.
     pub fn protect(&self, message: &[u8]) -> Result<Vec<u8>> {
         self.protect_scanned(&Message::scan(message, None)?)
     }
@@ -115,10 +142,10 @@ impl MessageProtector {
     }
 
     /// The same for a segment that begins or ends a batch or a file. It shows nothing.
-    pub(super) fn protect_frame(&self, message: &Message<'_>) -> Result<Vec<u8>> {
+    pub(super) fn protect_envelope(&self, message: &Message<'_>) -> Result<Vec<u8>> {
         sealed::check_absent(message)?;
         self.write(message, None, &Fields::default(), |parts, id| {
-            self.sealer.seal_parts(parts, id, frame_id(message))
+            self.sealer.seal_parts(parts, id, envelope_id(message))
         })
     }
 
@@ -182,7 +209,7 @@ pub(super) const DIGEST: &str = "digest";
 const ROOM: usize = 16 << 10;
 
 /// What the seal of a segment that begins or ends a batch or a file is bound to, where the policy binds record ids: its name.
-pub(super) fn frame_id<'a>(message: &Message<'a>) -> &'a str {
+pub(super) fn envelope_id<'a>(message: &Message<'a>) -> &'a str {
     std::str::from_utf8(message.name(&message.segments[0])).unwrap_or_default()
 }
 

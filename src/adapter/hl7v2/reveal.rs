@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt, ops::Range};
 use zeroize::Zeroizing;
 
 use super::{
-    protect::{DIGEST, NAMES, frame_id},
+    protect::{DIGEST, NAMES, envelope_id},
     scan::{Delimiters, Message, Segment, Spans},
     sealed,
 };
@@ -345,7 +345,7 @@ fn no_id() -> Error {
 fn stored_as<'a>(message: &Message<'a>) -> Result<&'a str> {
     let segment = &message.segments[0];
     if message.name(segment) != b"MSH" {
-        return Ok(frame_id(message));
+        return Ok(envelope_id(message));
     }
     let id = message.field(segment, 10).map(|span| &message.bytes[span]);
     id.and_then(|id| std::str::from_utf8(id).ok())

@@ -10,10 +10,10 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    id::{RecordId, Scope},
+    id::{Epoch, RecordId, Scope},
     key::Keyring,
     policy::{CheckedPolicy, Policy},
-    protect::{Binding, BoundProtector, Draft, Protected, Protector},
+    protect::{Binding, BoundProtector, Draft, KeyUse, Protected, Protector},
     schema::{Schema, ValueType, calendar},
     wire::SealedRecord,
 };
@@ -78,6 +78,21 @@ impl Sealer {
 
     pub(crate) fn policy(&self) -> &Policy {
         self.protector.policy()
+    }
+
+    pub(crate) fn epoch(&self) -> Epoch {
+        self.protector.epoch()
+    }
+
+    pub(crate) fn key_use(&self) -> KeyUse {
+        self.protector.key_use()
+    }
+
+    pub(crate) fn after_seals(self, records: u64) -> Self {
+        Self {
+            protector: self.protector.after_seals(records),
+            ..self
+        }
     }
 
     /// The scopes that parts can be of.
