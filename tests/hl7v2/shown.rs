@@ -330,3 +330,12 @@ fn segments_and_numbers_of_fields_are_those_of_the_input() {
     assert!(is[was.len()..].iter().all(|(name, _)| name == "ZPV"));
     assert!(is.len() > was.len());
 }
+
+#[test]
+fn what_has_no_place_in_a_message_is_told() {
+    assert_eq!(Domain::new(FEED).protector.not_shown(), [""; 0]);
+    let text = format!(
+        "{SEALED}\n[pseudonym.person]\nof = [\"last_name\", \"birth_date\"]\nnull = \"null\"\nreason = \"x\"\n"
+    );
+    assert_eq!(Domain::new(&text).protector.not_shown(), ["person"]);
+}

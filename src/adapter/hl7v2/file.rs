@@ -170,7 +170,9 @@ fn transfer(
             }
         }
     }
-    write(&frame.held)?;
+    if !frame.lacks {
+        write(&frame.held)?;
+    }
     to.flush().map_err(Error::io("write the messages"))?;
     Ok(summary)
 }

@@ -98,6 +98,16 @@ impl MessageProtector {
         self.sealer.key_use()
     }
 
+    /// The names of what the policy shows and the profile has no place for: fields, pseudonyms and indexes that are in no message. Give them a
+    /// place under `[show]`, or take them from the policy.
+    pub fn not_shown(&self) -> Vec<&str> {
+        let policy = self.policy();
+        let fields = policy.shows().map(|(field, _)| field.name());
+        let names = fields.chain(policy.pseudonyms()).chain(policy.indexes());
+        let has_place = |name: &&str| self.profile.shows().any(|show| show.name == *name);
+        names.filter(|name| !has_place(name)).collect()
+    }
+
     /// The profile it goes by.
     pub fn profile(&self) -> &Profile {
         &self.profile
