@@ -119,7 +119,7 @@ fn a_message_without_patient_has_no_pseudonym() {
     assert!(
         !String::from_utf8(protected.clone())
             .unwrap()
-            .contains("PID")
+            .contains("\rPID|")
     );
     let empty = TIMES.to_owned() + "PID|1||^^^X\r";
     let protected = Domain::new(FEED).protect(empty.as_bytes());
