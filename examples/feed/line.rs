@@ -11,7 +11,7 @@ use paravent::hl7v2::{Frames, frame};
 use crate::ack::{self, Answer};
 
 /// How long an answer may take. Who gets none sends the message again, on a new connection.
-const PATIENCE: Duration = Duration::from_secs(5);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 
 pub(crate) struct Line {
     stream: TcpStream,

@@ -36,10 +36,13 @@ mod send;
 use std::{
     env,
     io::{self, Write as _},
+    net::{SocketAddr, TcpListener},
     process::ExitCode,
     sync::{Mutex, MutexGuard, PoisonError},
+    time::Instant,
 };
 
+use line::{PATIENCE, Pause};
 use options::Options;
 
 /// Whatever went wrong, in words.
@@ -92,6 +95,25 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Listens, and tells where.
+fn listen(address: SocketAddr) -> Result<TcpListener> {
+    let mut pause = Pause::new();
+    let begin = Instant::now();
+    let listener = loop {
+        match TcpListener::bind(address) {
+            // One that was killed a moment ago may hold it still.
+            Err(error)
+                if error.kind() == io::ErrorKind::AddrInUse && begin.elapsed() < PATIENCE =>
+            {
+                pause.wait();
+            }
+            bound => break bound?,
+        }
+    };
+    say(&format!("listening on {}", listener.local_addr()?));
+    Ok(listener)
 }
 
 /// Prints on the standard output, at once: others wait for it.

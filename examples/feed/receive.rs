@@ -4,7 +4,7 @@ use std::{
     collections::HashSet,
     fs::{self, File, OpenOptions},
     io::{self, Seek as _, SeekFrom, Write as _},
-    net::{SocketAddr, TcpListener, TcpStream},
+    net::{SocketAddr, TcpStream},
     path::{Path, PathBuf},
     sync::{Arc, Mutex},
 };
@@ -16,7 +16,6 @@ use crate::{
     ack::{self, Answer},
     complain, lock,
     options::Options,
-    say,
 };
 
 pub(crate) fn run(mut options: Options) -> Result<()> {
@@ -25,9 +24,7 @@ pub(crate) fn run(mut options: Options) -> Result<()> {
     options.end()?;
 
     let kept = Arc::new(Mutex::new(Kept::open(&into)?));
-    let listener = TcpListener::bind(listen)?;
-    say(&format!("listening on {}", listener.local_addr()?));
-    for stream in listener.incoming() {
+    for stream in crate::listen(listen)?.incoming() {
         let (stream, kept) = (stream?, Arc::clone(&kept));
         std::thread::spawn(move || {
             if let Err(error) = serve(&stream, &kept) {

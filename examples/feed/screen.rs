@@ -4,7 +4,7 @@ use std::{
     borrow::Cow,
     collections::HashMap,
     fs::{self, File},
-    net::{SocketAddr, TcpListener, TcpStream},
+    net::{SocketAddr, TcpStream},
     path::{Path, PathBuf},
     sync::{Arc, Mutex},
     time::Duration,
@@ -24,7 +24,6 @@ use crate::{
     forward::Lane,
     lock,
     options::Options,
-    say,
 };
 
 /// What of a message the receiver is shown.
@@ -79,9 +78,7 @@ pub(crate) fn run(mut options: Options) -> Result<()> {
     let keyring = keyring(&folder, &Passphrase::load(&passphrase)?)?;
     let screen = Arc::new(Screen::open(&keyring, reveals, folder, forward)?);
     drop(keyring);
-    let listener = TcpListener::bind(listen)?;
-    say(&format!("listening on {}", listener.local_addr()?));
-    for stream in listener.incoming() {
+    for stream in crate::listen(listen)?.incoming() {
         let screen = Arc::clone(&screen);
         match stream {
             Ok(stream) => {
