@@ -11,6 +11,7 @@
 mod canaries;
 mod corpus;
 mod partial;
+mod wide;
 
 #[path = "../common/accepted.rs"]
 mod accepted;

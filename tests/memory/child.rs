@@ -54,6 +54,7 @@ pub(crate) fn run(scenario: &str) {
         "key file" => key_file(&plan),
         "generated" => generated(&plan),
         "lives" => lives(&plan),
+        "painted" => painted(&plan),
         "leaks" => leaks(&plan),
         _ => panic!("no scenario {scenario:?}"),
     }
@@ -571,6 +572,61 @@ fn live(plan: &Plan, policy: &CheckedPolicy, of_subject: bool, act: Act, sealed:
     AT_END.set(act);
     let revealed = backend.reveal::<Target>(&row);
     assert_eq!(revealed.is_err(), matches!(act, Act::Fail));
+}
+
+/// First calls of a thread, and those after a panic: all that is kept from call to call is made anew, over a stack that is
+/// full of what must not get into it.
+fn painted(plan: &Plan) {
+    let policy = policy(POLICY);
+    let keyring = plan.keyring();
+    let protector = Protector::new(&keyring, &policy).unwrap();
+    let backend = Revealer::backend(&keyring, policy.policy()).unwrap();
+    let protect = |act| {
+        let record = Plain::new(plan, act);
+        deep(|| paint(plan));
+        deep(|| protector.protect(&record))
+    };
+    let row = protect(Act::Nothing).unwrap();
+    tell(row.sealed().as_bytes());
+    stop("protect over paint");
+    protect(Act::Fail).unwrap_err();
+    stop("failing Serialize over paint");
+    panic::catch_unwind(AssertUnwindSafe(|| protect(Act::Panic))).unwrap_err();
+    tell(protect(Act::Nothing).unwrap().sealed().as_bytes());
+    stop("protect over paint after a panic");
+
+    let reveal = || {
+        deep(|| paint(plan));
+        deep(|| backend.reveal::<Target>(&row))
+    };
+    AT_END.set(Act::Panic);
+    panic::catch_unwind(AssertUnwindSafe(reveal)).unwrap_err();
+    AT_END.set(Act::Nothing);
+    reveal().unwrap();
+    stop("reveal over paint after a panic");
+    deep(|| paint(plan));
+    let cells = deep(|| {
+        let record = Plain::new(plan, Act::Nothing);
+        protector.protect_row(&record).unwrap()
+    });
+    tell(cells.sealed().as_bytes());
+    deep(|| paint(plan));
+    deep(|| {
+        let revealed = backend.reveal_row::<Target>(cells.sealed(), cells.cells());
+        revealed.unwrap()
+    });
+    stop("row over paint");
+}
+
+/// Covers the stack below with one secret.
+#[inline(never)]
+fn paint(plan: &Plan) {
+    let mut stack = [0_u8; BELOW];
+    let paint = plan.clear("paint");
+    for place in stack.chunks_exact_mut(paint.len()) {
+        place.copy_from_slice(&paint);
+    }
+    black_box(&stack);
 }
 
 thread_local! {

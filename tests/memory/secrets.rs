@@ -42,18 +42,21 @@ pub(crate) struct Secrets {
 impl Secrets {
     /// The same ones in each run; nothing in the test's executable holds them.
     pub(crate) fn new() -> Self {
-        let [root, linkage, subject] = ["root", "linkage root", "subject"].map(digest);
+        let [root, linkage, subject, paint] =
+            ["root", "linkage root", "subject", "paint"].map(digest);
         let mut secrets = Self {
             plan: BTreeMap::from([
                 ("root", root.to_vec()),
                 ("linkage root", linkage.to_vec()),
                 ("subject", subject.to_vec()),
+                ("paint", paint.to_vec()),
             ]),
             needles: Vec::new(),
             seal_keys: BTreeMap::new(),
         };
         secrets.tree(&root, &linkage, &subject);
         secrets.values();
+        secrets.push("paint", paint.to_vec(), true);
         secrets
     }
 

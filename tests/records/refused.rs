@@ -203,6 +203,22 @@ fn unknown_fields_even_where_they_are_null() {
     }
 }
 
+/// Where a map's key stood in the record before, the order of fields has no key of a struct, but an empty text.
+#[test]
+fn an_empty_key_where_that_of_a_map_was() {
+    #[derive(Serialize)]
+    struct Empty {
+        #[serde(rename = "")]
+        empty: &'static str,
+    }
+
+    let kit = Kit::new(&[("n", "text", 9)]);
+    kit.same(&json!({ "n": "known" }));
+    let error = kit.refused(&Empty { empty: MARK });
+    assert!(error.is_unknown_field(), "{error}");
+    assert_eq!(error.field(), Some(""), "{error}");
+}
+
 #[test]
 fn missing_fields_that_are_not_optional() {
     let kit = Kit::new(&[

@@ -10,6 +10,7 @@ use toml::Spanned;
 
 use super::path::Part;
 use crate::{
+    adapter::message::{check_field, check_unlisted},
     error::{Error, Result},
     id::Scope,
     schema::{Role, Schema, ValueType},
@@ -144,6 +145,9 @@ impl Profile {
     /// | `[write]` | `"MSH-3.1" = "SCREEN"`: what is written in a field that was not empty |
     /// | `[fields]` | `start = ["TQ1-7.1", "SCH-11.4"]`: where a field of the schema is read, the first that has a value; parts with a space between them are joined by one; down to sub-components |
     /// | `[show]` | `"PID-3.1" = "patient"`: where the field, pseudonym or index of that name is written, where the policy has it |
+    ///
+    /// What is sealed for a scope has to be what the schema says of that scope's [shaped](crate::Field::is_shaped) field, by which the check of
+    /// policies knows it: a fact that it gives the fields that are read there, and for the scope of what is unlisted, that it gives everything.
     ///
     /// A part that a field is read from is kept only where the field's role is neutral: others are shown by the policy, with its reason, and so
     /// that its check knows of it. A part of a field is shown where it says what the field does, a pseudonym or an index in the first segment of
@@ -286,6 +290,8 @@ impl Reader<'_> {
             return self.lines.at(&file.schema, Err(error));
         }
         let unlisted = self.scope(&file.unlisted)?;
+        self.lines
+            .at(&file.unlisted, check_unlisted(self.schema, unlisted))?;
         let mut rules = Rules::new();
         for (scope, parts) in &file.seal {
             let sealed_for = self.scope(scope)?;
@@ -331,6 +337,16 @@ impl Reader<'_> {
                 return self.lines.at(message, Err(error));
             }
         }
+        let segments = segments(rules, unlisted);
+        for (name, alternatives) in &file.fields {
+            for text in alternatives {
+                for part in text.get_ref().split(' ') {
+                    let scope = scope_of(&segments, unlisted, Part::parse(part)?);
+                    let checked = check_field(self.schema, scope, name.get_ref());
+                    self.lines.at(text, checked)?;
+                }
+            }
+        }
         Ok(Inner {
             name: file.name.into_inner(),
             schema: self.schema.clone(),
@@ -341,7 +357,7 @@ impl Reader<'_> {
                 .collect(),
             versions: file.versions.into_iter().map(String::into_bytes).collect(),
             unlisted,
-            segments: segments(rules, unlisted),
+            segments,
             fields,
         })
     }
@@ -490,6 +506,20 @@ impl Reader<'_> {
             }
         }
     }
+}
+
+/// The scope that a part is sealed for.
+fn scope_of(segments: &HashMap<[u8; 3], SegmentRules>, unlisted: Scope, part: Part) -> Scope {
+    let Some(segment) = segments.get(&part.segment) else {
+        return unlisted;
+    };
+    let Some(field) = segment.fields.get(&part.field) else {
+        return segment.scope;
+    };
+    let component = field.components.get(&part.component.max(1));
+    component
+        .and_then(|rules| rules.scope)
+        .unwrap_or(field.scope)
 }
 
 /// Sorts the rules by segment and field, with the scope that holds for each.

@@ -3,6 +3,7 @@
 //! `parts` collects them and writes them as text, `seal` makes records of that text and of the fields that the message holds,
 //! `open` gets the parts back. Where a part was, and what stands there now, is the format's own matter.
 
+mod facts;
 mod open;
 mod parts;
 mod restored;
@@ -10,6 +11,7 @@ mod seal;
 mod shown;
 
 pub(crate) use self::{
+    facts::{check_field, check_unlisted},
     open::Opener,
     parts::Parts,
     restored::digest,

@@ -1,7 +1,7 @@
 //! From sealed records to what stood where.
 
 use super::{
-    parts::{Joined, not_whole},
+    parts::{Entry, Joined, not_whole},
     seal::{binding, shaped},
 };
 use crate::{error::Result, id::Scope, protect::Revealer, wire::SealedRecord};
@@ -19,26 +19,20 @@ pub(crate) struct Opener {
 pub(crate) struct Originals(Vec<Joined>);
 
 impl Originals {
-    /// The id under which the message was sealed.
-    pub(crate) fn id(&self) -> Result<&str> {
-        let first = self.0.first().ok_or_else(not_whole)?;
-        Ok(first.entries()?.0)
-    }
-
     /// Each place, and what stood there: by scope, and in each in the order in which they were taken out.
     ///
     /// # Errors
     ///
     /// [`Error::is_message`](crate::Error::is_message) where pieces are missing or of several messages.
-    pub(crate) fn entries(&self) -> Result<Vec<(&str, &[u8])>> {
-        let id = self.id()?;
+    pub(crate) fn entries(&self) -> Result<Vec<Entry<'_>>> {
+        let mut id = None;
         let mut all = Vec::new();
         for joined in &self.0 {
-            let (of, entries) = joined.entries()?;
-            if of != id {
+            let of = joined.id()?;
+            if *id.get_or_insert(of) != of {
                 return Err(not_whole());
             }
-            all.extend(entries);
+            all.extend(joined.entries()?);
         }
         Ok(all)
     }
@@ -80,12 +74,10 @@ impl Opener {
         let mut joined: Vec<Joined> = self.shaped.iter().map(|_| Joined::default()).collect();
         for record in records {
             bound.open(record, |values| {
-                let scopes = joined.iter_mut().zip(&self.shaped);
-                scopes
-                    .map(|(joined, &(_, position))| {
-                        joined.push(values.get(position).ok_or_else(not_whole)?)
-                    })
-                    .collect::<Result<()>>()
+                let mut scopes = joined.iter_mut().zip(&self.shaped);
+                scopes.try_for_each(|(joined, &(_, position))| {
+                    joined.push(values.get(position).ok_or_else(not_whole)?)
+                })
             })??;
         }
         Ok(Originals(joined))

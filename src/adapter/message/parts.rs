@@ -171,15 +171,24 @@ impl Joined {
         Ok(())
     }
 
-    /// The id of the message, and each entry: its place and what stood there.
+    /// The id of the message.
     ///
     /// # Errors
     ///
-    /// [`Error::is_message`] where pieces are missing, or are no entries.
-    pub(super) fn entries(&self) -> Result<(&str, Vec<(&str, &[u8])>)> {
+    /// [`Error::is_message`] where pieces are missing.
+    pub(super) fn id(&self) -> Result<&str> {
         if self.next == 0 || self.next != self.number {
             return Err(not_whole());
         }
+        Ok(&self.id)
+    }
+
+    /// Each entry.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_message`] where they are none.
+    pub(super) fn entries(&self) -> Result<Vec<Entry<'_>>> {
         let mut entries = Vec::new();
         let mut rest: &[u8] = &self.bytes;
         while !rest.is_empty() {
@@ -187,11 +196,12 @@ impl Joined {
             entries.push(entry);
             rest = after;
         }
-        Ok((&self.id, entries))
+        Ok(entries)
     }
 }
 
-type Entry<'a> = (&'a str, &'a [u8]);
+/// A place, and what stood there.
+pub(crate) type Entry<'a> = (&'a str, &'a [u8]);
 
 fn parse_head(piece: &str) -> Option<(bool, usize, usize, &str, &str)> {
     let (first, rest) = piece.split_at_checked(1)?;

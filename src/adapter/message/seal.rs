@@ -9,7 +9,7 @@ use crate::{
     error::{Error, Result},
     id::{RecordId, Scope},
     key::Keyring,
-    policy::{CheckedPolicy, Policy},
+    policy::{CheckedPolicy, Policy, Transform},
     protect::{Binding, BoundProtector, Draft, Protected, Protector},
     schema::{Schema, ValueType, calendar},
     wire::SealedRecord,
@@ -24,6 +24,8 @@ pub(crate) struct Sealer {
     shaped: Vec<(Scope, usize)>,
     /// The most bytes that every shaped field takes.
     most: usize,
+    /// One a field: whether the policy makes or shows something of it.
+    used: Vec<bool>,
 }
 
 /// What a message is sealed to.
@@ -62,6 +64,7 @@ impl Sealer {
                 .collect(),
             shaped,
             most,
+            used: used(policy.policy()),
         })
     }
 
@@ -74,7 +77,8 @@ impl Sealer {
         self.shaped.iter().map(|&(scope, _)| scope)
     }
 
-    /// Seals `fields` and `parts`, which are those of the message `id`. They are bound to `stored_as` where the policy binds
+    /// Seals `fields` and `parts`, which are those of the message `id`. A value wider than its field is left to the parts alone, where the
+    /// policy does nothing with the field. They are bound to `stored_as` where the policy binds
     /// record ids.
     ///
     /// # Errors
@@ -92,6 +96,9 @@ impl Sealer {
         let mut protected = Protected::empty();
         let fill_first = |schema: &Schema, draft: &mut _, _: &mut _| {
             let fields = fields.0.iter().map(|(position, text)| (*position, &**text));
+            let fields = fields.filter(|&(position, text)| {
+                self.used[position] || text.len() <= schema.fields()[position].width()
+            });
             fill(schema, draft, fields.chain(self.texts(&pieces, 0)))
         };
         bound.protect_laid_out(self.layout(&pieces), fill_first, &mut protected)?;
@@ -143,6 +150,27 @@ impl Sealer {
         let of_scope = self.shaped.iter().zip(&pieces.of_scope);
         of_scope.map(move |(&(_, position), texts)| (position, texts[piece].as_str()))
     }
+}
+
+/// For each field of the policy's schema whether the policy says something of it.
+fn used(policy: &Policy) -> Vec<bool> {
+    let mut used = vec![false; policy.schema().fields().len()];
+    let pseudonyms = policy.pseudonym_rules().iter().flat_map(|rule| &rule.of);
+    let indexes = policy.index_rules().iter().flat_map(|rule| &rule.of);
+    let releases = policy.releases().iter().flat_map(|rule| &rule.fields);
+    let renders = policy
+        .renders()
+        .iter()
+        .flat_map(|rule| rule.fields.iter().chain([&rule.to]));
+    let positions = pseudonyms.chain(indexes).chain(releases).chain(renders);
+    positions.for_each(|&position| used[position] = true);
+    for show in policy.show_rules() {
+        used[show.position] = true;
+        if let Transform::Shift { subject, .. } = &show.transform {
+            subject.iter().for_each(|&position| used[position] = true);
+        }
+    }
+    used
 }
 
 fn fill<'a>(

@@ -38,8 +38,10 @@ pub(crate) struct Reading {
 #[derive(Clone, Copy, Default)]
 struct Step {
     position: usize,
-    /// The key of a struct's field at the top: the same text at the same place in memory is the same key.
-    key: Option<&'static str>,
+    /// The key of a struct's field at the top: the same text at the same place in memory is the same key. Empty where it
+    /// was another one. Not an `Option`: the bytes that its `None` leaves unused are what stood on the stack before, such as
+    /// round keys.
+    key: &'static str,
 }
 
 /// A key of a record.
@@ -206,9 +208,9 @@ impl Collector<'_> {
                 Key::OfStruct(key),
                 Some(&Step {
                     position,
-                    key: Some(last),
+                    key: last,
                 }),
-            ) if std::ptr::eq(key, last) && self.reading.path.is_empty() => {
+            ) if std::ptr::eq(key, last) && !key.is_empty() && self.reading.path.is_empty() => {
                 self.step += 1;
                 Some(position)
             }
@@ -227,8 +229,8 @@ impl Collector<'_> {
             _ => fields.iter().position(is_it)?,
         };
         let key = match key {
-            Key::OfStruct(key) if path.is_empty() => Some(key),
-            _ => None,
+            Key::OfStruct(key) if path.is_empty() => key,
+            _ => "",
         };
         let steps = &mut self.reading.steps;
         if self.step <= fields.len() {
@@ -477,7 +479,12 @@ mod tests {
             ..Appointment::default()
         };
         collect(&appointment, &schema, &mut draft, &mut reading).unwrap();
-        let keys: Vec<&str> = reading.steps.iter().filter_map(|step| step.key).collect();
+        let keys: Vec<&str> = reading
+            .steps
+            .iter()
+            .map(|step| step.key)
+            .filter(|key| !key.is_empty())
+            .collect();
         let names: Vec<&str> = schema.fields().iter().map(Field::name).collect();
         assert_eq!(keys, names);
 
