@@ -83,8 +83,8 @@ pub(crate) fn run() -> Result<()> {
     let sent = sending.join().map_err(|_| "the senders panicked")??;
     say(&sent.in_words(true));
 
-    let keyring = screen::keyring(&journal, &Passphrase::new(passphrase)?)?;
-    let revealer = MessageRevealer::new(Revealer::backend(&keyring, &screen::policy()?)?)?;
+    let keyring = screen::own_keyring(&journal, &Passphrase::new(passphrase)?)?;
+    let revealer = MessageRevealer::new(Revealer::backend(&keyring, &screen::bundled_policy()?)?)?;
     let deadline = Instant::now() + Duration::from_secs(20);
     let protected = loop {
         let protected = messages_in(&kept)?;

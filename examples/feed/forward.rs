@@ -5,7 +5,8 @@ use std::{
     io,
     net::SocketAddr,
     path::{Path, PathBuf},
-    sync::{Arc, Condvar, Mutex},
+    sync::{Arc, Condvar, Mutex, PoisonError},
+    time::Duration,
 };
 
 use paravent::hl7v2::message_id;
@@ -20,8 +21,11 @@ use crate::{
     screen::Way,
 };
 
-/// So many messages wait for the receiver. Then the sender is told to come again.
+/// So many messages wait for the receiver. Then the sender waits, and after a while is told to come again.
 const MOST_WAITING: usize = 1_000;
+
+/// Less than a sender's patience.
+const A_WHILE: Duration = Duration::from_secs(1);
 
 /// The messages of one sender, in their order: the order of a connection, and from one connection of a sender to its next.
 pub(crate) struct Lane {
@@ -30,6 +34,7 @@ pub(crate) struct Lane {
     pub(crate) journal: Mutex<Journal>,
     waiting: Mutex<VecDeque<Arc<Entry>>>,
     came: Condvar,
+    went: Condvar,
     path: PathBuf,
 }
 
@@ -42,6 +47,7 @@ impl Lane {
             journal: Mutex::new(journal),
             waiting: Mutex::new(pending.into()),
             came: Condvar::new(),
+            went: Condvar::new(),
             path: path.to_owned(),
         });
         let (of_thread, way) = (Arc::clone(&lane), Arc::clone(way));
@@ -49,8 +55,15 @@ impl Lane {
         Ok(lane)
     }
 
+    /// Whether there is room for a message, or is within a while.
     pub(crate) fn has_room(&self) -> bool {
-        lock(&self.waiting).len() < MOST_WAITING
+        let waiting = lock(&self.waiting);
+        let waited = self
+            .went
+            .wait_timeout_while(waiting, A_WHILE, |waiting| waiting.len() >= MOST_WAITING);
+        let (waiting, waited) = waited.unwrap_or_else(PoisonError::into_inner);
+        drop(waiting);
+        !waited.timed_out()
     }
 
     /// Takes a message that is in the journal, whose lock the caller holds: so they come in its order.
@@ -80,6 +93,7 @@ impl Lane {
             match deliver(&mut line, to, way, &entry).and_then(|()| Ok(done.mark(entry.number)?)) {
                 Ok(()) => {
                     lock(&self.waiting).pop_front();
+                    self.went.notify_all();
                     pause = Pause::new();
                 }
                 Err(error) => {
@@ -106,7 +120,7 @@ impl Lane {
             waiting = self
                 .came
                 .wait(waiting)
-                .unwrap_or_else(std::sync::PoisonError::into_inner);
+                .unwrap_or_else(PoisonError::into_inner);
         }
     }
 }

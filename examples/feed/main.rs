@@ -56,8 +56,11 @@ usage: feed COMMAND
   screen     protects messages and hands them on
     --listen ADDRESS          where messages come in, such as 127.0.0.1:2575
     --forward ADDRESS         where they go
-    --journal FOLDER          what was answered for and not handed on yet; and the keyring
-    --passphrase-file FILE    of the keyring, which is made the first time
+    --journal FOLDER          what was answered for and not handed on yet
+    --passphrase-file FILE    the passphrase of the keyring, in a file that nobody else can read
+    --keyring FILE            without it one in FOLDER, made the first time
+    --policy FILE             without it examples/policies/hl7-feed.toml
+    --profile FILE            without it the bundled one
     --reveal                  the other way: protected messages come in, and what they were goes on
 
   receive    keeps what it gets, each message once

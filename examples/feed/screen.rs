@@ -67,6 +67,9 @@ pub(crate) fn run(mut options: Options) -> Result<()> {
     let forward: SocketAddr = options.needed("--forward")?;
     let folder: PathBuf = options.needed("--journal")?;
     let passphrase: PathBuf = options.needed("--passphrase-file")?;
+    let keyring: Option<PathBuf> = options.value("--keyring")?;
+    let policy: Option<PathBuf> = options.value("--policy")?;
+    let profile: Option<PathBuf> = options.value("--profile")?;
     let reveals = options.has("--reveal");
     options.end()?;
 
@@ -75,9 +78,32 @@ pub(crate) fn run(mut options: Options) -> Result<()> {
     let held = File::create(folder.join("lock"))?;
     held.try_lock()
         .map_err(|error| format!("{}: {error}", folder.display()))?;
-    let keyring = keyring(&folder, &Passphrase::load(&passphrase)?)?;
-    let screen = Arc::new(Screen::open(&keyring, reveals, folder, forward)?);
-    drop(keyring);
+    let passphrase = Passphrase::load(&passphrase)?;
+    let keyring = match keyring {
+        Some(path) => Keyring::load(path, &passphrase)?,
+        None => own_keyring(&folder, &passphrase)?,
+    };
+    let policy = match policy {
+        Some(path) => Policy::from_toml(&fs::read_to_string(path)?, &Schema::scheduling())?,
+        None => bundled_policy()?,
+    };
+    let way = if reveals {
+        Way::Reveal(Box::new(MessageRevealer::new(Revealer::backend(
+            &keyring, &policy,
+        )?)?))
+    } else {
+        let profile = match profile {
+            Some(path) => Profile::from_toml(&fs::read_to_string(path)?, policy.schema())?,
+            None => Profile::siu(),
+        };
+        let checked = policy.check(TimeZone::UTC.to_datetime(Timestamp::now()).date())?;
+        Way::Protect(Box::new(MessageProtector::new(
+            &keyring, &checked, profile,
+        )?))
+    };
+    let screen = Arc::new(Screen::open(&keyring, way, folder, forward)?);
+    // What they hold is in the screen, as far as it is needed.
+    drop((keyring, passphrase));
     for stream in crate::listen(listen)?.incoming() {
         let screen = Arc::clone(&screen);
         match stream {
@@ -99,7 +125,7 @@ pub(crate) fn run(mut options: Options) -> Result<()> {
 }
 
 /// The keyring in the folder, made the first time: what was sealed before a restart has to open after it.
-pub(crate) fn keyring(folder: &Path, passphrase: &Passphrase) -> Result<Keyring> {
+pub(crate) fn own_keyring(folder: &Path, passphrase: &Passphrase) -> Result<Keyring> {
     let path = folder.join("feed.keyring");
     if !path.exists() {
         Keyring::generate()?.save(&path, passphrase)?;
@@ -108,7 +134,7 @@ pub(crate) fn keyring(folder: &Path, passphrase: &Passphrase) -> Result<Keyring>
 }
 
 /// The policy of the feed.
-pub(crate) fn policy() -> Result<Policy> {
+pub(crate) fn bundled_policy() -> Result<Policy> {
     Ok(Policy::from_toml(POLICY, &Schema::scheduling())?)
 }
 
@@ -148,22 +174,7 @@ struct Screen {
 }
 
 impl Screen {
-    fn open(
-        keyring: &Keyring,
-        reveals: bool,
-        folder: PathBuf,
-        forward: SocketAddr,
-    ) -> Result<Self> {
-        let policy = policy()?;
-        let way = if reveals {
-            Way::Reveal(Box::new(MessageRevealer::new(Revealer::backend(
-                keyring, &policy,
-            )?)?))
-        } else {
-            let checked = policy.check(TimeZone::UTC.to_datetime(Timestamp::now()).date())?;
-            let protector = MessageProtector::new(keyring, &checked, Profile::siu())?;
-            Way::Protect(Box::new(protector))
-        };
+    fn open(keyring: &Keyring, way: Way, folder: PathBuf, forward: SocketAddr) -> Result<Self> {
         let own = Policy::from_toml(OWN_POLICY, &Schema::from_toml(OWN_SCHEMA)?)?;
         let screen = Self {
             way: Arc::new(way),
@@ -211,12 +222,12 @@ impl Screen {
     fn take(&self, message: &[u8]) -> std::result::Result<(), Refused> {
         let lane = self.lane(message)?;
         let digests = self.digests("message", message)?;
+        if !lane.has_room() {
+            return Err(Refused::not_now("busy", "the receiver is too far behind"));
+        }
         let mut journal = lock(&lane.journal);
         if digests.iter().any(|digest| journal.has_seen(digest)) {
             return Ok(());
-        }
-        if !lane.has_room() {
-            return Err(Refused::not_now("busy", "the receiver is too far behind"));
         }
         let kept = self.way.kept(message)?;
         let digest = digests.into_iter().next_back().unwrap_or_default();

@@ -217,8 +217,11 @@ impl Sent {
         let all: u64 = self.accepted.iter().sum();
         let seconds = self.took.as_secs_f64();
         let mut text = format!(
-            "{all} messages of {} senders in {seconds:.1} s, {:.0} a second; {} tries again, {} refused\n",
-            self.accepted.len(),
+            "{all} messages of {} in {seconds:.1} s, {:.0} a second; {} tries again, {} refused\n",
+            match self.accepted.len() {
+                1 => "1 sender".to_owned(),
+                senders => format!("{senders} senders"),
+            },
             all as f64 / seconds,
             self.again,
             self.refused

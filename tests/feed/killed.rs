@@ -126,7 +126,7 @@ fn stop(process: &Process) -> Pid {
 
 fn check_all_is_there_once_in_order(place: &Place, accepted: &[u64]) {
     let revealer = place.revealer();
-    let mut next = vec![1; SENDERS];
+    let mut next = [1; SENDERS];
     for message in place.kept() {
         let revealed = revealer.reveal(&message).unwrap();
         assert_eq!(revealed.is_original(), Some(true));

@@ -21,3 +21,5 @@ mod messages;
 #[path = "../common/needles.rs"]
 mod needles;
 mod processes;
+#[path = "../common/program.rs"]
+mod program;
