@@ -6,12 +6,15 @@ mod file;
 
 use std::{fmt, ops::Range, sync::Arc};
 
+use serde::Deserialize;
+
 pub use class::{Class, PhoneRegion};
 
 use crate::{
     digest::Digester,
     error::{Error, Kind, Result},
     id::{Digest, FieldId, Scope, ScopeSet},
+    toml_file,
     wire::envelope,
 };
 
@@ -368,6 +371,34 @@ impl Schema {
             "scheduling" => Some(Self::scheduling()),
             _ => None,
         }
+    }
+
+    /// The schema that the text of a policy is for: this one where the text names it, else the [bundled](Schema::bundled) one of the name
+    /// that is there; this one, which the policy does not load with, where there is none of that name.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use paravent::{Policy, Schema};
+    ///
+    /// let text = "domain = \"feed\"\nschema = \"scheduling\"\nrecord_id = \"bound\"\n";
+    /// let schema = Schema::appointment().for_policy(text);
+    /// assert_eq!(schema.name(), "scheduling");
+    /// assert_eq!(Policy::from_toml(text, &schema)?.domain().as_str(), "feed");
+    /// # Ok::<(), paravent::Error>(())
+    /// ```
+    #[must_use]
+    pub fn for_policy(&self, text: &str) -> Self {
+        #[derive(Deserialize)]
+        struct Named {
+            schema: String,
+        }
+
+        let named = toml_file::parse::<Named>(text).ok();
+        named
+            .filter(|named| named.schema != self.name())
+            .and_then(|named| Self::bundled(&named.schema))
+            .unwrap_or_else(|| self.clone())
     }
 
     /// The schema in a TOML text.

@@ -229,7 +229,7 @@ impl Config {
     }
 
     /// The policies of the folder, in the order of their files' names: every file named `*.toml` whose name does not
-    /// begin with a full stop.
+    /// begin with a full stop. One that names another schema than this one is read for the [bundled](Schema::bundled) one of that name.
     ///
     /// They are read, not checked: [`PolicySet::check`] does that.
     ///
@@ -346,8 +346,8 @@ impl Config {
             .map(|path| {
                 check_no_pipe(&path)?;
                 let text = read_text(&path, "reading the policy")?;
-                let policy =
-                    Policy::from_toml(&text, schema).map_err(|error| error.in_file(&path))?;
+                let policy = Policy::from_toml(&text, &schema.for_policy(&text))
+                    .map_err(|error| error.in_file(&path))?;
                 Ok((path, policy))
             })
             .collect()

@@ -9,6 +9,7 @@ mod epochs;
 mod grants;
 mod help;
 mod logs;
+mod messages;
 mod migrations;
 mod output;
 mod passphrases;

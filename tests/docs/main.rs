@@ -9,6 +9,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod blocks;
+#[path = "../common/program.rs"]
+mod program;
 #[path = "../common/pty.rs"]
 #[allow(dead_code)]
 mod pty;
@@ -31,6 +33,11 @@ fn production() {
 #[test]
 fn keys() {
     run("docs/keys.md", 34);
+}
+
+#[test]
+fn cookbook() {
+    run("docs/cookbook.md", 20);
 }
 
 #[test]

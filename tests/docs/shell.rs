@@ -30,7 +30,13 @@ pub(crate) fn run(steps: &[Step]) -> Vec<String> {
     fs::create_dir(&work).unwrap();
 
     let binary = Path::new(env!("CARGO_BIN_EXE_paravent")).parent().unwrap();
-    let path = format!("{}:{}", binary.display(), std::env::var("PATH").unwrap());
+    let example = super::program::program().parent().unwrap();
+    let path = format!(
+        "{}:{}:{}",
+        binary.display(),
+        example.display(),
+        std::env::var("PATH").unwrap()
+    );
     let terminal = Terminal::new();
     let mut shell = terminal.start("bash", |command| {
         command

@@ -61,6 +61,11 @@ EXAMPLES
       --requester a.martin --purpose \"call back\" --reason \"ticket 4711\" \\
       < row.ndjson
 
+  HL7 v2 messages, and what they were:
+
+    paravent protect feed.hl7 --policy policies/hl7-feed.toml -o screened.hl7
+    paravent reveal screened.hl7 --policy policies/hl7-feed.toml
+
   What a thief of a connector's rows would learn:
 
     paravent audit rows.csv --truth appointments.csv --html report.html
@@ -91,13 +96,14 @@ EXIT CODES
   1      the machine: reading or writing failed on the way, the disk is full,
          there were no random bytes
   2      wrong arguments, or a file that is there already
-  3      bad input: rows, or a file of rows, a schema, a policy or a
-         configuration that does not open or load; a broker's log that is not
+  3      bad input: rows, messages, or a file of them, a schema, a policy, a
+         profile or a configuration that does not open or load; a broker's log that is not
          as it was written
   4      the check refuses the policy
   5      no key: none found, a wrong passphrase, a file that others can read,
          a grant that ended or is of another policy, rows of another key
-  6      done in part: some rows are in quarantine
+  6      done in part: some rows or messages are in quarantine, or messages
+         that were revealed had been changed on the way
   7      the audit found that leaked rows link people to what they came for
   8      the audit is blind: one of its controls failed
   9      the audit had too few rows to tell, or no true rows to score by
@@ -210,22 +216,22 @@ impl SharePassphraseArguments {
     }
 }
 
-/// How rows are read and written.
+/// How rows or messages are read and written.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct RowArguments {
-    /// The rows: a file, or - for the standard input
+    /// The rows or messages: a file, or - for the standard input
     #[arg(value_name = "INPUT")]
     pub(crate) input: PathBuf,
-    /// The policy that the rows are protected under
+    /// The policy that they are protected under
     #[arg(long, value_name = "FILE")]
     pub(crate) policy: PathBuf,
     /// Write to this file, or to the standard output by -
     #[arg(long, short, value_name = "FILE", default_value = "-")]
     pub(crate) output: PathBuf,
-    /// What the rows are; without it, what the file's name ends with: .csv, .tsv, .ndjson, .jsonl
+    /// What they are; without it, what the file's name ends with: .csv, .tsv, .ndjson, .jsonl, .hl7
     #[arg(long, value_enum)]
-    pub(crate) format: Option<Rows>,
-    /// What is written; without it, what the output's name ends with, else as the rows are read
+    pub(crate) format: Option<Content>,
+    /// What is written of rows; without it, what the output's name ends with, else as the rows are read
     #[arg(long, value_enum, value_name = "FORMAT")]
     pub(crate) output_format: Option<Rows>,
     /// What stands between the columns of the CSV that is read: one character, or "tab"; without it, it is found
@@ -234,10 +240,11 @@ pub(crate) struct RowArguments {
     /// How the CSV that is read is encoded; without it, it is found
     #[arg(long, value_enum)]
     pub(crate) encoding: Option<Encoded>,
-    /// Work in so many threads, 256 at most
+    /// Work on rows in so many threads, 256 at most
     #[arg(long, value_name = "N", default_value = "1")]
     pub(crate) jobs: NonZeroUsize,
-    /// At a bad row: stop and write nothing, or leave it out and note its line and what is wrong, never the row, in FILE
+    /// At a bad row: stop and write nothing, or leave it out and note its line and what is wrong, never the row, in FILE; of messages
+    /// FILE gets those that are left out, as they are
     #[arg(long, value_name = "stop|quarantine FILE", default_value = "stop",
         value_parser = OsStringValueParser::new().try_map(|word| on_error(&word)))]
     pub(crate) on_error: OnError,
@@ -279,6 +286,21 @@ pub(crate) enum Rows {
     Csv,
     /// One JSON object a line
     Ndjson,
+    /// They are no rows: here so that the command can say what takes them.
+    #[value(name = "hl7v2", hide = true)]
+    Hl7v2,
+}
+
+/// What is protected and revealed: a format of rows, or of messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Content {
+    /// Comma-separated values, whatever separates them
+    Csv,
+    /// One JSON object a line
+    Ndjson,
+    /// HL7 v2 scheduling messages (SIU): one or more, with or without batches and MLLP frames
+    #[value(name = "hl7v2")]
+    Hl7v2,
 }
 
 /// An encoding of CSV.

@@ -17,6 +17,7 @@ mod keys;
 mod leftovers;
 mod log;
 mod manual;
+mod messages;
 mod migrate;
 mod output;
 mod passphrase;

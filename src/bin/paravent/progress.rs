@@ -36,6 +36,15 @@ impl Way {
         Self::of(size, style(template), quiet)
     }
 
+    /// The same for messages.
+    pub(crate) fn messages(size: Option<u64>, quiet: bool) -> Self {
+        let template = match size {
+            Some(_) => "{wide_bar} {percent}%  {rows} messages  {rate}/s  {eta} left",
+            None => "{spinner} {rows} messages  {rate}/s  {elapsed}",
+        };
+        Self::of(size, style(template), quiet)
+    }
+
     /// The same for the entries of a log, of which nobody knows before how many there are.
     pub(crate) fn entries(quiet: bool) -> Self {
         let template = "{spinner} {rows} entries  {rate}/s  {elapsed}";

@@ -1,15 +1,16 @@
-//! `paravent protect`: rows in clear become protected rows.
+//! `paravent protect`: rows or messages in clear become protected ones.
 
-use std::num::NonZeroUsize;
+use std::{num::NonZeroUsize, path::PathBuf};
 
 use clap::Args;
 use paravent::Protector;
 
 use crate::{
     arguments::{PassphraseArguments, RowArguments},
-    failure::Outcome,
+    failure::{Failure, Outcome},
     keys,
-    rows::{self, Formats, Task},
+    messages::{self, Content, Direction},
+    rows::{self, Task},
     settings::{self, Settings},
 };
 
@@ -21,6 +22,11 @@ policy that the check refuses protects nothing.
 Dates and date-times have to be of RFC 3339, such as 2026-11-30 and
 2026-11-30T09:30:00+01:00; others are refused, and none is converted. The
 policy's `[source]` says which column is which field, and which are left out.
+
+HL7 v2 messages stay in their order, with batches and MLLP frames as they are;
+a profile says what of them passes and where fields are read, and without
+--profile it is the bundled one. What is taken out is sealed in ZPV segments at
+the end of each message.
 
 Rows are shuffled within a window, since the order of rows joins what two
 connectors hold; --window 1 keeps the order. A bad row stops the command with
@@ -39,6 +45,11 @@ EXAMPLES
       --output-format csv --policy policies/statistics.toml \\
       --passphrase-fd 3 3< passphrase.txt > statistics.csv
 
+  HL7 v2 messages, those that are refused put aside:
+
+    paravent protect feed.hl7 --policy policies/hl7-feed.toml \\
+      -o screened.hl7 --on-error quarantine refused.hl7
+
   A spreadsheet's export, bad rows put aside:
 
     paravent protect export.csv --policy policies/statistics.toml \\
@@ -46,22 +57,31 @@ EXAMPLES
       --on-error quarantine bad.ndjson
 ";
 
-/// Protect rows: seal each field, and show what the policy shows
+/// Protect rows or messages: seal each field, and show what the policy shows
 #[derive(Debug, Args)]
 #[command(after_long_help = AFTER)]
 pub(crate) struct ProtectArguments {
     #[command(flatten)]
     rows: RowArguments,
-    /// Shuffle rows within windows of so many; 1 keeps their order
-    #[arg(long, value_name = "ROWS", default_value = "10000")]
-    window: NonZeroUsize,
+    /// Shuffle rows within windows of so many, 10,000 without it; 1 keeps their order
+    #[arg(long, value_name = "ROWS")]
+    window: Option<NonZeroUsize>,
+    /// What of messages passes, and where fields are read; without it, the bundled profile
+    #[arg(long, value_name = "FILE")]
+    profile: Option<PathBuf>,
     #[command(flatten)]
     passphrase: PassphraseArguments,
 }
 
 pub(crate) fn run(arguments: &ProtectArguments, settings: &Settings) -> Outcome {
     let rows = &arguments.rows;
-    let formats = Formats::of(rows)?;
+    let content = Content::of(rows, arguments.window.is_some())?;
+    if matches!(content, Content::Rows(_)) && arguments.profile.is_some() {
+        return Err(Failure::usage(
+            "--profile is for messages",
+            "leave it out: which column of rows is which field stands in the policy's [source]",
+        ));
+    }
     rows::check_files(rows)?;
     let config = settings.config()?;
     let schema = settings::schema(&config, rows.schema.as_deref())?;
@@ -69,9 +89,25 @@ pub(crate) fn run(arguments: &ProtectArguments, settings: &Settings) -> Outcome 
     let source = arguments.passphrase.source();
     rows::check_input(&rows.input, &source)?;
     let keyring = keys::sealing_keyring(rows.keyring.as_deref(), &source, &config, settings.today)?;
-    let protector = Protector::new(&keyring, &policy)?;
-    // What it holds is in the protector, as far as it is needed.
-    drop(keyring);
-    let task = Task::Protect(&protector, arguments.window);
-    rows::run(rows, formats, &task, settings)
+    match content {
+        Content::Rows(formats) => {
+            let protector = Protector::new(&keyring, &policy)?;
+            // What it holds is in the protector, as far as it is needed.
+            drop(keyring);
+            let window = arguments.window.unwrap_or(WINDOW);
+            rows::run(rows, formats, &Task::Protect(&protector, window), settings)
+        }
+        Content::Messages(kind) => {
+            let profile = arguments.profile.as_deref();
+            let protector = kind.protector(&keyring, &policy, profile)?;
+            drop(keyring);
+            messages::run(rows, &*protector, Direction::Protect, settings)
+        }
+    }
 }
+
+/// Rows are shuffled within so many.
+const WINDOW: NonZeroUsize = match NonZeroUsize::new(10_000) {
+    Some(window) => window,
+    None => NonZeroUsize::MIN,
+};

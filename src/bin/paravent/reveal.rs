@@ -1,4 +1,4 @@
-//! `paravent reveal`: protected rows become rows in clear, as far as keys go.
+//! `paravent reveal`: protected rows or messages become those in clear, as far as keys go.
 
 use std::path::PathBuf;
 
@@ -9,8 +9,9 @@ use crate::{
     arguments::RowArguments,
     failure::{Failure, Outcome},
     keys,
+    messages::{self, Content, Direction},
     passphrase::Source,
-    rows::{self, Formats, Task},
+    rows::{self, Task},
     settings::{self, Settings},
 };
 
@@ -18,6 +19,12 @@ const AFTER: &str = "\
 With --grant it reveals what the grant opens, as a connector does; a grant
 that has ended is refused. Without it the keyring reveals every scope. What is
 written holds values in clear: a file has mode 0600.
+
+Of HL7 v2 messages, what is opened is put back where it stood. Where that is
+all, each is byte for byte what was protected, and those that are not, since
+something on the way changed them, are counted, with exit code 6. Where a
+grant or --only opens a part, the rest stays as the receiver had it, with the
+ZPV segments. No profile is needed.
 
 EXAMPLES
   What a connector gets:
@@ -30,9 +37,14 @@ EXAMPLES
     paravent reveal statistics.csv --policy policies/statistics.toml
     paravent reveal statistics.csv --policy policies/statistics.toml \\
       --only care
+
+  Messages as they were:
+
+    paravent reveal screened.hl7 --policy policies/hl7-feed.toml \\
+      -o feed.hl7
 ";
 
-/// Reveal protected rows, as far as a grant or the keyring opens them
+/// Reveal protected rows or messages, as far as a grant or the keyring opens them
 #[derive(Debug, Args)]
 #[command(after_long_help = AFTER)]
 pub(crate) struct RevealArguments {
@@ -59,12 +71,12 @@ pub(crate) struct RevealArguments {
 
 pub(crate) fn run(arguments: &RevealArguments, settings: &Settings) -> Outcome {
     let rows = &arguments.rows;
-    let formats = Formats::of(rows)?;
+    let content = Content::of(rows, false)?;
     rows::check_files(rows)?;
     let config = settings.config()?;
     let schema = settings::schema(&config, rows.schema.as_deref())?;
     let policy = settings::policy(&rows.policy, &schema)?;
-    let only = scopes(&arguments.only, &schema)?;
+    let only = scopes(&arguments.only, policy.schema())?;
     let source = Source {
         fd: arguments.passphrase_fd,
         file: arguments.passphrase_file.clone(),
@@ -80,7 +92,15 @@ pub(crate) fn run(arguments: &RevealArguments, settings: &Settings) -> Outcome {
     if !only.is_empty() {
         revealer = revealer.only(&only)?;
     }
-    rows::run(rows, formats, &Task::Reveal(&revealer), settings)
+    match content {
+        Content::Rows(formats) => rows::run(rows, formats, &Task::Reveal(&revealer), settings),
+        Content::Messages(kind) => messages::run(
+            rows,
+            &*kind.revealer(revealer)?,
+            Direction::Reveal,
+            settings,
+        ),
+    }
 }
 
 fn scopes(names: &[String], schema: &Schema) -> Result<Vec<Scope>, Failure> {

@@ -12,7 +12,7 @@ use std::{
 use paravent::{CsvFormat, Encoding, Format, Progress, Protector, Revealer, Summary, Transfer};
 
 use crate::{
-    arguments::{Encoded, OnError, ReadArguments, RowArguments, Rows},
+    arguments::{Content, Encoded, OnError, ReadArguments, RowArguments, Rows},
     failure::{Exit, Failure, Outcome},
     output::{self, Output, Readers},
     passphrase::Source,
@@ -69,11 +69,17 @@ impl Formats {
             encoding,
             ..
         } = arguments;
-        let from = read_as(input, *format, *delimiter, *encoding)?;
+        let format = format.map(|format| match format {
+            Content::Csv => Rows::Csv,
+            Content::Ndjson => Rows::Ndjson,
+            Content::Hl7v2 => Rows::Hl7v2,
+        });
+        let from = read_as(input, format, *delimiter, *encoding)?;
         let to = arguments
             .output_format
             .or_else(|| by_name(&arguments.output));
         let to = match (to, &from) {
+            (Some(Rows::Hl7v2), _) => return Err(no_rows()),
             (Some(Rows::Csv), _) | (None, Format::Csv(_)) => {
                 let csv = CsvFormat::default();
                 let in_tabs = extension(&arguments.output).as_deref() == Some("tsv");
@@ -107,6 +113,9 @@ pub(crate) fn read_as(
             "say it by --format csv or --format ndjson",
         )
     })?;
+    if rows == Rows::Hl7v2 {
+        return Err(no_rows());
+    }
     if rows == Rows::Ndjson {
         return match (delimiter, encoding) {
             (None, None) => Ok(Format::Ndjson),
@@ -127,6 +136,14 @@ pub(crate) fn read_as(
         });
     }
     Ok(Format::Csv(csv))
+}
+
+/// What commands for rows say of messages.
+fn no_rows() -> Failure {
+    Failure::usage(
+        "HL7 v2 messages are no rows",
+        "`paravent protect` and `paravent reveal` take them; to protect anew what is sealed, reveal and protect it",
+    )
 }
 
 /// Refuses files that cannot be written, before anybody types a passphrase.
@@ -173,6 +190,46 @@ pub(crate) fn check_input(input: &Path, passphrase: &Source) -> Result<(), Failu
     }
 }
 
+/// The files of a run, open.
+pub(crate) struct Files {
+    pub(crate) input: Input,
+    pub(crate) output: Output,
+    /// The quarantine.
+    pub(crate) bad: Option<Output>,
+}
+
+impl Files {
+    pub(crate) fn open(arguments: &RowArguments, readers: Readers) -> Result<Self, Failure> {
+        let input = Input::open(&arguments.input)?;
+        let is_input = |found: io::Result<fs::Metadata>| {
+            input.identity.is_some() && output::identity(found) == input.identity
+        };
+        let output_found = match output::is_stream(&arguments.output) {
+            true => output::stdout_metadata(),
+            false => arguments.output.metadata(),
+        };
+        if is_input(output_found)
+            || quarantine(arguments).is_some_and(|path| is_input(path.metadata()))
+        {
+            return Err(Failure::usage(
+                "input and output are the same file",
+                "write to another one, and then put it in its place",
+            ));
+        }
+        let output = Output::open(&arguments.output, readers, arguments.force)?;
+        let bad = match quarantine(arguments) {
+            Some(path) => Some(Output::open(path, Readers::Owner, arguments.force)?),
+            None => None,
+        };
+        Ok(Self { input, output, bad })
+    }
+}
+
+/// Whether what is written is read on a terminal, where a bar would be in its way.
+pub(crate) fn is_shown(arguments: &RowArguments) -> bool {
+    output::is_stream(&arguments.output) && io::stdout().is_terminal()
+}
+
 /// Takes the rows through.
 pub(crate) fn run(
     arguments: &RowArguments,
@@ -180,30 +237,14 @@ pub(crate) fn run(
     task: &Task<'_>,
     settings: &Settings,
 ) -> Outcome {
-    let input = Input::open(&arguments.input)?;
-    let is_input = |found: io::Result<fs::Metadata>| {
-        input.identity.is_some() && output::identity(found) == input.identity
-    };
-    let output_found = match output::is_stream(&arguments.output) {
-        true => output::stdout_metadata(),
-        false => arguments.output.metadata(),
-    };
-    if is_input(output_found) || quarantine(arguments).is_some_and(|path| is_input(path.metadata()))
-    {
-        return Err(Failure::usage(
-            "input and output are the same file",
-            "write to another one, and then put it in its place",
-        ));
-    }
-    let mut output = Output::open(&arguments.output, task.readers(), arguments.force)?;
-    let mut bad = match quarantine(arguments) {
-        Some(path) => Some(Output::open(path, Readers::Owner, arguments.force)?),
-        None => None,
-    };
+    let Files {
+        input,
+        mut output,
+        mut bad,
+    } = Files::open(arguments, task.readers())?;
 
     // Rows on a terminal and a bar would write over each other.
-    let is_shown = output::is_stream(&arguments.output) && io::stdout().is_terminal();
-    let way = Way::begin(input.size, settings.quiet || is_shown);
+    let way = Way::begin(input.size, settings.quiet || is_shown(arguments));
     let observe = |progress: &Progress| {
         way.tell(progress.rows, progress.bytes);
         ControlFlow::Continue(())
@@ -299,6 +340,7 @@ pub(crate) fn by_name(path: &Path) -> Option<Rows> {
     match &*extension(path)? {
         "csv" | "tsv" => Some(Rows::Csv),
         "ndjson" | "jsonl" => Some(Rows::Ndjson),
+        "hl7" => Some(Rows::Hl7v2),
         _ => None,
     }
 }

@@ -84,7 +84,8 @@ pub(crate) fn schema(config: &Config, given: Option<&Path>) -> Result<Schema, Fa
 pub(crate) fn policy(path: &Path, schema: &Schema) -> Result<Policy, Failure> {
     let text = files::bounded(path)
         .map_err(|error| Failure::file("reading", path, &error).exits(Exit::Input))?;
-    Policy::from_toml(&text, schema).map_err(|error| Failure::definition(&error).at(path.display()))
+    Policy::from_toml(&text, &schema.for_policy(&text))
+        .map_err(|error| Failure::definition(&error).at(path.display()))
 }
 
 /// The policy in a file, checked: beside those of the configuration's folder where its domain is among them, else alone.

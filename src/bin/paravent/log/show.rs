@@ -213,7 +213,7 @@ impl<'e> Shown<'e> {
         };
         [
             self.n.to_string(),
-            self.at.to_string(),
+            in_columns(self.at),
             event(self.event).to_owned(),
             text(self.domain),
             text(self.name),
@@ -227,6 +227,11 @@ impl<'e> Shown<'e> {
             text(self.error.or(self.canary)),
         ]
     }
+}
+
+/// With all three decimals, so that one time is as wide as another.
+fn in_columns(at: Timestamp) -> String {
+    format!("{at:.3}")
 }
 
 fn event(event: Event) -> &'static str {
@@ -313,4 +318,23 @@ fn time(word: &str) -> Result<Timestamp, String> {
     word.parse()
         .or_else(|_| word.parse().and_then(day))
         .map_err(|_| "it is a time such as 2026-11-29T06:00:00Z, or a day".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn a_time_has_three_decimals_also_where_the_last_are_zero() {
+        for (at, shown) in [
+            ("2026-11-29T06:00:59.541Z", "2026-11-29T06:00:59.541Z"),
+            ("2026-11-29T06:00:59.54Z", "2026-11-29T06:00:59.540Z"),
+            ("2026-11-29T06:00:59.5Z", "2026-11-29T06:00:59.500Z"),
+            ("2026-11-29T06:00:59Z", "2026-11-29T06:00:59.000Z"),
+        ] {
+            assert_eq!(in_columns(at.parse().unwrap()), shown);
+        }
+    }
 }

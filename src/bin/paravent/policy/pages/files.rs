@@ -33,8 +33,9 @@ impl Loaded {
 pub(crate) fn load(paths: &[PathBuf], schema: &Schema) -> Result<Loaded, Vec<String>> {
     let (mut policies, mut errors) = (Vec::new(), Vec::new());
     for path in paths {
-        let policy = text(path)
-            .and_then(|text| Policy::from_toml(&text, schema).map_err(|error| at(path, error)));
+        let policy = text(path).and_then(|text| {
+            Policy::from_toml(&text, &schema.for_policy(&text)).map_err(|error| at(path, error))
+        });
         match policy {
             Ok(policy) => policies.push((path.clone(), policy)),
             Err(error) => errors.push(error),

@@ -1,6 +1,6 @@
 //! Policies × fields: a table to take in at a glance, then each policy in words.
 
-use paravent::{FieldReport, Policy, PolicySet, Report};
+use paravent::{FieldReport, Policy, PolicySet, Report, Schema};
 
 use super::page::{Page, Tone, WIDTH, length};
 
@@ -21,13 +21,29 @@ pub(super) fn matrix(page: &mut Page, set: &PolicySet, report: &Report) {
         page.line(format!("  {line}"));
     }
     page.words("  ", 2, NUMBERS);
-    let names: Vec<&str> = set
-        .policies()
-        .iter()
-        .map(|policy| policy.domain().as_str())
-        .collect();
+    // Policies of several schemas have a table each.
+    let mut schemas: Vec<&Schema> = Vec::new();
+    for policy in set.policies() {
+        if !schemas.contains(&policy.schema()) {
+            schemas.push(policy.schema());
+        }
+    }
+    for schema in &schemas {
+        if schemas.len() > 1 {
+            page.line("");
+            page.line(format!("  schema {}", schema.name()));
+        }
+        let (names, rows): (Vec<&str>, Vec<&[FieldReport]>) = by_policy(set, report)
+            .filter(|(policy, _)| policy.schema() == *schema)
+            .map(|(policy, fields)| (policy.domain().as_str(), fields))
+            .unzip();
+        blocks(page, &names, &columns(&rows));
+    }
+}
+
+/// The table of the policies of one schema.
+fn blocks(page: &mut Page, names: &[&str], columns: &[Column]) {
     let first = names.iter().map(|name| length(name)).max().unwrap_or(0);
-    let columns = columns(set, report);
     let needed = |gap: usize| {
         first
             + columns
@@ -36,7 +52,7 @@ pub(super) fn matrix(page: &mut Page, set: &PolicySet, report: &Report) {
                 .sum::<usize>()
     };
     let gap = if needed(2) <= WIDTH { 2 } else { 1 };
-    let mut left = &columns[..];
+    let mut left = columns;
     while !left.is_empty() {
         let mut room = WIDTH.saturating_sub(first);
         let fits = |column: &&Column| {
@@ -45,7 +61,7 @@ pub(super) fn matrix(page: &mut Page, set: &PolicySet, report: &Report) {
             fits
         };
         let (now, later) = left.split_at(left.iter().take_while(fits).count().max(1));
-        block(page, &names, first, gap, now);
+        block(page, names, first, gap, now);
         left = later;
     }
 }
@@ -82,8 +98,7 @@ struct Column {
     width: usize,
 }
 
-fn columns(set: &PolicySet, report: &Report) -> Vec<Column> {
-    let rows: Vec<&[FieldReport]> = by_policy(set, report).map(|(_, fields)| fields).collect();
+fn columns(rows: &[&[FieldReport]]) -> Vec<Column> {
     let fields = rows.first().copied().unwrap_or_default();
     let column = |(number, field): (usize, &FieldReport)| {
         let header: Vec<String> = field

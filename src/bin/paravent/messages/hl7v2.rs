@@ -1,0 +1,84 @@
+//! HL7 v2 messages.
+
+use std::{
+    io::{Read, Write},
+    path::Path,
+};
+
+use paravent::{
+    CheckedPolicy, Error, Keyring, Revealer,
+    hl7v2::{FileSummary, MessageProtector, MessageRevealer, Profile},
+};
+
+use super::{Counts, Turn};
+use crate::{
+    failure::{Exit, Failure},
+    policy::pages::files,
+};
+
+pub(super) fn protector(
+    keyring: &Keyring,
+    policy: &CheckedPolicy,
+    profile: Option<&Path>,
+) -> Result<Box<dyn Turn>, Failure> {
+    let profile = match profile {
+        None => Profile::siu(),
+        Some(path) => {
+            let text = files::bounded(path)
+                .map_err(|error| Failure::file("reading", path, &error).exits(Exit::Input))?;
+            Profile::from_toml(&text, policy.policy().schema())
+                .map_err(|error| Failure::definition(&error).at(path.display()))?
+        }
+    };
+    Ok(Box::new(MessageProtector::new(keyring, policy, profile)?))
+}
+
+pub(super) fn revealer(revealer: Revealer) -> Result<Box<dyn Turn>, Failure> {
+    Ok(Box::new(MessageRevealer::new(revealer)?))
+}
+
+impl Turn for MessageProtector {
+    fn run(
+        &self,
+        from: &mut dyn Read,
+        to: &mut dyn Write,
+        refused: &mut dyn FnMut(&[u8], Error) -> paravent::Result<()>,
+    ) -> paravent::Result<Counts> {
+        self.protect_file(from, to, |one| refused(one.message, one.error))
+            .map(Counts::from)
+    }
+
+    fn is_message(&self, written: &[u8]) -> bool {
+        is_message(written)
+    }
+}
+
+impl Turn for MessageRevealer {
+    fn run(
+        &self,
+        from: &mut dyn Read,
+        to: &mut dyn Write,
+        refused: &mut dyn FnMut(&[u8], Error) -> paravent::Result<()>,
+    ) -> paravent::Result<Counts> {
+        self.reveal_file(from, to, |one| refused(one.message, one.error))
+            .map(Counts::from)
+    }
+
+    fn is_message(&self, written: &[u8]) -> bool {
+        is_message(written)
+    }
+}
+
+impl From<FileSummary> for Counts {
+    fn from(summary: FileSummary) -> Self {
+        Self {
+            messages: summary.messages,
+            refused: summary.refused,
+            changed: summary.changed,
+        }
+    }
+}
+
+fn is_message(written: &[u8]) -> bool {
+    written.starts_with(b"MSH")
+}

@@ -1,0 +1,387 @@
+//! HL7 v2 messages through `protect` and `reveal`.
+
+use super::{Clinic, PASSPHRASE, json, stderr, stdout, write_secret};
+
+const FIRST: &str = "MSH|^~\\&|AGENDA|CARDIO-SUD|ECRAN|LOGICIEL|20261130073000+0100||SIU^S12^SIU_S12|M-1|P|2.5.1||||||UNICODE UTF-8\r\
+    SCH|4711|4711|||||^Consultation||15|min|^^15^20261207093000^20261207094500||||||||||||||Booked\r\
+    PID|1||815^^^AGENDA^PI||LACHAUME^Zoé^^^^^L||19910203|F|||3 rue du Lac^^Annecy^^74000^FRA||0639980012^PRN^PH\r\
+    AIP|1|A|77^Rostand^Noé|^Cardiologie\r";
+const SECOND: &str = "MSH|^~\\&|AGENDA|CARDIO-SUD|ECRAN|LOGICIEL|20261130074500+0100||SIU^S15^SIU_S12|M-2|P|2.5.1\r\
+    SCH|4712|4712\r\
+    PID|1||816^^^AGENDA^PI||BERLIOZET^Hugo\r";
+const ADMISSION: &str =
+    "MSH|^~\\&|AGENDA|CARDIO-SUD|||||ADT^A01|M-3|P|2.5.1\rPID|1||817||SECRETWORD^Rose\r";
+
+const CLEAR: [&str; 8] = [
+    "CARDIO-SUD",
+    "LACHAUME",
+    "0639980012",
+    "Annecy",
+    "Rostand",
+    "Cardiologie",
+    "BERLIOZET",
+    "20261207",
+];
+
+const PROTECT: &str = "protect feed.hl7 --policy policies/hl7-feed.toml -o screened.hl7";
+const REVEAL: &str = "reveal screened.hl7 --policy policies/hl7-feed.toml -o back.hl7";
+
+/// A deployment with the policy of the feed among the others, and these messages.
+fn clinic(messages: impl AsRef<[u8]>) -> Clinic {
+    let clinic = Clinic::new();
+    let policy = std::fs::read_to_string("examples/policies/hl7-feed.toml").unwrap();
+    clinic.write("policies/hl7-feed.toml", policy);
+    clinic.write("feed.hl7", messages);
+    clinic
+}
+
+#[test]
+fn files_come_back_as_they_were() {
+    let lines = |text: &str| text.replace('\r', "\r\n");
+    let framed = |text: &str| format!("\x0B{text}\x1C\r");
+    for file in [
+        [FIRST, SECOND].concat(),
+        lines(&[FIRST, "\r", SECOND].concat()),
+        FIRST.replace('\r', "\n"),
+        [framed(FIRST), framed(SECOND)].concat(),
+        format!("FHS|^~\\&|AGENDA|CARDIO-SUD\rBHS|^~\\&|AGENDA\r{FIRST}{SECOND}BTS|2\rFTS|1\r"),
+    ] {
+        let clinic = clinic(&file);
+        let messages = file.matches("PID|").count();
+        let told = stderr(&clinic.run_open(PROTECT).code(0).stdout(""));
+        let counted = if messages == 1 { "message" } else { "messages" };
+        assert!(
+            told.starts_with(&format!("paravent: protected {messages} {counted} in ")),
+            "{told}"
+        );
+        let screened = clinic.read("screened.hl7");
+        assert!(screened.contains("PID|1||t1.") && screened.contains("ZPV|1|1|p1."));
+        for value in CLEAR {
+            assert!(!screened.contains(value), "{value}: {screened}");
+        }
+        let told = stderr(&clinic.run_open(REVEAL).code(0).stdout(""));
+        assert!(
+            told.starts_with(&format!("paravent: revealed {messages} {counted} in ")),
+            "{told}"
+        );
+        assert_eq!(clinic.read("back.hl7"), file);
+        assert_eq!(clinic.mode("back.hl7"), 0o600);
+    }
+}
+
+#[test]
+fn messages_go_through_pipes() {
+    let clinic = clinic("");
+    let both = [FIRST, SECOND].concat();
+    let protected = clinic
+        .command("protect - --format hl7v2 --policy policies/hl7-feed.toml --passphrase-file passphrase --json")
+        .write_stdin(both.clone())
+        .assert()
+        .code(0);
+    let told = json(&stderr(&protected));
+    assert_eq!(
+        (&told["messages"], &told["quarantined"], &told["changed"]),
+        (&2.into(), &0.into(), &0.into())
+    );
+    clinic
+        .command("reveal - --format hl7v2 --policy policies/hl7-feed.toml --passphrase-file passphrase -q")
+        .write_stdin(stdout(&protected))
+        .assert()
+        .code(0)
+        .stdout(both)
+        .stderr("");
+}
+
+#[test]
+fn a_file_without_a_message_is_one_of_none() {
+    let clinic = clinic("");
+    let told = stderr(&clinic.run_open(PROTECT).code(0));
+    assert!(
+        told.starts_with("paravent: protected 0 messages in "),
+        "{told}"
+    );
+    assert_eq!(clinic.read("screened.hl7"), "");
+}
+
+#[test]
+fn a_bad_message_stops_with_its_line_and_leaves_nothing() {
+    let clinic = clinic([FIRST, ADMISSION, SECOND].concat());
+    let before = clinic.names();
+    let told = stderr(&clinic.run_open(PROTECT).code(3).stdout(""));
+    assert!(
+        told.starts_with(
+            "paravent: feed.hl7: line 5: MSH-9 is no type of message that the profile takes;"
+        ),
+        "{told}"
+    );
+    assert!(!told.contains("SECRETWORD"), "{told}");
+    assert_eq!(clinic.names(), before);
+    let told = json(&stderr(
+        &clinic.run_open(&format!("{PROTECT} --json")).code(3),
+    ));
+    assert_eq!(
+        (&told["error"], &told["line"]),
+        (&"message".into(), &5.into())
+    );
+
+    clinic.write("feed.hl7", "GET / HTTP/1.1\r\n");
+    let told = stderr(&clinic.run_open(PROTECT).code(3));
+    assert!(told.starts_with("paravent: feed.hl7: line 1: "), "{told}");
+    // What is protected already is not protected again.
+    clinic.write("feed.hl7", FIRST);
+    clinic.run_open(PROTECT).code(0);
+    let told = stderr(
+        &clinic
+            .run_open("protect screened.hl7 --policy policies/hl7-feed.toml")
+            .code(3),
+    );
+    assert!(told.contains("protected already"), "{told}");
+}
+
+#[test]
+fn bad_messages_go_to_the_quarantine() {
+    let clinic = clinic([FIRST, ADMISSION, SECOND, &ADMISSION.repeat(6)].concat());
+    let told = stderr(
+        &clinic
+            .run_open(&format!("{PROTECT} --on-error quarantine bad.hl7"))
+            .code(6),
+    );
+    assert!(told.contains("feed.hl7: line 5: MSH-9"), "{told}");
+    assert!(
+        told.contains("\nparavent: 2 messages more are refused\n"),
+        "{told}"
+    );
+    assert!(
+        told.contains("protected 2 messages in ") && told.ends_with("; 7 messages in quarantine\n"),
+        "{told}"
+    );
+    assert!(!told.contains("SECRETWORD"), "{told}");
+    assert_eq!(clinic.read("bad.hl7"), ADMISSION.repeat(7));
+    assert_eq!(clinic.mode("bad.hl7"), 0o600);
+    clinic.run_open(REVEAL).code(0);
+    assert_eq!(clinic.read("back.hl7"), [FIRST, SECOND].concat());
+
+    // The same on the way back.
+    let screened = clinic.read("screened.hl7") + FIRST;
+    clinic.write("screened.hl7", screened);
+    clinic.run_open(&format!("{REVEAL} --force")).code(3);
+    let quarantine = format!("{REVEAL} --force --on-error quarantine plain.hl7");
+    clinic.run_open(&quarantine).code(6);
+    assert_eq!(clinic.read("plain.hl7"), FIRST);
+    assert_eq!(clinic.read("back.hl7"), [FIRST, SECOND].concat());
+}
+
+#[test]
+fn other_keys_open_nothing() {
+    let clinic = clinic(FIRST);
+    clinic.run_open(PROTECT).code(0);
+    clinic.run_open("keygen other.keyring").code(0);
+    let told = stderr(
+        &clinic
+            .run_open(&format!("{REVEAL} --keyring other.keyring"))
+            .code(5)
+            .stdout(""),
+    );
+    assert!(
+        told.starts_with("paravent: screened.hl7: line 1: "),
+        "{told}"
+    );
+    assert!(!clinic.at("back.hl7").exists());
+}
+
+#[test]
+fn a_grant_opens_its_scopes_and_leaves_the_rest() {
+    let clinic = clinic(FIRST);
+    clinic.write(
+        "policies/care.toml",
+        "domain = \"care-feed\"\nschema = \"scheduling\"\nrecord_id = \"bound\"\n\
+         [tenancy]\nspecialties = 12\npractices = 40\n\
+         [open.care]\nreason = \"which services are asked for\"\n",
+    );
+    write_secret(&clinic.at("connector"), "another one");
+    clinic
+        .run_open("protect feed.hl7 --policy policies/care.toml -o screened.hl7")
+        .code(0);
+    clinic
+        .run_open("grant --policy policies/care.toml --owner team --until 9999-06-30 -o care.grant --grant-passphrase-file connector")
+        .code(0);
+    let revealed = clinic
+        .run("reveal screened.hl7 --policy policies/care.toml --grant care.grant --passphrase-file connector")
+        .code(0);
+    let revealed = stdout(&revealed);
+    for value in ["CARDIO-SUD", "Rostand", "Cardiologie"] {
+        assert!(revealed.contains(value), "{value}: {revealed}");
+    }
+    for value in ["LACHAUME", "0639980012", "M-1", "20261207"] {
+        assert!(!revealed.contains(value), "{value}: {revealed}");
+    }
+    assert!(revealed.contains("\rZPV|1|1|p1."));
+
+    // The keyring opens what is asked for.
+    let care = "reveal screened.hl7 --policy policies/care.toml --only care";
+    assert_eq!(stdout(&clinic.run_open(care).code(0)), revealed);
+    let told = stderr(
+        &clinic
+            .run_open("reveal screened.hl7 --policy policies/care.toml --only age")
+            .code(2),
+    );
+    assert!(
+        told.contains("identity, contact, schedule, care, rest"),
+        "{told}"
+    );
+}
+
+#[test]
+fn what_was_changed_on_the_way_is_told() {
+    let clinic = clinic([FIRST, SECOND].concat());
+    clinic.run_open(PROTECT).code(0);
+    // An engine that writes line ends of its own.
+    clinic.write(
+        "screened.hl7",
+        clinic.read("screened.hl7").replace('\r', "\r\n"),
+    );
+    let told = stderr(&clinic.run_open(REVEAL).code(6));
+    assert!(
+        told.starts_with("paravent: 2 messages are not byte for byte what was protected: they were changed on the way\n"),
+        "{told}"
+    );
+    assert_eq!(
+        clinic.read("back.hl7").replace("\r\n", "\r"),
+        [FIRST, SECOND].concat()
+    );
+    let told = json(&stdout(
+        &clinic.run_open(&format!("{REVEAL} --force --json")).code(6),
+    ));
+    assert_eq!(told["changed"], 2);
+    // A segment less, and nobody knows what belongs where.
+    let cut = clinic.read("screened.hl7").replacen("AIP|1|A||\r\n", "", 1);
+    assert_ne!(cut, clinic.read("screened.hl7"));
+    clinic.write("screened.hl7", cut);
+    clinic.run_open(&format!("{REVEAL} --force")).code(3);
+}
+
+#[test]
+fn a_profile_of_one_s_own_says_what_passes() {
+    let clinic = clinic(FIRST);
+    let profile = paravent::hl7v2::Profile::siu_text();
+    clinic.write(
+        "own.toml",
+        profile.replace("\"MSH-3.1\" = \"PARAVENT\"", "\"MSH-3.1\" = \"ECRAN-7\""),
+    );
+    clinic
+        .run_open(&format!("{PROTECT} --profile own.toml"))
+        .code(0);
+    assert!(
+        clinic
+            .read("screened.hl7")
+            .starts_with("MSH|^~\\&|ECRAN-7|")
+    );
+    // It is needed on no way back.
+    clinic.run_open(REVEAL).code(0);
+    assert_eq!(clinic.read("back.hl7"), FIRST);
+
+    clinic.write(
+        "own.toml",
+        profile.replace("unlisted = \"rest\"", "unlisted = \"ret\""),
+    );
+    let told = stderr(
+        &clinic
+            .run_open(&format!("{PROTECT} --force --profile own.toml"))
+            .code(3),
+    );
+    assert!(told.starts_with("paravent: own.toml: line 8: "), "{told}");
+    let told = stderr(
+        &clinic
+            .run_open(&format!("{PROTECT} --force --profile none.toml"))
+            .code(3),
+    );
+    assert!(told.contains("reading none.toml failed"), "{told}");
+}
+
+#[test]
+fn a_policy_of_rows_is_none_for_messages() {
+    let clinic = clinic(FIRST);
+    let told = stderr(
+        &clinic
+            .run_open("protect feed.hl7 --policy policies/statistics.toml")
+            .code(3)
+            .stdout(""),
+    );
+    assert!(told.contains("another schema"), "{told}");
+    clinic
+        .run_open("reveal feed.hl7 --policy policies/statistics.toml")
+        .code(3);
+}
+
+#[test]
+fn commands_for_rows_say_what_takes_messages() {
+    let clinic = clinic(FIRST);
+    for command in [
+        "verify feed.hl7 --policy policies/hl7-feed.toml",
+        "verify --no-plain feed.hl7 --policy policies/hl7-feed.toml",
+        "verify - --format hl7v2 --policy policies/hl7-feed.toml",
+        "migrate feed.hl7 --policy policies/hl7-feed.toml",
+        "reseal feed.hl7 --policy policies/hl7-feed.toml",
+        "audit feed.hl7 --policy policies/hl7-feed.toml",
+        "protect appointments.csv --policy policies/statistics.toml --output-format hl7v2",
+    ] {
+        let told = stderr(&clinic.run(command).code(2).stdout(""));
+        assert!(
+            told.contains(
+                "HL7 v2 messages are no rows; `paravent protect` and `paravent reveal` take them"
+            ),
+            "{command}: {told}"
+        );
+    }
+    for option in [
+        "--window 1",
+        "--jobs 2",
+        "--output-format csv",
+        "--delimiter ;",
+        "--encoding utf-8",
+    ] {
+        let told = stderr(&clinic.run(&format!("{PROTECT} {option}")).code(2));
+        let name = option.split(' ').next().unwrap();
+        assert!(told.contains(&format!("{name} is for rows")), "{told}");
+    }
+    let told = stderr(
+        &clinic
+            .run("protect appointments.csv --policy policies/statistics.toml --profile own.toml")
+            .code(2),
+    );
+    assert!(told.contains("--profile is for messages"), "{told}");
+}
+
+#[test]
+fn a_sealed_text_of_a_message_is_told_without_keys() {
+    let clinic = clinic(FIRST);
+    clinic.run_open(PROTECT).code(0);
+    let screened = clinic.read("screened.hl7");
+    let (_, text) = screened.split_once("ZPV|1|1|").unwrap();
+    let told = stdout(&clinic.run(&format!("inspect {}", text.trim_end())).code(0));
+    assert!(told.starts_with("a sealed record: version 1,"), "{told}");
+    assert!(!told.contains(PASSPHRASE) && !told.contains("LACHAUME"));
+}
+
+#[test]
+fn policies_of_both_schemas_are_checked_together() {
+    let clinic = clinic("");
+    let page = stdout(&clinic.run("policy check").code(0).stderr(""));
+    assert!(
+        page.contains("\n  schema appointment\n") && page.contains("\n  schema scheduling\n"),
+        "{page}"
+    );
+    let page = stdout(&clinic.run("policy check policies/hl7-feed.toml").code(0));
+    assert!(
+        page.ends_with("\nclean: 0 accepted findings, and nothing that nobody answers for\n"),
+        "{page}"
+    );
+    // A name that no bundled schema has is told.
+    clinic.write(
+        "policies/hl7-feed.toml",
+        clinic
+            .read("policies/hl7-feed.toml")
+            .replace("\"scheduling\"", "\"sheduling\""),
+    );
+    clinic.run("policy check").code(3);
+}
