@@ -433,7 +433,12 @@ impl Error {
     }
 
     /// Says at which line of a file of rows the failing row begins, from 1; or of a log.
-    #[cfg(any(feature = "broker", feature = "csv", feature = "ndjson"))]
+    #[cfg(any(
+        feature = "broker",
+        feature = "csv",
+        feature = "fhir",
+        feature = "ndjson"
+    ))]
     #[must_use]
     pub(crate) fn at_file_line(mut self, line: usize) -> Self {
         self.0.line = Some(line);

@@ -1,0 +1,6 @@
+//! FHIR R4 resources through protect and reveal.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod kit;
+mod round_trip;
