@@ -89,6 +89,11 @@ impl Kit {
         }
     }
 
+    /// The same with another profile.
+    pub fn protector_of(&self, profile: Profile) -> ResourceProtector {
+        ResourceProtector::new(&self.keyring, &self.checked, profile).unwrap()
+    }
+
     pub fn protect(&self, document: &str) -> String {
         String::from_utf8(self.protector.protect(document.as_bytes()).unwrap()).unwrap()
     }
