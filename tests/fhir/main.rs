@@ -2,6 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+mod bad;
 mod canaries;
 mod kit;
+mod lines;
+mod partial;
+mod properties;
+mod references;
 mod round_trip;

@@ -107,9 +107,10 @@ impl ResourceProtector {
         let mut references = References::default();
         let mut walk = Walk::new(&self.profile, &mut references, self.stand_ins.as_ref());
         walk.survey(&root)?;
+        let base = walk.base();
         let mut out = Vec::with_capacity(document.len() / 2 + 4096);
         out.extend_from_slice(before.as_bytes());
-        self.resource(&mut walk, &root, "", "", Some(document), &mut out)?;
+        self.resource(&mut walk, &root, "", &base, Some(document), &mut out)?;
         out.extend_from_slice(after.as_bytes());
         Ok(out)
     }

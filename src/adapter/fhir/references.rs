@@ -81,6 +81,8 @@ pub(super) struct References {
     types: BTreeMap<Key, String>,
     /// Business identifiers that references name.
     named: BTreeMap<Key, ()>,
+    /// The server that addresses in a Bundle name; empty where they name several.
+    base: Option<Zeroizing<String>>,
 }
 
 /// A clear value, which is wiped on drop.
@@ -178,6 +180,20 @@ impl References {
 
     pub(super) fn names_any(&self) -> bool {
         !self.named.is_empty()
+    }
+
+    /// Notes the server of an entry.
+    pub(super) fn name_base(&mut self, base: &str) {
+        let base = match &self.base {
+            Some(named) if ***named != *base => "",
+            _ => base,
+        };
+        self.base = Some(Zeroizing::new(base.to_owned()));
+    }
+
+    /// The server of an entry that names none: the one that all others name.
+    pub(super) fn base(&self) -> &str {
+        self.base.as_ref().map_or("", |base| base)
     }
 
     /// Notes of which type the resource at this `urn:` is.

@@ -1,5 +1,7 @@
 //! The walk through a resource: what is kept is written, and what is not becomes parts.
 
+use zeroize::Zeroizing;
+
 use super::{
     json::{self, Decoded, Item, Kind, Member, Value},
     profile::{FieldRule, Form, Node, NodeKind, Profile, Type},
@@ -190,6 +192,11 @@ impl<'p, 'r> Walk<'p, 'r> {
         }
     }
 
+    /// The server of what names none.
+    pub(super) fn base(&self) -> Zeroizing<String> {
+        Zeroizing::new(self.references.base().to_owned())
+    }
+
     pub(super) fn next_scene(&mut self) -> usize {
         self.scenes += 1;
         self.scenes
@@ -257,6 +264,10 @@ impl<'p, 'r> Walk<'p, 'r> {
         if node.has_resource()
             && let Some(url) = value.member("fullUrl").and_then(Value::string)
         {
+            let base = base_of(&url, self.profile);
+            if !base.is_empty() {
+                self.references.name_base(base);
+            }
             for member in members {
                 if node
                     .child(&member.name)
@@ -424,8 +435,12 @@ impl<'p, 'r> Walk<'p, 'r> {
         let members = value.members().unwrap_or_default();
         let around = node.has_resource().then(|| {
             let url = value.member("fullUrl").and_then(Value::string);
-            let base = url.map(|url| base_of(&url, self.profile).to_owned());
-            std::mem::replace(&mut scene.base, base.unwrap_or_default())
+            let stated = url.as_ref().map_or("", |url| base_of(url, self.profile));
+            let base = match stated {
+                "" => self.references.base(),
+                stated => stated,
+            };
+            std::mem::replace(&mut scene.base, base.to_owned())
         });
         out.push(b'{');
         let start = out.len();
