@@ -4,7 +4,13 @@ use std::collections::BTreeMap;
 
 use serde::de::DeserializeOwned;
 
-#[cfg(any(feature = "broker", feature = "csv", feature = "ndjson"))]
+#[cfg(any(
+    feature = "broker",
+    feature = "csv",
+    feature = "fhir",
+    feature = "hl7v2",
+    feature = "ndjson"
+))]
 use super::values::Values;
 use super::{
     binding::{Binding, check_flags},

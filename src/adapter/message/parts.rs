@@ -34,6 +34,7 @@ impl Parts {
         Self(scopes.map(|scope| (scope, Zeroizing::default())).collect())
     }
 
+    #[cfg_attr(not(feature = "hl7v2"), allow(dead_code))]
     pub(crate) fn is_empty(&self) -> bool {
         self.0.iter().all(|(_, entries)| entries.is_empty())
     }
@@ -180,7 +181,7 @@ impl Joined {
     /// # Errors
     ///
     /// [`Error::is_message`] where pieces are missing, or are no entries.
-    pub(super) fn entries(&self) -> Result<(&str, Vec<(&str, &[u8])>)> {
+    pub(super) fn entries(&self) -> Result<(&str, Vec<Entry<'_>>)> {
         if self.next == 0 || self.next != self.number {
             return Err(not_whole());
         }
