@@ -7,6 +7,7 @@ mod canaries;
 mod kit;
 mod lines;
 mod partial;
+mod peers;
 mod properties;
 mod references;
 mod round_trip;

@@ -537,18 +537,14 @@ impl<'a> Scanner<'a, '_> {
 }
 
 /// Whether a member of this name came before.
-fn repeated<'a>(
-    members: &[Member<'a>],
-    names: &mut BTreeSet<Cow<'a, str>>,
-    name: &Cow<'a, str>,
-) -> bool {
+fn repeated<'a>(members: &[Member<'a>], names: &mut BTreeSet<Cow<'a, str>>, name: &str) -> bool {
     if members.len() < FEW_MEMBERS {
-        return members.iter().any(|member| member.name == *name);
+        return members.iter().any(|member| member.name == name);
     }
     if names.is_empty() {
         names.extend(members.iter().map(|member| member.name.clone()));
     }
-    !names.insert(name.clone())
+    !names.insert(Cow::Owned(name.to_owned()))
 }
 
 /// The bytes that stand for themselves in a string.

@@ -484,11 +484,9 @@ impl<'p, 'r> Walk<'p, 'r> {
             return Ok(self.take(scene, index, member, node.scope));
         }
         match (&node.kind, &member.value.kind) {
-            (NodeKind::Kept(values), _) => {
-                if is_kept(&member.value, values) {
-                    out.extend_from_slice(member.chunk.as_bytes());
-                    return Ok(true);
-                }
+            (NodeKind::Kept(values), _) if is_kept(&member.value, values) => {
+                out.extend_from_slice(member.chunk.as_bytes());
+                return Ok(true);
             }
             (NodeKind::Location, Kind::String) => {
                 let text = member.value.string();
