@@ -94,6 +94,25 @@ fn large_documents_are_refused_within_bounds() {
     }
 }
 
+/// Small values take more room protected than in clear, and what is taken must be revealed again.
+#[test]
+fn documents_of_many_values_are_refused_or_come_back() {
+    let kit = Kit::new(NOTHING);
+    let of = |item: &str, count: usize, name: &str| {
+        let items = vec![item; count].join(",");
+        format!(r#"{{"resourceType":"Appointment","{name}":[{items}]}}"#)
+    };
+    for item in ["1", "{}", "{\"a\":1}"] {
+        for name in ["participant", "unknown"] {
+            refused(&kit, of(item, 400_000, name).as_bytes());
+        }
+    }
+    kit.round_trip(of("{\"status\":1}", 20_000, "participant").as_bytes());
+    kit.round_trip(of("1", 200_000, "unknown").as_bytes());
+    let slots = vec![r#"{"resource":{"resourceType":"Slot"}}"#; 3000].join(",");
+    kit.round_trip(format!(r#"{{"resourceType":"Bundle","entry":[{slots}]}}"#).as_bytes());
+}
+
 /// What just fits is sealed to several records, and comes back.
 #[test]
 fn long_fields_come_back() {

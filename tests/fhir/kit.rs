@@ -8,21 +8,21 @@ use paravent::{
 };
 
 /// Shows nothing.
-pub const NOTHING: &str = r#"
+pub(crate) const NOTHING: &str = r#"
 domain = "archive"
 schema = "scheduling"
 record_id = "unbound"
 "#;
 
 /// Shows nothing, and binds seals to the ids that are shown.
-pub const BOUND: &str = r#"
+pub(crate) const BOUND: &str = r#"
 domain = "bound"
 schema = "scheduling"
 record_id = "bound"
 "#;
 
 /// Ids of patients are pseudonyms; birth years and sexes are shown.
-pub const SHOWING: &str = r#"
+pub(crate) const SHOWING: &str = r#"
 domain = "statistics"
 schema = "scheduling"
 record_id = "unbound"
@@ -49,7 +49,7 @@ specialties = 12
 "#;
 
 /// Opens what is medical.
-pub const CARE: &str = r#"
+pub(crate) const CARE: &str = r#"
 domain = "care-statistics"
 schema = "scheduling"
 record_id = "unbound"
@@ -61,22 +61,22 @@ reason = "visits by specialty"
 specialties = 12
 "#;
 
-pub const POLICIES: [&str; 4] = [NOTHING, BOUND, SHOWING, CARE];
+pub(crate) const POLICIES: [&str; 4] = [NOTHING, BOUND, SHOWING, CARE];
 
-pub struct Kit {
-    pub keyring: Keyring,
-    pub policy: Policy,
-    pub checked: CheckedPolicy,
-    pub protector: ResourceProtector,
-    pub revealer: ResourceRevealer,
+pub(crate) struct Kit {
+    pub(crate) keyring: Keyring,
+    pub(crate) policy: Policy,
+    pub(crate) checked: CheckedPolicy,
+    pub(crate) protector: ResourceProtector,
+    pub(crate) revealer: ResourceRevealer,
 }
 
 impl Kit {
-    pub fn new(policy: &str) -> Self {
+    pub(crate) fn new(policy: &str) -> Self {
         Self::of(policy, Profile::r4())
     }
 
-    pub fn of(policy: &str, profile: Profile) -> Self {
+    pub(crate) fn of(policy: &str, profile: Profile) -> Self {
         let policy = Policy::from_toml(policy, &Schema::scheduling()).unwrap();
         let checked = policy.check(Date::constant(2026, 11, 24)).unwrap();
         let keyring = Keyring::generate().unwrap();
@@ -90,16 +90,16 @@ impl Kit {
     }
 
     /// The same with another profile.
-    pub fn protector_of(&self, profile: Profile) -> ResourceProtector {
+    pub(crate) fn protector_of(&self, profile: Profile) -> ResourceProtector {
         ResourceProtector::new(&self.keyring, &self.checked, profile).unwrap()
     }
 
-    pub fn protect(&self, document: &str) -> String {
+    pub(crate) fn protect(&self, document: &str) -> String {
         String::from_utf8(self.protector.protect(document.as_bytes()).unwrap()).unwrap()
     }
 
     /// The backend's own for some scopes.
-    pub fn only(&self, scopes: &[&str]) -> ResourceRevealer {
+    pub(crate) fn only(&self, scopes: &[&str]) -> ResourceRevealer {
         let scopes: Vec<Scope> = scopes
             .iter()
             .map(|name| self.policy.schema().scope(name).unwrap())
@@ -108,14 +108,14 @@ impl Kit {
         ResourceRevealer::new(backend.only(&scopes).unwrap()).unwrap()
     }
 
-    pub fn reveal_only(&self, scopes: &[&str], protected: &str) -> String {
+    pub(crate) fn reveal_only(&self, scopes: &[&str], protected: &str) -> String {
         let restored = self.only(scopes).reveal(protected.as_bytes()).unwrap();
         assert_eq!(restored.is_original(), None);
         String::from_utf8(restored.as_bytes().to_vec()).unwrap()
     }
 
     /// Protects, reveals all, and asserts that not a byte differs; returns what was protected.
-    pub fn round_trip(&self, document: &[u8]) -> Vec<u8> {
+    pub(crate) fn round_trip(&self, document: &[u8]) -> Vec<u8> {
         let protected = self.protector.protect(document).unwrap();
         let restored = self.revealer.reveal(&protected).unwrap();
         assert_eq!(
@@ -127,18 +127,18 @@ impl Kit {
     }
 }
 
-pub fn parse(json: &str) -> serde_json::Value {
+pub(crate) fn parse(json: &str) -> serde_json::Value {
     serde_json::from_str(json).unwrap()
 }
 
 /// Documents of this test's own.
-pub fn own() -> Vec<(String, Vec<u8>)> {
+pub(crate) fn own() -> Vec<(String, Vec<u8>)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fhir/data");
     documents(&folder)
 }
 
 /// The documents that `PARAVENT_CORPUS` points to, which may not be copied; none where it is not set.
-pub fn corpus() -> Vec<(String, Vec<u8>)> {
+pub(crate) fn corpus() -> Vec<(String, Vec<u8>)> {
     match env::var_os("PARAVENT_CORPUS") {
         Some(folder) => documents(&Path::new(&folder).join("fhir")),
         None => {

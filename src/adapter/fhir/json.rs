@@ -138,20 +138,26 @@ impl Drop for Decoded<'_> {
     }
 }
 
-/// The tree of a document of at most `most` bytes. Errors name members that are `known`, and others by their position.
+/// How large a document may be: its tree takes a multiple of its values.
+pub(super) struct Limits {
+    pub(super) bytes: usize,
+    pub(super) values: usize,
+}
+
+/// The tree of a document. Errors name members that are `known`, and others by their position.
 ///
 /// # Errors
 ///
-/// [`Error::is_message`] with the byte and the element, where it is no JSON text in UTF-8, nests more than 64 deep or names a
-/// member twice.
+/// [`Error::is_message`] with the byte and the element, where it is no JSON text in UTF-8, is larger than the limits, nests more than 64
+/// deep or names a member twice.
 pub(super) fn parse<'a>(
     bytes: &'a [u8],
-    most: usize,
+    limits: &Limits,
     known: &dyn Fn(&str) -> bool,
 ) -> Result<Document<'a>> {
-    if bytes.len() > most {
+    if bytes.len() > limits.bytes {
         return Err(Error::message(
-            format!("the document has more than {} MiB", most >> 20),
+            format!("the document has more than {} MiB", limits.bytes >> 20),
             "send it in several",
         ));
     }
@@ -167,6 +173,7 @@ pub(super) fn parse<'a>(
         at: 0,
         known,
         depth: 0,
+        values: limits.values,
     };
     if text.starts_with('\u{feff}') {
         scanner.at = '\u{feff}'.len_utf8();
@@ -195,6 +202,7 @@ pub(super) fn name_of(chunk: &str) -> Option<Cow<'_, str>> {
         at: 0,
         known: &|_| false,
         depth: 0,
+        values: 0,
     };
     scanner.space();
     let start = scanner.at;
@@ -267,6 +275,8 @@ struct Scanner<'a, 'k> {
     at: usize,
     known: &'k dyn Fn(&str) -> bool,
     depth: usize,
+    /// How many may still come.
+    values: usize,
 }
 
 /// What is wrong, and where.
@@ -319,6 +329,10 @@ impl<'a> Scanner<'a, '_> {
 
     fn value(&mut self) -> Scanned<Value<'a>> {
         let start = self.at;
+        if self.values == 0 {
+            return Err(self.fault("too many values"));
+        }
+        self.values -= 1;
         let kind = match self.peek() {
             Some(b'"') => {
                 self.string()?;
@@ -566,8 +580,13 @@ mod tests {
 
     use super::*;
 
+    const LIMITS: Limits = Limits {
+        bytes: 1 << 20,
+        values: 1000,
+    };
+
     fn scan(text: &str) -> Result<Document<'_>> {
-        parse(text.as_bytes(), 1 << 20, &|name| name == "known")
+        parse(text.as_bytes(), &LIMITS, &|name| name == "known")
     }
 
     fn refused(text: &str) -> String {
@@ -670,8 +689,7 @@ mod tests {
         ] {
             refused(text);
         }
-        assert!(parse(b"\"\xff\"", 10, &|_| true).is_err());
-        assert!(parse(b"\"long text\"", 10, &|_| true).is_err());
+        assert!(parse(b"\"\xff\"", &LIMITS, &|_| true).is_err());
     }
 
     #[test]
@@ -683,6 +701,19 @@ mod tests {
             error.contains("a name twice at byte 24 in known"),
             "{error}"
         );
+    }
+
+    #[test]
+    fn size_is_bounded() {
+        let few = Limits {
+            bytes: 10,
+            values: 3,
+        };
+        let scan = |text: &'static str| parse(text.as_bytes(), &few, &|_| true);
+        assert!(scan("[1,2]").is_ok());
+        assert!(scan("[1,2,3]").is_err());
+        assert!(scan("\"12345678\"").is_ok());
+        assert!(scan("\"123456789\"").is_err());
     }
 
     #[test]

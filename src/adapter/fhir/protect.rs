@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    json::{self, Document, Value},
+    json::{self, Document, Limits, Value},
     lines,
     profile::{Form, Profile},
     references::References,
@@ -26,6 +26,18 @@ pub(super) const SEALED: &str = "urn:paravent:sealed";
 
 /// What is inside the extension under this name are sealed records.
 pub(super) const RECORD: &str = "record";
+
+/// How large a document in clear may be.
+const LIMITS: Limits = Limits {
+    bytes: MOST_BYTES,
+    values: 1 << 18,
+};
+
+/// How large a protected document may be: small resources grow most, by their seals.
+pub(super) const PROTECTED: Limits = Limits {
+    bytes: 32 * MOST_BYTES,
+    values: 1 << 21,
+};
 
 /// Protects FHIR R4 resources and Bundles in JSON for one domain.
 ///
@@ -94,8 +106,8 @@ impl ResourceProtector {
     ///
     /// # Errors
     ///
-    /// [`Error::is_message`] where `document` is no JSON in UTF-8, is larger than 4 MiB, nests more than 64 deep, names a member
-    /// twice, or holds a resource of a type that the profile does not take; those of
+    /// [`Error::is_message`] where `document` is no JSON in UTF-8, is larger than 4 MiB or has more than some hundred thousand values,
+    /// nests more than 64 deep, names a member twice, or holds a resource of a type that the profile does not take; those of
     /// [`Protector::protect`](crate::Protector::protect), such as a missing part of a pseudonym.
     pub fn protect(&self, document: &[u8]) -> Result<Vec<u8>> {
         let known = |name: &str| self.profile.is_element(name);
@@ -103,7 +115,7 @@ impl ResourceProtector {
             before,
             root,
             after,
-        } = json::parse(document, MOST_BYTES, &known)?;
+        } = json::parse(document, &LIMITS, &known)?;
         let mut references = References::default();
         let mut walk = Walk::new(&self.profile, &mut references, self.stand_ins.as_ref());
         walk.survey(&root)?;
@@ -196,7 +208,10 @@ impl ResourceProtector {
             false => [b",", &meta[..]].concat(),
         };
         out.splice(top.meta_at..top.meta_at, meta);
-        Ok(())
+        match out.len() > PROTECTED.bytes {
+            true => Err(too_much()),
+            false => Ok(()),
+        }
     }
 
     /// The member `meta` of a protected resource.
@@ -257,6 +272,14 @@ impl std::fmt::Debug for ResourceProtector {
             .field("profile", &self.profile)
             .finish_non_exhaustive()
     }
+}
+
+/// The document would grow to more than is revealed again.
+pub(super) fn too_much() -> Error {
+    Error::message(
+        "the document has too many elements to be protected as one",
+        "send it in several",
+    )
 }
 
 fn shown_names(policy: &Policy, stand_ins: &BTreeMap<usize, String>) -> Vec<ShownName> {

@@ -11,17 +11,14 @@ use zeroize::{Zeroize, Zeroizing};
 use super::{
     json::{self, Document, Item, Kind, Member, Value},
     lines,
-    protect::{RECORD, SEALED},
+    protect::{PROTECTED, RECORD, SEALED},
 };
 use crate::{
-    adapter::message::{self, MOST_BYTES, Opener, Originals, Restored},
+    adapter::message::{self, Opener, Originals, Restored},
     error::{Error, Result},
     protect::Revealer,
     wire::SealedRecord,
 };
-
-/// The most bytes of a protected document: small resources grow most, by their seals.
-const MOST_PROTECTED: usize = 32 * MOST_BYTES;
 
 /// Reveals protected FHIR resources as far as the keys of its [`Revealer`] go.
 ///
@@ -64,7 +61,7 @@ impl ResourceRevealer {
             before,
             root,
             after,
-        } = json::parse(document, MOST_PROTECTED, &known)?;
+        } = json::parse(document, &PROTECTED, &known)?;
         let mut opened = 0;
         let mut bytes = Out(Zeroizing::new(Vec::with_capacity(document.len())));
         bytes.put(before);
@@ -93,7 +90,7 @@ impl ResourceRevealer {
     /// As [`reveal`](ResourceRevealer::reveal), with the [line](Error::line): nothing of it is written, and the lines before it are.
     /// [`Error::is_io`] where a line cannot be read or written.
     pub fn reveal_lines(&self, from: impl BufRead, to: impl Write) -> Result<u64> {
-        lines::each(from, to, MOST_PROTECTED, |line| self.reveal(line))
+        lines::each(from, to, PROTECTED.bytes, |line| self.reveal(line))
     }
 
     /// Reveals a resource and those inside of it; gives the digest of what was protected.

@@ -5,11 +5,11 @@ use zeroize::Zeroizing;
 use super::{
     json::{self, Decoded, Item, Kind, Member, Value},
     profile::{FieldRule, Form, Node, NodeKind, Profile, Type},
-    protect::{ResourceProtector, StandIns},
+    protect::{ResourceProtector, StandIns, too_much},
     references::{REFERENCE_SYSTEM, References, Spelling, absolute, base_of},
 };
 use crate::{
-    adapter::message::{Fields, Parts},
+    adapter::message::{Fields, MOST_BYTES, Parts},
     error::{Error, Result},
     id::Scope,
     schema::Schema,
@@ -39,6 +39,8 @@ pub(super) struct Scene<'d, 'p> {
     /// The server that relative references are of.
     base: String,
     number: usize,
+    /// How many bytes the parts have, about.
+    taken: usize,
     /// The ids and types of contained resources.
     contained: Vec<(Decoded<'d>, Decoded<'d>)>,
 }
@@ -65,6 +67,7 @@ impl<'d, 'p> Scene<'d, 'p> {
             path: String::new(),
             base: base.to_owned(),
             number,
+            taken: 0,
             contained: Vec::new(),
         }
     }
@@ -124,7 +127,18 @@ impl<'d, 'p> Scene<'d, 'p> {
         self.path.push(':');
         self.path.push_str(&index.to_string());
         self.parts.push(scope, &self.path, chunk.as_bytes());
+        self.taken += self.path.len() + chunk.len();
         self.path.truncate(length);
+    }
+
+    /// # Errors
+    ///
+    /// [`Error::is_message`] where places in a document of many small values take more than the document.
+    fn check(&self) -> Result<()> {
+        match self.taken > 2 * MOST_BYTES {
+            true => Err(too_much()),
+            false => Ok(()),
+        }
     }
 
     /// Does something a step further inside.
@@ -340,6 +354,7 @@ impl<'p, 'r> Walk<'p, 'r> {
             }
             written.push(is_written);
         }
+        scene.check()?;
         top.marks = self.marks(members, root, &written);
         self.mark_identifier(value, root, &mut top.marks);
         out.push(b'}');
@@ -545,6 +560,7 @@ impl<'p, 'r> Walk<'p, 'r> {
                     })?;
                 }
                 _ => {
+                    scene.check()?;
                     scene.take(node.scope, at, item.chunk);
                     out.push(b'{');
                     out.extend_from_slice(MASKED.as_bytes());

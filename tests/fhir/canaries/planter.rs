@@ -6,7 +6,7 @@ use serde_json::Value;
 
 /// What becomes of leaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum How {
+pub(crate) enum How {
     /// Every leaf becomes a text.
     Text,
     /// Every leaf becomes a number.
@@ -16,18 +16,18 @@ pub enum How {
 }
 
 impl How {
-    pub const ALL: [Self; 3] = [Self::Text, Self::Number, Self::Form];
+    pub(crate) const ALL: [Self; 3] = [Self::Text, Self::Number, Self::Form];
 }
 
 #[derive(Clone, Debug)]
-pub struct Canary {
+pub(crate) struct Canary {
     /// What is looked for.
-    pub text: String,
+    pub(crate) text: String,
     /// The leaf that holds it.
-    pub whole: String,
+    pub(crate) whole: String,
     /// The type of the resource, and the names of elements on the way.
-    pub of: String,
-    pub path: String,
+    pub(crate) of: String,
+    pub(crate) path: String,
 }
 
 /// How much of a form is looked for.
@@ -35,7 +35,7 @@ const WINDOW: usize = 8;
 
 impl Canary {
     /// Its text in clear and encoded, as it is inside of a longer text.
-    pub fn forms(&self) -> Vec<Vec<u8>> {
+    pub(crate) fn forms(&self) -> Vec<Vec<u8>> {
         let clear = self.text.as_bytes();
         let mut forms = vec![
             clear.to_vec(),
@@ -67,7 +67,7 @@ impl Canary {
 }
 
 /// Looks for canaries.
-pub struct Search<'c> {
+pub(crate) struct Search<'c> {
     canaries: &'c [Canary],
     forms: Vec<Vec<Vec<u8>>>,
     /// A part of each form, and whose it is: what is not there need not be looked for.
@@ -75,7 +75,7 @@ pub struct Search<'c> {
 }
 
 impl<'c> Search<'c> {
-    pub fn new(canaries: &'c [Canary]) -> Self {
+    pub(crate) fn new(canaries: &'c [Canary]) -> Self {
         let forms: Vec<_> = canaries.iter().map(Canary::forms).collect();
         let mut windows: HashMap<_, Vec<usize>> = HashMap::new();
         for (at, forms) in forms.iter().enumerate() {
@@ -93,7 +93,7 @@ impl<'c> Search<'c> {
     }
 
     /// The canaries that are in `text` in any form.
-    pub fn found(&self, text: &[u8]) -> Vec<&'c Canary> {
+    pub(crate) fn found(&self, text: &[u8]) -> Vec<&'c Canary> {
         let suspects = text
             .windows(WINDOW)
             .filter_map(|window| self.windows.get(window));
@@ -105,7 +105,7 @@ impl<'c> Search<'c> {
     }
 }
 
-pub fn found<'c>(text: &[u8], canaries: &'c [Canary]) -> Vec<&'c Canary> {
+pub(crate) fn found<'c>(text: &[u8], canaries: &'c [Canary]) -> Vec<&'c Canary> {
     Search::new(canaries).found(text)
 }
 
@@ -114,7 +114,11 @@ fn contains(text: &[u8], form: &[u8]) -> bool {
 }
 
 /// The document with a canary in each leaf that `which` chooses by its number, but for types of resources.
-pub fn plant(document: &Value, how: How, which: impl Fn(usize) -> bool) -> (Value, Vec<Canary>) {
+pub(crate) fn plant(
+    document: &Value,
+    how: How,
+    which: impl Fn(usize) -> bool,
+) -> (Value, Vec<Canary>) {
     let mut planter = Planter {
         how,
         which: &which,

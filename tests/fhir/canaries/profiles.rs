@@ -8,7 +8,7 @@ fn bundled() -> Table {
 }
 
 /// The profile that also keeps these values at a path.
-pub fn keeping(of: &str, path: &str, values: Vec<&str>) -> String {
+pub(crate) fn keeping(of: &str, path: &str, values: Vec<&str>) -> String {
     let mut profile = bundled();
     let resource = profile["resource"].as_table_mut().unwrap();
     let of_type = resource[of].as_table_mut().unwrap();
@@ -19,7 +19,7 @@ pub fn keeping(of: &str, path: &str, values: Vec<&str>) -> String {
 }
 
 /// The profile without each of its rules, with what that is.
-pub fn without_each() -> Vec<(String, String)> {
+pub(crate) fn without_each() -> Vec<(String, String)> {
     let profile = bundled();
     let mut paths = Vec::new();
     for (of, rules) in profile["resource"].as_table().unwrap() {
