@@ -61,11 +61,10 @@ impl Sealing {
     }
 
     fn seal(&self) -> String {
-        self.protector
-            .protect(&self.record)
-            .unwrap()
-            .sealed()
-            .to_string()
+        let protected = self.protector.protect(&self.record).unwrap();
+        let mut text = String::new();
+        protected.sealed().append_text(&mut text);
+        text
     }
 }
 

@@ -470,9 +470,7 @@ impl<'a> Scanner<'a, '_> {
         }
         self.at += 1;
         loop {
-            let rest = &self.bytes[self.at..];
-            let plain = rest.iter().position(|&byte| !PLAIN[usize::from(byte)]);
-            self.at += plain.unwrap_or(rest.len());
+            self.plain();
             match self.peek() {
                 Some(b'"') => {
                     self.at += 1;
@@ -481,6 +479,29 @@ impl<'a> Scanner<'a, '_> {
                 Some(b'\\') => self.escape()?,
                 _ => return Err(self.missing("a control character in a string")),
             }
+        }
+    }
+
+    /// Goes on behind the bytes that stand for themselves, eight at a time.
+    fn plain(&mut self) {
+        const ONES: u64 = u64::from_ne_bytes([1; 8]);
+        const HIGH: u64 = ONES << 7;
+        let zeros = |word: u64| word.wrapping_sub(ONES) & !word & HIGH;
+        while let Some(word) = self.bytes[self.at..].first_chunk() {
+            let word = u64::from_le_bytes(*word);
+            let control = word.wrapping_sub(ONES * u64::from(b' ')) & !word & HIGH;
+            let quote = zeros(word ^ (ONES * u64::from(b'"')));
+            let backslash = zeros(word ^ (ONES * u64::from(b'\\')));
+            let found = control | quote | backslash;
+            if found != 0 {
+                // The lowest one is exact; a borrow can only mark what is above it.
+                self.at += found.trailing_zeros() as usize / 8;
+                return;
+            }
+            self.at += 8;
+        }
+        while self.peek().is_some_and(is_plain) {
+            self.at += 1;
         }
     }
 
@@ -561,18 +582,10 @@ fn repeated<'a>(members: &[Member<'a>], names: &mut BTreeSet<Cow<'a, str>>, name
     !names.insert(Cow::Owned(name.to_owned()))
 }
 
-/// The bytes that stand for themselves in a string.
-static PLAIN: [bool; 256] = {
-    let mut plain = [true; 256];
-    let mut byte = 0;
-    while byte < 0x20 {
-        plain[byte] = false;
-        byte += 1;
-    }
-    plain[b'"' as usize] = false;
-    plain[b'\\' as usize] = false;
-    plain
-};
+/// Whether a byte stands for itself in a string.
+fn is_plain(byte: u8) -> bool {
+    byte >= b' ' && byte != b'"' && byte != b'\\'
+}
 
 #[cfg(test)]
 mod tests {
@@ -701,6 +714,20 @@ mod tests {
             error.contains("a name twice at byte 24 in known"),
             "{error}"
         );
+    }
+
+    /// Eight bytes at a time, whatever stands at each of them.
+    #[test]
+    fn every_byte_ends_a_string_wherever_it_stands() {
+        for at in 0..20 {
+            for byte in 0..=0x7f_u8 {
+                let mut text = "é".repeat(3) + &"a".repeat(20);
+                text.insert(6 + at, char::from(byte));
+                let document = format!("[\"{text}\"]");
+                let taken = scan(&document).is_ok();
+                assert_eq!(taken, is_plain(byte), "{byte} at {at}");
+            }
+        }
     }
 
     #[test]

@@ -100,6 +100,10 @@ pub(super) struct Node {
     pub(super) scope: Scope,
     pub(super) kind: NodeKind,
     pub(super) masked: bool,
+    /// Whether a child is masked.
+    pub(super) has_masked: bool,
+    /// Whether a child is a resource, which the address beside it names.
+    pub(super) has_resource: bool,
     /// Whether all of it is taken out, for one scope.
     pub(super) whole: bool,
     /// Whether there are references in it.
@@ -220,20 +224,9 @@ impl Node {
         self.children.get(name)
     }
 
-    pub(super) fn has_masked(&self) -> bool {
-        self.children.values().any(|child| child.masked)
-    }
-
     /// Each child that leaves a mark where it is taken out.
     pub(super) fn masked(&self) -> impl Iterator<Item = &str> {
         let masked = self.children.iter().filter(|(_, child)| child.masked);
         masked.map(|(name, _)| name.as_str())
-    }
-
-    /// Whether a child is a resource, which the address beside it names.
-    pub(super) fn has_resource(&self) -> bool {
-        self.children
-            .values()
-            .any(|child| child.kind == NodeKind::Resource)
     }
 }

@@ -1,6 +1,7 @@
 //! From resources to protected resources.
 
 use std::{
+    borrow::Cow,
     collections::BTreeMap,
     io::{BufRead, Write},
 };
@@ -120,7 +121,9 @@ impl ResourceProtector {
         let mut walk = Walk::new(&self.profile, &mut references, self.stand_ins.as_ref());
         walk.survey(&root)?;
         let base = walk.base();
-        let mut out = Vec::with_capacity(document.len() / 2 + 4096);
+        // Seals of small resources have some eight thousand characters.
+        let seals = walk.resources().min(256) * 8192;
+        let mut out = Vec::with_capacity(document.len() + seals);
         out.extend_from_slice(before.as_bytes());
         self.resource(&mut walk, &root, "", &base, Some(document), &mut out)?;
         out.extend_from_slice(after.as_bytes());
@@ -187,7 +190,7 @@ impl ResourceProtector {
                 None => beside.push((name.name.as_str(), text)),
             }
         }
-        // What is appended ends the object.
+        // What is appended ends the object: the type comes before it, so that there is a comma.
         out.pop();
         for (element, text) in &put_back {
             out.push(b',');
@@ -201,43 +204,42 @@ impl ResourceProtector {
                 out.extend_from_slice(mark.as_bytes());
             }
         }
+        out.push(b',');
+        self.meta(value, &sealed, &beside, out);
         out.push(b'}');
-        let meta = self.meta(value, &sealed, &beside);
-        let meta = match top.is_first {
-            true => [&meta[..], b","].concat(),
-            false => [b",", &meta[..]].concat(),
-        };
-        out.splice(top.meta_at..top.meta_at, meta);
         match out.len() > PROTECTED.bytes {
             true => Err(too_much()),
             false => Ok(()),
         }
     }
 
-    /// The member `meta` of a protected resource.
+    /// Writes the member `meta` of a protected resource.
     fn meta(
         &self,
         resource: &Value<'_>,
         sealed: &Sealed,
-        beside: &[(&str, std::borrow::Cow<'_, str>)],
-    ) -> Vec<u8> {
-        let mut meta = Vec::with_capacity(2048);
+        beside: &[(&str, Cow<'_, str>)],
+        meta: &mut Vec<u8>,
+    ) {
         meta.extend_from_slice(br#""meta":{"extension":[{"url":""#);
         meta.extend_from_slice(SEALED.as_bytes());
         meta.extend_from_slice(br#"","extension":["#);
+        let mut text = String::new();
         for (at, record) in sealed.records().enumerate() {
             if at > 0 {
                 meta.push(b',');
             }
             meta.extend_from_slice(br#"{"url":"record","valueString":""#);
-            meta.extend_from_slice(record.to_string().as_bytes());
+            text.clear();
+            record.append_text(&mut text);
+            meta.extend_from_slice(text.as_bytes());
             meta.extend_from_slice(br#""}"#);
         }
         for (name, text) in beside {
             meta.extend_from_slice(br#",{"url":"#);
-            json::print_string(name, &mut meta);
+            json::print_string(name, meta);
             meta.extend_from_slice(br#","valueString":"#);
-            json::print_string(text, &mut meta);
+            json::print_string(text, meta);
             meta.push(b'}');
         }
         meta.extend_from_slice(br#"]}]"#);
@@ -248,7 +250,6 @@ impl ResourceProtector {
         meta.extend_from_slice(
             br#","security":[{"system":"http://terminology.hl7.org/CodeSystem/v3-ObservationValue","code":"PSEUDED"}]}"#,
         );
-        meta
     }
 
     /// The text of `meta.profile`, where every entry is one that the profile keeps.

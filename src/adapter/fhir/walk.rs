@@ -24,6 +24,8 @@ pub(super) struct Walk<'p, 'r> {
     references: &'r mut References,
     stand_ins: Option<&'p StandIns>,
     scenes: usize,
+    /// How many resources were surveyed.
+    resources: usize,
 }
 
 /// What is gathered of one resource with those that it contains.
@@ -51,10 +53,6 @@ pub(super) struct Top<'p> {
     pub(super) id: Option<String>,
     /// Members that are to stand at its end, by the name of the element that they stand for.
     pub(super) marks: Vec<(&'p str, String)>,
-    /// Where `meta` is to be inserted.
-    pub(super) meta_at: usize,
-    /// Whether it is the first member there.
-    pub(super) is_first: bool,
 }
 
 impl<'d, 'p> Scene<'d, 'p> {
@@ -125,7 +123,7 @@ impl<'d, 'p> Scene<'d, 'p> {
     fn take(&mut self, scope: Scope, index: usize, chunk: &str) {
         let length = self.path.len();
         self.path.push(':');
-        self.path.push_str(&index.to_string());
+        push_number(&mut self.path, index);
         self.parts.push(scope, &self.path, chunk.as_bytes());
         self.taken += self.path.len() + chunk.len();
         self.path.truncate(length);
@@ -148,6 +146,16 @@ impl<'d, 'p> Scene<'d, 'p> {
             self.path.push('.');
         }
         self.path.push_str(step);
+        let done = act(self);
+        self.path.truncate(length);
+        done
+    }
+
+    /// The same at a position of an array.
+    fn at<T>(&mut self, position: usize, act: impl FnOnce(&mut Self) -> T) -> T {
+        let length = self.path.len();
+        self.path.push('.');
+        push_number(&mut self.path, position);
         let done = act(self);
         self.path.truncate(length);
         done
@@ -203,12 +211,17 @@ impl<'p, 'r> Walk<'p, 'r> {
             references,
             stand_ins,
             scenes: 0,
+            resources: 0,
         }
     }
 
     /// The server of what names none.
     pub(super) fn base(&self) -> Zeroizing<String> {
         Zeroizing::new(self.references.base().to_owned())
+    }
+
+    pub(super) fn resources(&self) -> usize {
+        self.resources
     }
 
     pub(super) fn next_scene(&mut self) -> usize {
@@ -248,6 +261,7 @@ impl<'p, 'r> Walk<'p, 'r> {
         let Some(of_type) = of_type else {
             return Ok(());
         };
+        self.resources += 1;
         if let Some(Kind::Array(items)) = resource.member("contained").map(|value| &value.kind) {
             for item in items {
                 self.survey(&item.value)?;
@@ -275,7 +289,7 @@ impl<'p, 'r> Walk<'p, 'r> {
             NodeKind::Resource => return self.survey(value),
             _ => {}
         }
-        if node.has_resource()
+        if node.has_resource
             && let Some(url) = value.member("fullUrl").and_then(Value::string)
         {
             let base = base_of(&url, self.profile);
@@ -318,19 +332,13 @@ impl<'p, 'r> Walk<'p, 'r> {
         let mut top = Top {
             id: None,
             marks: Vec::new(),
-            meta_at: start,
-            is_first: true,
         };
-        let mut written = Vec::with_capacity(members.len());
+        let mut written = Vec::new();
         for (index, member) in members.iter().enumerate() {
             let length = separate(out, start);
             let is_written = match &*member.name {
                 "resourceType" => {
                     out.extend_from_slice(member.chunk.as_bytes());
-                    if length == start {
-                        top.meta_at = out.len();
-                        top.is_first = false;
-                    }
                     true
                 }
                 "id" => match member.value.string() {
@@ -352,7 +360,9 @@ impl<'p, 'r> Walk<'p, 'r> {
             if !is_written {
                 out.truncate(length);
             }
-            written.push(is_written);
+            if root.has_masked {
+                written.push(is_written);
+            }
         }
         scene.check()?;
         top.marks = self.marks(members, root, &written);
@@ -404,7 +414,7 @@ impl<'p, 'r> Walk<'p, 'r> {
         let members = value.members().unwrap_or_default();
         out.push(b'{');
         let start = out.len();
-        let mut written = Vec::with_capacity(members.len());
+        let mut written = Vec::new();
         for (index, member) in members.iter().enumerate() {
             let length = separate(out, start);
             let is_written = match &*member.name {
@@ -429,7 +439,9 @@ impl<'p, 'r> Walk<'p, 'r> {
             if !is_written {
                 out.truncate(length);
             }
-            written.push(is_written);
+            if of_type.root.has_masked {
+                written.push(is_written);
+            }
         }
         let mut marks = self.marks(members, &of_type.root, &written);
         self.mark_identifier(value, &of_type.root, &mut marks);
@@ -448,7 +460,7 @@ impl<'p, 'r> Walk<'p, 'r> {
         out: &mut Vec<u8>,
     ) -> Result<()> {
         let members = value.members().unwrap_or_default();
-        let around = node.has_resource().then(|| {
+        let around = node.has_resource.then(|| {
             let url = value.member("fullUrl").and_then(Value::string);
             let stated = url.as_ref().map_or("", |url| base_of(url, self.profile));
             let base = match stated {
@@ -459,14 +471,16 @@ impl<'p, 'r> Walk<'p, 'r> {
         });
         out.push(b'{');
         let start = out.len();
-        let mut written = Vec::with_capacity(members.len());
+        let mut written = Vec::new();
         for (index, member) in members.iter().enumerate() {
             let length = separate(out, start);
             let is_written = self.member(sealing, member, index, node, scene, out)?;
             if !is_written {
                 out.truncate(length);
             }
-            written.push(is_written);
+            if node.has_masked {
+                written.push(is_written);
+            }
         }
         append(&self.marks(members, node, &written), start, out);
         if out.len() == start {
@@ -555,7 +569,7 @@ impl<'p, 'r> Walk<'p, 'r> {
             out.extend_from_slice(item.before().as_bytes());
             match item.value.members() {
                 Some(members) if !members.is_empty() => {
-                    scene.inside(&at.to_string(), |scene| {
+                    scene.at(at, |scene| {
                         self.element(sealing, &item.value, node, scene, out)
                     })?;
                 }
@@ -694,7 +708,7 @@ impl<'p, 'r> Walk<'p, 'r> {
         written: &[bool],
     ) -> Vec<(&'p str, String)> {
         let mut marks = Vec::new();
-        if !node.has_masked() {
+        if !node.has_masked {
             return marks;
         }
         for name in node.masked() {
@@ -811,6 +825,13 @@ fn separate(out: &mut Vec<u8>, start: usize) -> usize {
         out.push(b',');
     }
     length
+}
+
+fn push_number(to: &mut String, number: usize) {
+    if number >= 10 {
+        push_number(to, number / 10);
+    }
+    to.push(char::from(b'0' + (number % 10) as u8));
 }
 
 /// Writes the member with another text.

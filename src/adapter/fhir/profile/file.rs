@@ -380,6 +380,10 @@ fn finish(draft: Draft, around: Scope) -> Node {
             && of_children.all(|child| child.whole && child.scope == scope && !child.masked),
         refers: matches!(kind, NodeKind::Reference | NodeKind::Resource)
             || children.values().any(|child| child.refers),
+        has_masked: children.values().any(|child| child.masked),
+        has_resource: children
+            .values()
+            .any(|child| child.kind == NodeKind::Resource),
         children,
         scope,
         kind,
