@@ -113,7 +113,9 @@ fn joined(kind: char, parts: &[&str]) -> Zeroizing<String> {
     let mut key = Zeroizing::new(String::with_capacity(length + 1));
     key.push(kind);
     for part in parts {
-        let _ = write!(key, "{}:{part}", part.len());
+        push_number(&mut key, part.len());
+        key.push(':');
+        key.push_str(part);
     }
     key
 }
@@ -184,11 +186,11 @@ impl References {
 
     /// Notes the server of an entry.
     pub(super) fn name_base(&mut self, base: &str) {
-        let base = match &self.base {
-            Some(named) if ***named != *base => "",
-            _ => base,
-        };
-        self.base = Some(Zeroizing::new(base.to_owned()));
+        match &self.base {
+            Some(named) if ***named == *base => {}
+            Some(_) => self.base = Some(Zeroizing::default()),
+            None => self.base = Some(Zeroizing::new(base.to_owned())),
+        }
     }
 
     /// The server of an entry that names none: the one that all others name.
@@ -206,6 +208,14 @@ impl References {
     }
 }
 
+/// Appends a number.
+pub(super) fn push_number(to: &mut String, number: usize) {
+    if number >= 10 {
+        push_number(to, number / 10);
+    }
+    to.push(char::from(b'0' + (number % 10) as u8));
+}
+
 /// The server of the resource at `url`; empty where it says none.
 pub(super) fn base_of<'a>(url: &'a str, profile: &Profile) -> &'a str {
     match Spelling::of(url, profile) {
@@ -215,7 +225,7 @@ pub(super) fn base_of<'a>(url: &'a str, profile: &Profile) -> &'a str {
 }
 
 pub(super) fn absolute(of_type: &str, id: &str) -> String {
-    format!("{BASE}/{of_type}/{id}")
+    [BASE, "/", of_type, "/", id].concat()
 }
 
 /// A random `urn:uuid:`, of version 4 (RFC 9562).

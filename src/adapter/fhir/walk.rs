@@ -6,7 +6,7 @@ use super::{
     json::{self, Decoded, Item, Kind, Member, Value},
     profile::{FieldRule, Form, Node, NodeKind, Profile, Type},
     protect::{ResourceProtector, StandIns, too_much},
-    references::{REFERENCE_SYSTEM, References, Spelling, absolute, base_of},
+    references::{REFERENCE_SYSTEM, References, Spelling, absolute, base_of, push_number},
 };
 use crate::{
     adapter::message::{Fields, MOST_BYTES, Parts},
@@ -296,7 +296,8 @@ impl<'p, 'r> Walk<'p, 'r> {
             if !base.is_empty() {
                 self.references.name_base(base);
             }
-            for member in members {
+            let is_urn = url.starts_with("urn:");
+            for member in members.iter().filter(|_| is_urn) {
                 if node
                     .child(&member.name)
                     .is_some_and(|child| child.kind == NodeKind::Resource)
@@ -673,7 +674,7 @@ impl<'p, 'r> Walk<'p, 'r> {
                 let target = contained.find(|(of, _)| **of == *id);
                 let scope = target.and_then(|(_, name)| scope_of(name));
                 let new = self.references.fragment(scene.number, id)?;
-                (format!("#{new}"), scope)
+                (["#", new].concat(), scope)
             }
             Spelling::Urn => {
                 let scope = self.references.type_at(text).and_then(scope_of);
@@ -686,7 +687,7 @@ impl<'p, 'r> Walk<'p, 'r> {
                 let new = self
                     .references
                     .id(&scene.base, of_type, id, self.stand_ins)?;
-                (format!("{name}/{new}"), Some(of_type.scope))
+                ([name, "/", new].concat(), Some(of_type.scope))
             }
             Spelling::Absolute(base, name, id) => {
                 let Some(of_type) = type_of(name) else {
@@ -825,13 +826,6 @@ fn separate(out: &mut Vec<u8>, start: usize) -> usize {
         out.push(b',');
     }
     length
-}
-
-fn push_number(to: &mut String, number: usize) {
-    if number >= 10 {
-        push_number(to, number / 10);
-    }
-    to.push(char::from(b'0' + (number % 10) as u8));
 }
 
 /// Writes the member with another text.
