@@ -62,6 +62,7 @@ mod profile;
 mod protect;
 mod references;
 mod reveal;
+mod scene;
 mod walk;
 
 pub use self::{profile::Profile, protect::ResourceProtector, reveal::ResourceRevealer};

@@ -11,7 +11,8 @@ use super::{
     lines,
     profile::{Form, Profile},
     references::References,
-    walk::{Scene, Walk},
+    scene::Scene,
+    walk::Walk,
 };
 use crate::{
     adapter::message::{self, MOST_BYTES, Parts, Sealed, Sealer, shown},
