@@ -138,6 +138,7 @@ pub(crate) fn own() -> Vec<(String, Vec<u8>)> {
 }
 
 /// The documents that `PARAVENT_CORPUS` points to, which may not be copied; none where it is not set.
+#[allow(clippy::print_stderr)]
 pub(crate) fn corpus() -> Vec<(String, Vec<u8>)> {
     match env::var_os("PARAVENT_CORPUS") {
         Some(folder) => documents(&Path::new(&folder).join("fhir")),

@@ -52,7 +52,6 @@ fn a_bad_line_is_named_and_nothing_of_it_is_written() {
         .unwrap();
     assert_eq!(String::from_utf8(restored).unwrap(), format!("{LINES}\n"));
 
-    let mut protected = protected;
     protected.extend(b"{\"resourceType\":\"Patient\"}\n");
     let error = kit
         .revealer
