@@ -133,6 +133,7 @@
 //! | `key-file` (default) | [`Keyring`]s and [`Grant`]s in files sealed under a `Passphrase`; `Config`, `Service` and `GrantRegister` |
 //! | `audit` | leaked rows are attacked; `audit::assert_unlinkable` for your tests |
 //! | `broker` | one record a call, with a reason: `Broker`, its `Log`, `Keyring::split_release` for what takes two people |
+//! | `fhir` | FHIR R4 resources around an appointment: [`fhir`] |
 //! | `csv`, `ndjson` | files of rows in these formats: `Transfer`, `Migration`, `Resealing`, `Verification` |
 //! | `rayon` | `Protector::protect_batch` on all cores |
 //! | `phone` | stand-ins in the shape of a telephone number, by FF1: `as = "phone"` |
@@ -176,6 +177,8 @@ mod wire;
 
 #[cfg(feature = "csv")]
 pub use crate::adapter::CsvFormat;
+#[cfg(feature = "fhir")]
+pub use crate::adapter::fhir;
 #[cfg(feature = "hl7v2")]
 pub use crate::adapter::hl7v2;
 #[cfg(any(feature = "csv", feature = "ndjson"))]

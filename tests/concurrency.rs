@@ -62,6 +62,14 @@ const OF_BROKERS: [&str; 14] = [
     "VerifiedLog",
 ];
 
+/// Exports of the feature `fhir`, in a module of their own.
+const OF_FHIR: [&str; 4] = [
+    "Profile",
+    "ResourceProtector",
+    "ResourceRevealer",
+    "Restored",
+];
+
 /// Exports of the features `csv` and `ndjson`. A transfer borrows where bad rows go, and is one thread's.
 const OF_FILES: [&str; 13] = [
     "CsvFormat",
@@ -189,6 +197,17 @@ fn every_public_type_is_send_and_sync() {
             VerifiedLog
         ],
         OF_BROKERS
+    );
+
+    #[cfg(feature = "fhir")]
+    assert_eq!(
+        shared![
+            fhir::Profile,
+            fhir::ResourceProtector,
+            fhir::ResourceRevealer,
+            fhir::Restored,
+        ],
+        OF_FHIR
     );
 
     #[cfg(all(feature = "csv", feature = "ndjson"))]

@@ -8,6 +8,7 @@
 mod accepted;
 mod book;
 mod check;
+mod fhir;
 mod kit;
 mod leaks;
 
@@ -30,14 +31,15 @@ use self::{
     },
     kit::{Contact, Visit},
 };
-pub use self::{kit::KIT, leaks::audit};
+pub use self::{fhir::fhir, kit::KIT, leaks::audit};
 
 /// A target by its name.
 pub type Target = (&'static str, fn(&[u8]));
 
-pub const TARGETS: [Target; 15] = [
+pub const TARGETS: [Target; 16] = [
     ("audit", audit),
     ("cell", cell),
+    ("fhir", fhir),
     ("file", file),
     ("inspected", inspected),
     ("json_record", json_record),

@@ -1,6 +1,8 @@
 //! The edges: what speaks a format of others on one side, and records and rows on the other. An adapter translates; it
 //! derives no key and chooses no nonce.
 
+#[cfg(feature = "fhir")]
+pub mod fhir;
 #[cfg(feature = "hl7v2")]
 pub mod hl7v2;
 #[cfg(any(feature = "fhir", feature = "hl7v2"))]

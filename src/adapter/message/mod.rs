@@ -12,7 +12,7 @@ mod shown;
 
 pub(crate) use self::{
     facts::{check_field, check_unlisted},
-    open::Opener,
+    open::{Opener, Originals},
     parts::Parts,
     restored::digest,
     seal::{Fields, Sealed, Sealer},

@@ -11,6 +11,8 @@
 //!
 //! Sealing pads each to the width of its field, so that a record tells no more than the power of two.
 
+use std::ops::Deref;
+
 use zeroize::{Zeroize, Zeroizing};
 
 use super::ID_LENGTH;
@@ -39,21 +41,23 @@ impl Parts {
         let Some((_, entries)) = self.0.iter_mut().find(|(of, _)| *of == scope) else {
             unreachable!("profiles take parts out for scopes of their schema")
         };
-        append(entries, place.as_bytes());
-        append(entries, format!(" {}:", original.len()).as_bytes());
-        append(entries, original);
+        let length = original.len().to_string();
+        reserve(entries, place.len() + length.len() + 2 + original.len());
+        for bytes in [place, " ", &length, ":"] {
+            entries.extend_from_slice(bytes.as_bytes());
+        }
+        entries.extend_from_slice(original);
     }
 
     /// For each piece what the shaped field of each scope holds, and how wide that field is to be, at most `most`.
     pub(super) fn pieces(&self, id: &str, most: usize) -> Pieces {
-        let texts: Vec<(char, Zeroizing<String>)> =
+        let texts: Vec<(char, Text<'_>)> =
             self.0.iter().map(|(_, entries)| text(entries)).collect();
         let longest = texts.iter().map(|(_, text)| text.len()).max().unwrap_or(0);
         let alone = MOST_HEAD + longest;
         if alone <= most {
-            let piece = |(encoding, text): &(char, Zeroizing<String>)| {
-                vec![Zeroizing::new(head(*encoding, 0, 1, id) + text)]
-            };
+            let piece =
+                |(encoding, text): &(char, Text<'_>)| vec![piece(&head(*encoding, 0, 1, id), text)];
             return Pieces {
                 width: alone.next_power_of_two().max(NARROWEST),
                 number: 1,
@@ -70,9 +74,7 @@ impl Parts {
             .next_power_of_two();
         let of_scope = texts.iter().zip(cut).map(|((encoding, _), cut)| {
             let filled = cut.into_iter().chain(std::iter::repeat("")).take(number);
-            let piece = |(at, piece): (usize, &str)| {
-                Zeroizing::new(head(*encoding, at, number, id) + piece)
-            };
+            let piece = |(at, text): (usize, &str)| piece(&head(*encoding, at, number, id), text);
             filled.enumerate().map(piece).collect()
         });
         Pieces {
@@ -97,15 +99,40 @@ fn head(encoding: char, at: usize, number: usize, id: &str) -> String {
     format!("{encoding}{at}/{number} {id} ")
 }
 
+/// Its room is made at once, so that no copy is left where it was.
+fn piece(head: &str, text: &str) -> Zeroizing<String> {
+    let mut piece = Zeroizing::new(String::with_capacity(head.len() + text.len()));
+    piece.push_str(head);
+    piece.push_str(text);
+    piece
+}
+
+/// The text of entries: as they are, or written for them and wiped on drop.
+enum Text<'a> {
+    Entries(&'a str),
+    Latin(Zeroizing<String>),
+}
+
+impl Deref for Text<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        match self {
+            Self::Entries(text) => text,
+            Self::Latin(text) => text,
+        }
+    }
+}
+
 /// The entries as text, and how.
-fn text(entries: &[u8]) -> (char, Zeroizing<String>) {
+fn text(entries: &[u8]) -> (char, Text<'_>) {
     match std::str::from_utf8(entries) {
-        Ok(text) => ('u', Zeroizing::new(text.to_owned())),
+        Ok(text) => ('u', Text::Entries(text)),
         Err(_) => {
             // Two bytes for each at the most, so that it never grows.
             let mut text = Zeroizing::new(String::with_capacity(2 * entries.len()));
             text.extend(entries.iter().map(|&byte| char::from(byte)));
-            ('l', text)
+            ('l', Text::Latin(text))
         }
     }
 }
@@ -121,15 +148,23 @@ fn cut(mut text: &str, room: usize) -> Vec<&str> {
     pieces
 }
 
-/// Appends without leaving a copy where the buffer was.
-fn append(buffer: &mut Zeroizing<Vec<u8>>, bytes: &[u8]) {
-    let needed = buffer.len() + bytes.len();
+/// The least room that is made for entries: most are several.
+const LEAST_ROOM: usize = 256;
+
+/// Makes room without leaving a copy where the buffer was.
+fn reserve(buffer: &mut Zeroizing<Vec<u8>>, bytes: usize) {
+    let needed = buffer.len() + bytes;
     if needed > buffer.capacity() {
-        let mut grown = Vec::with_capacity(needed.next_power_of_two());
+        let mut grown = Vec::with_capacity(needed.next_power_of_two().max(LEAST_ROOM));
         grown.extend_from_slice(buffer);
         buffer.zeroize();
         **buffer = grown;
     }
+}
+
+/// Appends without leaving a copy where the buffer was.
+fn append(buffer: &mut Zeroizing<Vec<u8>>, bytes: &[u8]) {
+    reserve(buffer, bytes.len());
     buffer.extend_from_slice(bytes);
 }
 

@@ -1,0 +1,69 @@
+//! FHIR R4 resources around an appointment, in JSON and NDJSON: protected so that what is left of them is valid FHIR.
+//!
+//! A [`ResourceProtector`] takes everything out of a resource or Bundle that its [`Profile`] does not name, seals it by scope and puts
+//! the seal into `meta.extension`. A [`ResourceRevealer`] puts back what its keys open: where that is all, byte for byte.
+//!
+//! # What becomes of a resource
+//!
+//! - **Kept** are `resourceType`, values that the profile lists, such as codes of `status`, how many elements an array has, and what
+//!   refers to what.
+//! - **Taken out** is all else, with every extension, `text`, `language` and comment. An element that FHIR wants to be there carries
+//!   `data-absent-reason` `masked`, as does an element of an array that was emptied.
+//! - **Ids and references** get a new value, the same in every spelling: `Patient/23`, an absolute address, `urn:uuid:`, `#` and the id
+//!   of a contained resource, a business identifier, and the `fullUrl` and `request.url` of a Bundle. Absolute addresses become ones at
+//!   `https://paravent.invalid`, since the server names the clinic. What is in no such spelling is taken out.
+//! - **`meta`** says `PSEUDED`, and has the extension `urn:paravent:sealed` with the sealed records, and beside them what the policy
+//!   shows and what has no place in the resource. Each resource of a Bundle has its own; contained ones are sealed with their
+//!   container.
+//!
+//! # New ids
+//!
+//! A new id is random, and holds in one document: one resource, Bundle or line of NDJSON. An id that were the same for a practitioner in
+//! every document would be as good as the name, since how often each is booked is known. Where a policy has a pseudonym of exactly
+//! the field that the profile says the id of a type fills, such as `patient_id` for Patient, ids are that pseudonym, in every
+//! document of the domain.
+//!
+//! # Security
+//!
+//! How many elements an array has, which resources a Bundle holds, which of them refer to each other and how large they are,
+//! to the power of two, is not hidden. A Bundle is sealed one resource at a time: seals can be moved between resources unless the
+//! policy binds record ids, which are then `Patient/` and the id that is shown. Pseudonymized resources stay personal data.
+//!
+//! # Examples
+//!
+//! ```
+//! use paravent::{Date, Keyring, Policy, Revealer, Schema};
+//! use paravent::fhir::{Profile, ResourceProtector, ResourceRevealer};
+//!
+//! let policy = Policy::from_toml(r#"
+//!     domain = "archive"
+//!     schema = "scheduling"
+//!     record_id = "unbound"
+//! "#, &Schema::scheduling())?;
+//! let checked = policy.check(Date::constant(2026, 11, 24))?;
+//! let keyring = Keyring::generate()?;
+//!
+//! let patient = br#"{"resourceType":"Patient","id":"23","active":true,"name":[{"family":"Lefebvre"}]}"#;
+//! let protector = ResourceProtector::new(&keyring, &checked, Profile::r4())?;
+//! let protected = protector.protect(patient)?;
+//! let shown = String::from_utf8_lossy(&protected);
+//! assert!(shown.contains(r#""active":true"#) && shown.contains("PSEUDED") && !shown.contains("Lefebvre"));
+//!
+//! let revealer = ResourceRevealer::new(Revealer::backend(&keyring, &policy)?)?;
+//! let restored = revealer.reveal(&protected)?;
+//! assert_eq!(restored.as_bytes(), patient);
+//! assert_eq!(restored.is_original(), Some(true));
+//! # Ok::<(), paravent::Error>(())
+//! ```
+
+mod json;
+mod lines;
+mod profile;
+mod protect;
+mod references;
+mod reveal;
+mod scene;
+mod walk;
+
+pub use self::{profile::Profile, protect::ResourceProtector, reveal::ResourceRevealer};
+pub use crate::adapter::message::Restored;

@@ -1,0 +1,392 @@
+//! Profiles as TOML.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::{FieldRule, Form, Inner, Node, NodeKind, Profile, STRUCTURE, Type};
+use crate::{
+    error::{Error, Result},
+    id::Scope,
+    schema::{Schema, ValueType},
+    toml_file::{self, Lines, hint},
+};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    name: String,
+    default: Spanned<String>,
+    #[serde(default)]
+    profiles: Vec<String>,
+    resource: BTreeMap<String, Spanned<TypeFile>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TypeFile {
+    scope: Spanned<String>,
+    id: Option<Spanned<String>>,
+    #[serde(default)]
+    keep: BTreeMap<String, Spanned<Vec<String>>>,
+    #[serde(default)]
+    seal: BTreeMap<String, Spanned<Vec<Spanned<String>>>>,
+    #[serde(default)]
+    references: Vec<Spanned<String>>,
+    #[serde(default)]
+    locations: Vec<Spanned<String>>,
+    #[serde(default)]
+    resources: Vec<Spanned<String>>,
+    #[serde(default)]
+    masked: Vec<Spanned<String>>,
+    #[serde(default)]
+    fields: BTreeMap<String, Spanned<Vec<Spanned<FieldFile>>>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FieldFile {
+    path: String,
+    #[serde(default)]
+    system: Vec<String>,
+    #[serde(default)]
+    url: Vec<String>,
+    form: Option<String>,
+    values: Option<Vec<String>>,
+}
+
+/// What rules say of a step, before it is known what follows from it.
+#[derive(Default)]
+struct Draft {
+    children: BTreeMap<String, Draft>,
+    scope: Option<Scope>,
+    kind: Option<NodeKind>,
+    masked: bool,
+}
+
+pub(super) fn parse(text: &str, schema: &Schema) -> Result<Profile> {
+    let file: File = toml_file::parse(text)?;
+    let lines = Lines::new(text);
+    let reader = Reader {
+        schema,
+        lines: &lines,
+    };
+    let default = lines.at(&file.default, reader.scope(file.default.get_ref()))?;
+    if file.resource.is_empty() {
+        return Err(Error::definition(
+            "the profile takes no type of resource",
+            "give it a table `[resource.TYPE]`",
+        ));
+    }
+    let mut types = BTreeMap::new();
+    let mut names = std::collections::BTreeSet::new();
+    for (name, of_type) in &file.resource {
+        let read = lines.at(of_type, reader.of_type(name, of_type.get_ref(), default))?;
+        collect_names(&read.root, &mut names);
+        types.insert(name.clone(), read);
+    }
+    Ok(Profile(Arc::new(Inner {
+        name: file.name,
+        schema: schema.clone(),
+        default,
+        profiles: file.profiles,
+        types,
+        names,
+    })))
+}
+
+fn collect_names(node: &Node, names: &mut std::collections::BTreeSet<String>) {
+    for (name, child) in &node.children {
+        names.insert(name.clone());
+        collect_names(child, names);
+    }
+}
+
+struct Reader<'a> {
+    schema: &'a Schema,
+    lines: &'a Lines,
+}
+
+impl Reader<'_> {
+    fn scope(&self, name: &str) -> Result<Scope> {
+        self.schema.scope(name).ok_or_else(|| {
+            Error::definition(
+                format!(
+                    "scope {name:?} is not in the schema{}",
+                    hint(name, self.schema.scope_names())
+                ),
+                "use a scope of the schema",
+            )
+        })
+    }
+
+    fn field(&self, name: &str) -> Result<usize> {
+        match self.schema.position(name) {
+            Some(position) if !self.schema.fields()[position].is_shaped() => Ok(position),
+            _ => {
+                let fields = self.schema.fields().iter().map(|field| field.name());
+                Err(Error::definition(
+                    format!("field {name:?} is not in the schema{}", hint(name, fields)),
+                    "use a field of the schema, and none of those that hold the parts of messages",
+                ))
+            }
+        }
+    }
+
+    fn of_type(&self, name: &str, file: &TypeFile, default: Scope) -> Result<Type> {
+        if !is_name(name) {
+            return Err(Error::definition(
+                format!("{name:?} is no type of resource"),
+                "write its name as FHIR has it, in letters",
+            ));
+        }
+        let at = |place: &Spanned<String>, result: Result<()>| self.lines.at(place, result);
+        let mut root = Draft::default();
+        for (path, values) in &file.keep {
+            self.lines
+                .at(values, keep(&mut root, path, values.get_ref()))?;
+        }
+        for (scope, paths) in &file.seal {
+            let scope = self.lines.at(paths, self.scope(scope))?;
+            for path in paths.get_ref() {
+                at(path, seal(&mut root, path.get_ref(), scope))?;
+            }
+        }
+        let kinds = [
+            (&file.references, Some(NodeKind::Reference)),
+            (&file.locations, Some(NodeKind::Location)),
+            (&file.resources, Some(NodeKind::Resource)),
+        ];
+        for (paths, kind) in kinds {
+            for path in paths {
+                let kind = match kind {
+                    Some(NodeKind::Reference) => NodeKind::Reference,
+                    Some(NodeKind::Location) => NodeKind::Location,
+                    _ => NodeKind::Resource,
+                };
+                at(path, set_kind(&mut root, path.get_ref(), kind))?;
+            }
+        }
+        for path in &file.masked {
+            at(path, mask(&mut root, path.get_ref()))?;
+        }
+        let mut fields = Vec::new();
+        for (name, places) in &file.fields {
+            let position = self.lines.at(places, self.field(name))?;
+            for place in places.get_ref() {
+                let rule = self.field_rule(position, place.get_ref(), &root, default);
+                fields.push(self.lines.at(place, rule)?);
+            }
+        }
+        let id = file
+            .id
+            .as_ref()
+            .map(|id| self.lines.at(id, self.field(id.get_ref())));
+        check_inside(&root)?;
+        Ok(Type {
+            name: name.to_owned(),
+            scope: self
+                .lines
+                .at(&file.scope, self.scope(file.scope.get_ref()))?,
+            id: id.transpose()?,
+            root: finish(root, default),
+            fields,
+        })
+    }
+
+    fn field_rule(
+        &self,
+        position: usize,
+        file: &FieldFile,
+        root: &Draft,
+        default: Scope,
+    ) -> Result<FieldRule> {
+        let path: Vec<String> = steps(&file.path, true)?
+            .into_iter()
+            .map(str::to_owned)
+            .collect();
+        let field = &self.schema.fields()[position];
+        let mut node = Some(root);
+        let mut scope = default;
+        let mut kept = false;
+        for step in &path {
+            node = node.and_then(|node| node.children.get(step));
+            scope = node.and_then(|node| node.scope).unwrap_or(scope);
+            kept |= matches!(
+                node,
+                Some(Draft {
+                    kind: Some(NodeKind::Reference | NodeKind::Resource),
+                    ..
+                })
+            );
+        }
+        if kept {
+            return Err(Error::definition(
+                format!(
+                    "the path {:?} lies inside a reference or a resource",
+                    file.path
+                ),
+                "read fields of the resource's own elements",
+            ));
+        }
+        if scope != field.scope() {
+            return Err(Error::definition(
+                format!(
+                    "{:?} is sealed for scope {:?}, and field {:?} is of scope {:?}",
+                    file.path,
+                    self.schema.scope_name(scope),
+                    field.name(),
+                    self.schema.scope_name(field.scope()),
+                ),
+                "seal the path for the scope of its field",
+            ));
+        }
+        let form = match (file.form.as_deref(), &file.values) {
+            (None, None) => None,
+            (None, Some(values)) => Some(Form::Listed(values.clone())),
+            (Some("date"), None) if field.value_type() == ValueType::Date => Some(Form::Date),
+            (Some("instant"), None) if field.value_type() == ValueType::DateTime => {
+                Some(Form::Instant)
+            }
+            (Some("string"), None) if field.value_type() == ValueType::Text => Some(Form::Text),
+            _ => {
+                return Err(Error::definition(
+                    format!("field {:?} has no such form", field.name()),
+                    "give `values`, or the form `date`, `instant` or `string` as its type is, or neither",
+                ));
+            }
+        };
+        if form.is_some() && path.len() > 1 {
+            return Err(Error::definition(
+                format!("{:?} is no element of the resource itself", file.path),
+                "leave `form` and `values` out: it is shown beside the seal",
+            ));
+        }
+        Ok(FieldRule {
+            position,
+            path,
+            system: file.system.clone(),
+            url: file.url.clone(),
+            form,
+        })
+    }
+}
+
+fn is_name(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
+/// What is always taken out, so that rules may only say for which scope.
+fn is_removed(name: &str) -> bool {
+    [
+        "extension",
+        "modifierExtension",
+        "implicitRules",
+        "language",
+        "text",
+    ]
+    .contains(&name)
+}
+
+fn steps(path: &str, removed: bool) -> Result<Vec<&str>> {
+    let steps: Vec<&str> = path.split('.').collect();
+    let wrong = match &steps[..] {
+        [first, ..] if STRUCTURE.contains(first) => true,
+        steps if !steps.iter().all(|step| is_name(step)) => true,
+        steps => {
+            !removed
+                && steps
+                    .iter()
+                    .any(|step| ["extension", "modifierExtension"].contains(step))
+        }
+    };
+    if wrong || (!removed && is_removed(steps[0])) {
+        return Err(Error::definition(
+            format!("{path:?} is no path that rules may name here"),
+            "give names of elements joined by dots; what every resource has is treated as FHIR says",
+        ));
+    }
+    Ok(steps)
+}
+
+fn draft<'a>(root: &'a mut Draft, path: &str, removed: bool) -> Result<&'a mut Draft> {
+    let mut node = root;
+    for step in steps(path, removed)? {
+        node = node.children.entry(step.to_owned()).or_default();
+    }
+    Ok(node)
+}
+
+fn twice(path: &str) -> Error {
+    Error::definition(
+        format!("{path:?} is named twice"),
+        "let one rule say what becomes of it",
+    )
+}
+
+fn keep(root: &mut Draft, path: &str, values: &[String]) -> Result<()> {
+    set_kind(root, path, NodeKind::Kept(values.to_vec()))
+}
+
+fn set_kind(root: &mut Draft, path: &str, kind: NodeKind) -> Result<()> {
+    let node = draft(root, path, false)?;
+    match node.kind.replace(kind) {
+        None => Ok(()),
+        Some(_) => Err(twice(path)),
+    }
+}
+
+fn seal(root: &mut Draft, path: &str, scope: Scope) -> Result<()> {
+    match draft(root, path, true)?.scope.replace(scope) {
+        None => Ok(()),
+        Some(_) => Err(twice(path)),
+    }
+}
+
+fn mask(root: &mut Draft, path: &str) -> Result<()> {
+    let node = draft(root, path, false)?;
+    match std::mem::replace(&mut node.masked, true) {
+        false => Ok(()),
+        true => Err(twice(path)),
+    }
+}
+
+/// Refuses rules inside of what is treated as one.
+fn check_inside(node: &Draft) -> Result<()> {
+    for (name, child) in &node.children {
+        if child.kind.is_some() && !child.children.is_empty() {
+            return Err(Error::definition(
+                format!("rules name elements inside {name:?}, which is treated as one"),
+                "take them away: what is kept, a reference, a location or a resource has no rules inside",
+            ));
+        }
+        check_inside(child)?;
+    }
+    Ok(())
+}
+
+fn finish(draft: Draft, around: Scope) -> Node {
+    let scope = draft.scope.unwrap_or(around);
+    let children: BTreeMap<String, Node> = draft
+        .children
+        .into_iter()
+        .map(|(name, child)| (name, finish(child, scope)))
+        .collect();
+    let kind = draft.kind.unwrap_or(NodeKind::Plain);
+    let mut of_children = children.values();
+    Node {
+        whole: kind == NodeKind::Plain
+            && of_children.all(|child| child.whole && child.scope == scope && !child.masked),
+        refers: matches!(kind, NodeKind::Reference | NodeKind::Resource)
+            || children.values().any(|child| child.refers),
+        has_masked: children.values().any(|child| child.masked),
+        has_resource: children
+            .values()
+            .any(|child| child.kind == NodeKind::Resource),
+        children,
+        scope,
+        kind,
+        masked: draft.masked,
+    }
+}

@@ -1,0 +1,326 @@
+//! From resources to protected resources.
+
+use std::{
+    borrow::Cow,
+    collections::BTreeMap,
+    io::{BufRead, Write},
+};
+
+use super::{
+    json::{self, Document, Limits, Value},
+    lines,
+    profile::{Form, Profile},
+    references::References,
+    scene::Scene,
+    walk::Walk,
+};
+use crate::{
+    adapter::message::{self, MOST_BYTES, Parts, Sealed, Sealer, shown},
+    error::{Error, Result},
+    key::Keyring,
+    policy::{CheckedPolicy, Policy},
+    protect::Query,
+    schema::calendar,
+};
+
+/// Where the extension of a protected resource says what it is.
+pub(super) const SEALED: &str = "urn:paravent:sealed";
+
+/// What is inside the extension under this name are sealed records.
+pub(super) const RECORD: &str = "record";
+
+/// How large a document in clear may be.
+const LIMITS: Limits = Limits {
+    bytes: MOST_BYTES,
+    values: 1 << 18,
+};
+
+/// How large a protected document may be: small resources grow most, by their seals.
+pub(super) const PROTECTED: Limits = Limits {
+    bytes: 32 * MOST_BYTES,
+    values: 1 << 21,
+};
+
+/// Protects FHIR R4 resources and Bundles in JSON for one domain.
+///
+/// `Send` and `Sync`; share it in an [`Arc`](std::sync::Arc). See [`fhir`](super) for what becomes of a resource.
+pub struct ResourceProtector {
+    sealer: Sealer,
+    profile: Profile,
+    /// What is shown, in the policy's order.
+    shown: Vec<ShownName>,
+    stand_ins: Option<StandIns>,
+}
+
+/// What asks for the pseudonyms that ids are replaced by, and their names by the field that they are made of.
+pub(super) type StandIns = (Query, BTreeMap<usize, String>);
+
+struct ShownName {
+    name: String,
+    /// The field that it is, where it is none derived of several.
+    field: Option<usize>,
+    /// The field whose pseudonym ids are replaced by.
+    id: Option<usize>,
+}
+
+impl ResourceProtector {
+    /// A protector of the resources that `profile` takes, for the policy's domain.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_definition`] where the profile is of another schema, the schema has not one shaped field in each scope, or
+    /// the policy binds seals to a subject key; those of [`Protector::new`](crate::Protector::new).
+    pub fn new(keyring: &Keyring, policy: &CheckedPolicy, profile: Profile) -> Result<Self> {
+        let sealer = Sealer::new(keyring, policy)?;
+        let policy = policy.policy();
+        if policy.schema().digest() != profile.schema().digest() {
+            return Err(Error::definition(
+                "the profile is of another schema than the policy",
+                "read the profile for the policy's schema",
+            ));
+        }
+        let mut stand_ins = BTreeMap::new();
+        for rule in policy.pseudonym_rules() {
+            if let ([field], false) = (&rule.of[..], rule.erasable) {
+                stand_ins
+                    .entry(*field)
+                    .or_insert_with(|| rule.name.to_string());
+            }
+        }
+        let shown = shown_names(policy, &stand_ins);
+        Ok(Self {
+            stand_ins: match stand_ins.is_empty() {
+                true => None,
+                false => Some((Query::new(keyring, policy)?, stand_ins)),
+            },
+            sealer,
+            profile,
+            shown,
+        })
+    }
+
+    /// The policy it protects by.
+    pub fn policy(&self) -> &Policy {
+        self.sealer.policy()
+    }
+
+    /// The protected form of one resource or Bundle.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_message`] where `document` is no JSON in UTF-8, is larger than 4 MiB or has more than some hundred thousand values,
+    /// nests more than 64 deep, names a member twice, or holds a resource of a type that the profile does not take; those of
+    /// [`Protector::protect`](crate::Protector::protect), such as a missing part of a pseudonym.
+    pub fn protect(&self, document: &[u8]) -> Result<Vec<u8>> {
+        let known = |name: &str| self.profile.is_element(name);
+        let Document {
+            before,
+            root,
+            after,
+        } = json::parse(document, &LIMITS, &known)?;
+        let mut references = References::default();
+        let mut walk = Walk::new(&self.profile, &mut references, self.stand_ins.as_ref());
+        walk.survey(&root)?;
+        let base = walk.base();
+        // Seals of small resources have some eight thousand characters.
+        let seals = walk.resources().min(256) * 8192;
+        let mut out = Vec::with_capacity(document.len() + seals);
+        out.extend_from_slice(before.as_bytes());
+        self.resource(&mut walk, &root, "", &base, Some(document), &mut out)?;
+        out.extend_from_slice(after.as_bytes());
+        Ok(out)
+    }
+
+    /// The protected form of NDJSON, one resource a line, in `to`; line ends and empty lines stay as they are. Every line is a
+    /// document of its own: ids get new values in each, unless a pseudonym stands for them.
+    ///
+    /// Returns how many resources there were.
+    ///
+    /// # Errors
+    ///
+    /// As [`protect`](ResourceProtector::protect), with the [line](Error::line): nothing of it is written, and the lines before it
+    /// are. [`Error::is_io`] where a line cannot be read or written.
+    pub fn protect_lines(&self, from: impl BufRead, to: impl Write) -> Result<u64> {
+        lines::each(from, to, MOST_BYTES, |line| self.protect(line))
+    }
+
+    /// Protects one resource and those inside of it. `whole` is the document, where it is all of it.
+    pub(super) fn resource(
+        &self,
+        walk: &mut Walk<'_, '_>,
+        value: &Value<'_>,
+        place: &str,
+        base: &str,
+        whole: Option<&[u8]>,
+        out: &mut Vec<u8>,
+    ) -> Result<()> {
+        let of_type = walk.type_of(value, place)?;
+        let parts = Parts::of(self.sealer.scopes());
+        let mut scene = Scene::new(parts, place, base, walk.next_scene());
+        let schema = self.policy().schema();
+        scene.read_fields(value, of_type, schema, true);
+        let top = walk.top(self, value, of_type, &mut scene, out)?;
+        let digest = message::digest(whole.unwrap_or(value.text.as_bytes()));
+        scene
+            .parts
+            .push(self.profile.default_scope(), "digest", digest.as_bytes());
+        let stored_as = match &top.id {
+            Some(id) => format!("{}/{id}", of_type.name),
+            None => of_type.name.clone(),
+        };
+        let sealed = self
+            .sealer
+            .seal(&scene.fields, &scene.parts, &message::id()?, &stored_as)?;
+        let mut beside = Vec::new();
+        let mut put_back = Vec::new();
+        for name in &self.shown {
+            let Some(text) = shown(&sealed.protected, &name.name) else {
+                continue;
+            };
+            if name.id.is_some() && name.id == of_type.id && top.id.is_some() {
+                continue;
+            }
+            let element = name.field.and_then(|field| {
+                let (read, element, form) =
+                    scene.elements.iter().find(|(read, ..)| *read == field)?;
+                debug_assert_eq!(*read, field);
+                fits(form, &text).then_some(*element)
+            });
+            match element {
+                Some(element) => put_back.push((element, text)),
+                None => beside.push((name.name.as_str(), text)),
+            }
+        }
+        // What is appended ends the object: the type comes before it, so that there is a comma.
+        out.pop();
+        for (element, text) in &put_back {
+            out.push(b',');
+            json::print_string(element, out);
+            out.push(b':');
+            json::print_string(text, out);
+        }
+        for (element, mark) in &top.marks {
+            if !put_back.iter().any(|(shown, _)| shown == element) {
+                out.push(b',');
+                out.extend_from_slice(mark.as_bytes());
+            }
+        }
+        out.push(b',');
+        self.meta(value, &sealed, &beside, out);
+        out.push(b'}');
+        match out.len() > PROTECTED.bytes {
+            true => Err(too_much()),
+            false => Ok(()),
+        }
+    }
+
+    /// Writes the member `meta` of a protected resource.
+    fn meta(
+        &self,
+        resource: &Value<'_>,
+        sealed: &Sealed,
+        beside: &[(&str, Cow<'_, str>)],
+        meta: &mut Vec<u8>,
+    ) {
+        meta.extend_from_slice(br#""meta":{"extension":[{"url":""#);
+        meta.extend_from_slice(SEALED.as_bytes());
+        meta.extend_from_slice(br#"","extension":["#);
+        let mut text = String::new();
+        for (at, record) in sealed.records().enumerate() {
+            if at > 0 {
+                meta.push(b',');
+            }
+            meta.extend_from_slice(br#"{"url":"record","valueString":""#);
+            text.clear();
+            record.append_text(&mut text);
+            meta.extend_from_slice(text.as_bytes());
+            meta.extend_from_slice(br#""}"#);
+        }
+        for (name, text) in beside {
+            meta.extend_from_slice(br#",{"url":"#);
+            json::print_string(name, meta);
+            meta.extend_from_slice(br#","valueString":"#);
+            json::print_string(text, meta);
+            meta.push(b'}');
+        }
+        meta.extend_from_slice(br#"]}]"#);
+        if let Some(profiles) = self.kept_profiles(resource) {
+            meta.extend_from_slice(br#","profile":"#);
+            meta.extend_from_slice(profiles.as_bytes());
+        }
+        meta.extend_from_slice(
+            br#","security":[{"system":"http://terminology.hl7.org/CodeSystem/v3-ObservationValue","code":"PSEUDED"}]}"#,
+        );
+    }
+
+    /// The text of `meta.profile`, where every entry is one that the profile keeps.
+    fn kept_profiles<'a>(&self, resource: &Value<'a>) -> Option<&'a str> {
+        let profiles = resource.member("meta")?.member("profile")?;
+        let json::Kind::Array(items) = &profiles.kind else {
+            return None;
+        };
+        let kept = |item: &json::Item<'_>| {
+            let url = item.value.string();
+            url.is_some_and(|url| self.profile.keeps_profile(&url))
+        };
+        (!items.is_empty() && items.iter().all(kept)).then_some(profiles.text)
+    }
+}
+
+impl std::fmt::Debug for ResourceProtector {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ResourceProtector")
+            .field("policy", self.policy())
+            .field("profile", &self.profile)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The document would grow to more than is revealed again.
+pub(super) fn too_much() -> Error {
+    Error::message(
+        "the document has too many elements to be protected as one",
+        "send it in several",
+    )
+}
+
+fn shown_names(policy: &Policy, stand_ins: &BTreeMap<usize, String>) -> Vec<ShownName> {
+    let fields = policy.schema().fields();
+    let shows = policy.show_rules().iter().map(|rule| ShownName {
+        name: fields[rule.position].name().to_owned(),
+        field: Some(rule.position),
+        id: None,
+    });
+    let pseudonyms = policy.pseudonyms().map(|name| {
+        let mut of_id = stand_ins.iter().filter(|(_, of_id)| *of_id == name);
+        ShownName {
+            name: name.to_owned(),
+            field: None,
+            id: of_id.next().map(|(&field, _)| field),
+        }
+    });
+    let indexes = policy.indexes().map(|name| ShownName {
+        name: name.to_owned(),
+        field: None,
+        id: None,
+    });
+    shows.chain(pseudonyms).chain(indexes).collect()
+}
+
+/// Whether what is shown is a value of the element.
+fn fits(form: &Form, text: &str) -> bool {
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    match form {
+        Form::Date => match text.len() {
+            4 => digits(text),
+            7 => {
+                digits(&text.replacen('-', "0", 1))
+                    && calendar::is_date(format!("{text}-01").as_bytes())
+            }
+            _ => calendar::is_date(text.as_bytes()),
+        },
+        Form::Instant => calendar::is_date_time(text.as_bytes()),
+        Form::Text => !text.trim().is_empty() && text.trim() == text,
+        Form::Listed(values) => values.iter().any(|value| value == text),
+    }
+}

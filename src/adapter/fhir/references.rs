@@ -1,0 +1,246 @@
+//! Ids and references: each gets one new value in a document, however it is spelt.
+
+use std::{borrow::Borrow, collections::BTreeMap, fmt::Write as _};
+
+use zeroize::Zeroizing;
+
+use super::profile::{Profile, Type};
+use crate::{
+    adapter::message,
+    crypto::{aead::Nonce, entropy::Nonces},
+    error::Result,
+    protect::Query,
+};
+
+/// Where protected resources say that they are: the name can belong to nobody (RFC 2606), and the true one names the clinic.
+const BASE: &str = "https://paravent.invalid";
+
+/// The system of values that stand for business identifiers.
+pub(super) const REFERENCE_SYSTEM: &str = "urn:paravent:reference";
+
+/// How a reference is spelt.
+pub(super) enum Spelling<'a> {
+    /// `#` and the id of a contained resource.
+    Fragment(&'a str),
+    /// `urn:uuid:` or `urn:oid:`.
+    Urn,
+    /// `Patient/23`, in the server of the document.
+    Relative(&'a str, &'a str),
+    /// The server, the type, the id.
+    Absolute(&'a str, &'a str, &'a str),
+    /// `Patient`, `Patient?…` or `Patient/_search`.
+    OfType(&'a str),
+}
+
+impl<'a> Spelling<'a> {
+    /// How `text` is spelt; `None` where it is no reference to a type of the profile.
+    pub(super) fn of(text: &'a str, profile: &Profile) -> Option<Self> {
+        if let Some(id) = text.strip_prefix('#') {
+            return Some(Self::Fragment(id));
+        }
+        if text.starts_with("urn:uuid:") || text.starts_with("urn:oid:") {
+            return Some(Self::Urn);
+        }
+        let is_absolute = text.starts_with("http://") || text.starts_with("https://");
+        let path = text.split(['?', '#']).next()?;
+        let path = path.split_once("/_history/").map_or(path, |(path, _)| path);
+        let mut steps = path.rsplit('/');
+        let last = steps.next()?;
+        let before = steps.next();
+        if let Some(name) = before
+            && profile.of_type(name).is_some()
+            && is_id(last)
+        {
+            let base = path[..path.len() - name.len() - last.len() - 1].strip_suffix('/');
+            return match base {
+                None => Some(Self::Relative(name, last)),
+                Some(base) if is_absolute => Some(Self::Absolute(base, name, last)),
+                Some(_) => None,
+            };
+        }
+        let of_type = match (before, last) {
+            (None, name) => name,
+            (Some(name), "_search") => name,
+            _ => return None,
+        };
+        let known = profile.of_type(of_type).is_some();
+        known.then_some(Self::OfType(of_type))
+    }
+}
+
+fn is_id(text: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'.';
+    (1..=64).contains(&text.len()) && text.bytes().all(allowed)
+}
+
+/// The new values of one document, by what they stand for.
+#[derive(Default)]
+pub(super) struct References {
+    new: BTreeMap<Key, String>,
+    /// Types by their addresses in the Bundle.
+    types: BTreeMap<Key, String>,
+    /// Business identifiers that references name.
+    named: BTreeMap<Key, ()>,
+    /// The server that addresses in a Bundle name; empty where they name several.
+    base: Option<Zeroizing<String>>,
+}
+
+/// A clear value, which is wiped on drop.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Key(String);
+
+impl Drop for Key {
+    fn drop(&mut self) {
+        zeroize::Zeroize::zeroize(&mut self.0);
+    }
+}
+
+impl Borrow<str> for Key {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Key {
+    fn new(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
+/// The key of parts that hold no control characters where they are ids, and are told apart by their lengths where they are not.
+fn joined(kind: char, parts: &[&str]) -> Zeroizing<String> {
+    let length: usize = parts.iter().map(|part| part.len() + 12).sum();
+    let mut key = Zeroizing::new(String::with_capacity(length + 1));
+    key.push(kind);
+    for part in parts {
+        push_number(&mut key, part.len());
+        key.push(':');
+        key.push_str(part);
+    }
+    key
+}
+
+impl References {
+    /// The new id of a resource.
+    pub(super) fn id(
+        &mut self,
+        base: &str,
+        of_type: &Type,
+        id: &str,
+        stand_in: Option<&(Query, BTreeMap<usize, String>)>,
+    ) -> Result<&str> {
+        let key = joined('r', &[base, &of_type.name, id]);
+        self.new_for(&key, || {
+            if let (Some((query, names)), Some(position)) = (stand_in, of_type.id)
+                && let Some(name) = names.get(&position)
+            {
+                let field = query.policy().schema().fields()[position].name();
+                let found = query.pseudonym(name, &BTreeMap::from([(field, id)]))?;
+                if let Some((_, pseudonym)) = found.last() {
+                    return Ok(pseudonym.to_string());
+                }
+            }
+            message::id()
+        })
+    }
+
+    /// The new id of a contained resource.
+    pub(super) fn fragment(&mut self, container: usize, id: &str) -> Result<&str> {
+        let key = joined('f', &[&container.to_string(), id]);
+        self.new_for(&key, message::id)
+    }
+
+    /// The new form of a `urn:`.
+    pub(super) fn urn(&mut self, urn: &str) -> Result<&str> {
+        self.new_for(&joined('u', &[urn]), urn_uuid)
+    }
+
+    /// The new value of a business identifier.
+    pub(super) fn identifier(&mut self, system: &str, value: &str) -> Result<&str> {
+        self.new_for(&joined('i', &[system, value]), message::id)
+    }
+
+    fn new_for(&mut self, key: &str, make: impl FnOnce() -> Result<String>) -> Result<&str> {
+        if !self.new.contains_key(key) {
+            self.new.insert(Key::new(key), make()?);
+        }
+        match self.new.get(key) {
+            Some(new) => Ok(new),
+            None => unreachable!("it was put there"),
+        }
+    }
+
+    /// Notes that references name this business identifier.
+    pub(super) fn name_identifier(&mut self, system: &str, value: &str) {
+        self.named
+            .insert(Key::new(&joined('i', &[system, value])), ());
+    }
+
+    pub(super) fn is_named(&self, system: &str, value: &str) -> bool {
+        !self.named.is_empty() && self.named.contains_key(&**joined('i', &[system, value]))
+    }
+
+    pub(super) fn names_any(&self) -> bool {
+        !self.named.is_empty()
+    }
+
+    /// Notes the server of an entry.
+    pub(super) fn name_base(&mut self, base: &str) {
+        match &self.base {
+            Some(named) if ***named == *base => {}
+            Some(_) => self.base = Some(Zeroizing::default()),
+            None => self.base = Some(Zeroizing::new(base.to_owned())),
+        }
+    }
+
+    /// The server of an entry that names none: the one that all others name.
+    pub(super) fn base(&self) -> &str {
+        self.base.as_ref().map_or("", |base| base)
+    }
+
+    /// Notes of which type the resource at this `urn:` is.
+    pub(super) fn place(&mut self, urn: &str, of_type: &str) {
+        self.types.insert(Key::new(urn), of_type.to_owned());
+    }
+
+    pub(super) fn type_at(&self, urn: &str) -> Option<&str> {
+        self.types.get(urn).map(String::as_str)
+    }
+}
+
+/// Appends a number.
+pub(super) fn push_number(to: &mut String, number: usize) {
+    if number >= 10 {
+        push_number(to, number / 10);
+    }
+    to.push(char::from(b'0' + (number % 10) as u8));
+}
+
+/// The server of the resource at `url`; empty where it says none.
+pub(super) fn base_of<'a>(url: &'a str, profile: &Profile) -> &'a str {
+    match Spelling::of(url, profile) {
+        Some(Spelling::Absolute(base, ..)) => base,
+        _ => "",
+    }
+}
+
+pub(super) fn absolute(of_type: &str, id: &str) -> String {
+    [BASE, "/", of_type, "/", id].concat()
+}
+
+/// A random `urn:uuid:`, of version 4 (RFC 9562).
+fn urn_uuid() -> Result<String> {
+    static RANDOM: Nonces = Nonces::pooled();
+    let mut random = Nonce::default();
+    RANDOM.draw(&mut random)?;
+    random[6] = random[6] & 0x0f | 0x40;
+    random[8] = random[8] & 0x3f | 0x80;
+    let mut urn = String::from("urn:uuid:");
+    for (at, byte) in random[..16].iter().enumerate() {
+        if matches!(at, 4 | 6 | 8 | 10) {
+            urn.push('-');
+        }
+        let _ = write!(urn, "{byte:02x}");
+    }
+    Ok(urn)
+}

@@ -1,0 +1,178 @@
+//! What is gathered of a resource on the walk through it: parts, fields, and where the walk is.
+
+use super::{
+    json::{Decoded, Kind, Value},
+    profile::{FieldRule, Form, Type},
+    protect::too_much,
+    references::push_number,
+};
+use crate::{
+    adapter::message::{Fields, MOST_BYTES, Parts},
+    error::Result,
+    id::Scope,
+    schema::Schema,
+};
+
+/// What is gathered of one resource with those that it contains.
+pub(super) struct Scene<'d, 'p> {
+    pub(super) parts: Parts,
+    pub(super) fields: Fields<'d>,
+    /// The elements that fields were read from, and what may be put back there.
+    pub(super) elements: Vec<(usize, &'p str, &'p Form)>,
+    /// Where the resource is in the document, for errors.
+    place: String,
+    /// Steps to where the walk is.
+    path: String,
+    /// The server that relative references are of.
+    pub(super) base: String,
+    pub(super) number: usize,
+    /// How many bytes the parts have, about.
+    taken: usize,
+    /// The ids and types of contained resources.
+    pub(super) contained: Vec<(Decoded<'d>, Decoded<'d>)>,
+}
+
+impl<'d, 'p> Scene<'d, 'p> {
+    pub(super) fn new(parts: Parts, place: &str, base: &str, number: usize) -> Self {
+        Self {
+            parts,
+            fields: Fields::default(),
+            elements: Vec::new(),
+            place: place.to_owned(),
+            path: String::new(),
+            base: base.to_owned(),
+            number,
+            taken: 0,
+            contained: Vec::new(),
+        }
+    }
+
+    /// Reads the schema's fields; those of a contained resource fill what its container left empty.
+    pub(super) fn read_fields(
+        &mut self,
+        value: &Value<'d>,
+        of_type: &'p Type,
+        schema: &Schema,
+        is_own: bool,
+    ) {
+        if is_own && let (Some(position), Some(id)) = (of_type.id, value.member("id")) {
+            self.offer(schema, position, id.string());
+        }
+        for rule in &of_type.fields {
+            if self.fields.get(rule.position).is_some() {
+                continue;
+            }
+            self.offer(schema, rule.position, find(value, rule, 0, false, false));
+            let [element] = &rule.path[..] else { continue };
+            let taken = of_type.root.child(element).is_some_and(|node| node.whole);
+            let is_string = value
+                .member(element)
+                .is_some_and(|value| value.string().is_some());
+            if let Some(form) = &rule.form
+                && is_own
+                && taken
+                && is_string
+                && self.fields.get(rule.position).is_some()
+            {
+                self.elements.push((rule.position, element, form));
+            }
+        }
+        if is_own
+            && let Some(Kind::Array(items)) = value.member("contained").map(|value| &value.kind)
+        {
+            for item in items {
+                let id = item.value.member("id").and_then(Value::string);
+                if let (Some(id), Some(of_type)) = (id, item.value.resource_type()) {
+                    self.contained.push((id, of_type));
+                }
+            }
+        }
+    }
+
+    fn offer(&mut self, schema: &Schema, position: usize, text: Option<Decoded<'d>>) {
+        // What is wider than its field stays in its part alone.
+        let fits = |text: &Decoded<'_>| text.len() <= schema.fields()[position].width();
+        if let Some(text) = text.filter(fits) {
+            self.fields.offer(schema, position, text.into_cow());
+        }
+    }
+
+    pub(super) fn take(&mut self, scope: Scope, index: usize, chunk: &str) {
+        let length = self.path.len();
+        self.path.push(':');
+        push_number(&mut self.path, index);
+        self.parts.push(scope, &self.path, chunk.as_bytes());
+        self.taken += self.path.len() + chunk.len();
+        self.path.truncate(length);
+    }
+
+    /// # Errors
+    ///
+    /// [`Error::is_message`] where places in a document of many small values take more than the document.
+    pub(super) fn check(&self) -> Result<()> {
+        match self.taken > 2 * MOST_BYTES {
+            true => Err(too_much()),
+            false => Ok(()),
+        }
+    }
+
+    /// Does something a step further inside.
+    pub(super) fn inside<T>(&mut self, step: &str, act: impl FnOnce(&mut Self) -> T) -> T {
+        let length = self.path.len();
+        if length > 0 {
+            self.path.push('.');
+        }
+        self.path.push_str(step);
+        let done = act(self);
+        self.path.truncate(length);
+        done
+    }
+
+    /// The same at a position of an array.
+    pub(super) fn at<T>(&mut self, position: usize, act: impl FnOnce(&mut Self) -> T) -> T {
+        let length = self.path.len();
+        self.path.push('.');
+        push_number(&mut self.path, position);
+        let done = act(self);
+        self.path.truncate(length);
+        done
+    }
+
+    /// Where the walk is in the document.
+    pub(super) fn here(&self) -> String {
+        let steps = [self.place.as_str(), self.path.as_str()];
+        let steps: Vec<&str> = steps.into_iter().filter(|step| !step.is_empty()).collect();
+        steps.join(".")
+    }
+}
+
+/// The first text at the rule's path, from its step `at`, where what the rule asks for was met on the way.
+fn find<'d>(
+    value: &Value<'d>,
+    rule: &FieldRule,
+    at: usize,
+    of_system: bool,
+    of_url: bool,
+) -> Option<Decoded<'d>> {
+    match &value.kind {
+        Kind::Array(items) => {
+            let mut items = items.iter();
+            items.find_map(|item| find(&item.value, rule, at, of_system, of_url))
+        }
+        Kind::Object(_) => {
+            let listed = |name: &str, list: &[String]| {
+                let value = value.member(name).and_then(Value::string);
+                value.is_some_and(|value| list.iter().any(|listed| *listed == *value))
+            };
+            let of_system = of_system || rule.system.is_empty() || listed("system", &rule.system);
+            let of_url = of_url || rule.url.is_empty() || listed("url", &rule.url);
+            let inner = value.member(rule.path.get(at)?)?;
+            find(inner, rule, at + 1, of_system, of_url)
+        }
+        Kind::String if at == rule.path.len() => {
+            let met = (of_system || rule.system.is_empty()) && (of_url || rule.url.is_empty());
+            value.string().filter(|text| met && !text.is_empty())
+        }
+        _ => None,
+    }
+}

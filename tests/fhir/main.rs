@@ -1,0 +1,13 @@
+//! FHIR R4 resources through protect and reveal.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod bad;
+mod canaries;
+mod kit;
+mod lines;
+mod partial;
+mod peers;
+mod properties;
+mod references;
+mod round_trip;

@@ -1,0 +1,167 @@
+//! One new value in a document, however an id is spelt.
+
+use serde_json::Value;
+
+use crate::kit::{BOUND, Kit, NOTHING, parse};
+
+const BUNDLE: &str = r##"{"resourceType":"Bundle","type":"transaction","entry":[
+ {"fullUrl":"https://a.example/fhir/Patient/23","resource":{"resourceType":"Patient","id":"23",
+   "identifier":[{"system":"https://a.example/ipp","value":"IPP-1"},{"system":"https://a.example/other","value":"X"}],
+   "link":[{"other":{"reference":"Patient/23"},"type":"seealso"}]},
+  "request":{"method":"PUT","url":"Patient/23"}},
+ {"fullUrl":"urn:uuid:11111111-1111-4111-8111-111111111111","resource":{"resourceType":"Slot","schedule":{"reference":"Schedule/5"},"status":"free"},
+  "request":{"method":"POST","url":"Slot"}},
+ {"fullUrl":"https://a.example/fhir/Appointment/7","resource":{"resourceType":"Appointment","id":"7",
+   "contained":[{"resourceType":"Location","id":"here","partOf":{"reference":"#up"}},{"resourceType":"Location","id":"up"}],
+   "status":"booked","slot":[{"reference":"urn:uuid:11111111-1111-4111-8111-111111111111"},{"reference":"urn:oid:1.2.250.1"}],
+   "participant":[
+    {"actor":{"reference":"Patient/23"},"status":"accepted"},
+    {"actor":{"reference":"https://a.example/fhir/Patient/23"},"status":"accepted"},
+    {"actor":{"reference":"https:\/\/a.example\/fhir\/Patient\/23\/_history\/4"},"status":"accepted"},
+    {"actor":{"reference":"#here"},"status":"accepted"},
+    {"actor":{"type":"Patient","identifier":{"system":"https://a.example/ipp","value":"IPP-1"}},"status":"accepted"},
+    {"actor":{"reference":"https://b.example/fhir/Patient/23"},"status":"accepted"},
+    {"actor":{"reference":"Patient/24"},"status":"accepted"},
+    {"actor":{"reference":"Patient?identifier=23"},"status":"accepted"},
+    {"actor":{"reference":"Medication/23"},"status":"accepted"},
+    {"actor":{"reference":"see the paper file"},"status":"accepted"},
+    {"actor":{"reference":"#"},"status":"accepted"}]},
+  "request":{"method":"PUT","url":"Appointment/7"}},
+ {"request":{"method":"DELETE","url":"Appointment?patient=Patient/23"}},
+ {"request":{"method":"GET","url":"Patient/23/_history/2"},"response":{"status":"200 OK","location":"https://a.example/fhir/Patient/23/_history/2"}},
+ {"request":{"method":"GET","url":"metadata/$everything"}}]}"##;
+
+fn text(value: &Value) -> &str {
+    value
+        .as_str()
+        .unwrap_or_else(|| panic!("{value} is no text"))
+}
+
+#[test]
+fn every_spelling_agrees() {
+    let kit = Kit::new(NOTHING);
+    let protected = parse(&kit.protect(BUNDLE));
+    let entries = &protected["entry"];
+    let id = text(&entries[0]["resource"]["id"]);
+    let relative = format!("Patient/{id}");
+    let absolute = format!("https://paravent.invalid/Patient/{id}");
+    assert_eq!(entries[0]["fullUrl"], absolute);
+    assert_eq!(entries[0]["request"]["url"], relative);
+    assert_eq!(
+        entries[0]["resource"]["link"][0]["other"]["reference"],
+        relative
+    );
+
+    let appointment = &entries[2]["resource"];
+    let actor = |at: usize| &appointment["participant"][at]["actor"];
+    let reference = |at: usize| text(&actor(at)["reference"]);
+    assert_eq!(reference(0), relative);
+    assert_eq!(reference(1), absolute);
+    assert_eq!(reference(2), absolute);
+    let contained = &appointment["contained"];
+    assert_eq!(reference(3), format!("#{}", text(&contained[0]["id"])));
+    assert_eq!(
+        contained[0]["partOf"]["reference"],
+        format!("#{}", text(&contained[1]["id"]))
+    );
+    assert_eq!(actor(4)["type"], "Patient");
+    assert_eq!(
+        actor(4)["identifier"],
+        entries[0]["resource"]["identifier"][0]
+    );
+    assert_eq!(actor(4)["identifier"]["system"], "urn:paravent:reference");
+    // The other one is not referred to, and so not shown.
+    assert_eq!(
+        entries[0]["resource"]["identifier"]
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
+    // Another server's patient, and another patient.
+    assert!(
+        reference(5).starts_with("https://paravent.invalid/Patient/") && reference(5) != absolute
+    );
+    assert!(reference(6).starts_with("Patient/") && reference(6) != relative);
+    for at in 7..10 {
+        assert!(actor(at).get("reference").is_none(), "{}", actor(at));
+        assert_eq!(actor(at)["extension"][0]["valueCode"], "masked");
+    }
+    assert_eq!(reference(10), "#");
+    let slot = text(&entries[1]["fullUrl"]);
+    assert!(
+        slot.starts_with("urn:uuid:") && slot.as_bytes()[23] == b'4',
+        "{slot}"
+    );
+    assert_eq!(appointment["slot"][0]["reference"], slot);
+    assert!(text(&appointment["slot"][1]["reference"]).starts_with("urn:uuid:"));
+    assert_eq!(entries[1]["request"]["url"], "Slot");
+    assert_eq!(entries[3]["request"]["url"], "Appointment");
+    assert_eq!(entries[4]["request"]["url"], relative);
+    assert_eq!(entries[4]["response"]["location"], absolute);
+    assert!(entries[5]["request"].get("url").is_none());
+    assert_eq!(
+        entries[5]["request"]["_url"]["extension"][0]["valueCode"],
+        "masked"
+    );
+    kit.round_trip(BUNDLE.as_bytes());
+}
+
+#[test]
+fn ids_are_new_in_each_document() {
+    let kit = Kit::new(NOTHING);
+    let id = |document: &str| {
+        text(&parse(&kit.protect(document))["entry"][0]["resource"]["id"]).to_owned()
+    };
+    let (first, second) = (id(BUNDLE), id(BUNDLE));
+    assert_ne!(first, second);
+    assert_eq!(first.len(), 20);
+}
+
+/// Who may see whom an appointment is of sees the reference; who may not does not.
+#[test]
+fn references_come_back_with_the_scope_of_their_target() {
+    let kit = Kit::new(NOTHING);
+    let document = r#"{"resourceType":"Appointment","id":"7","status":"booked","participant":[
+        {"actor":{"reference":"Patient/23","display":"Martin"},"status":"accepted"},
+        {"actor":{"reference":"Practitioner/9","display":"Dr Morvan"},"status":"accepted"}]}"#;
+    let protected = kit.protect(document);
+    let shown = parse(&protected);
+    let identity = parse(&kit.reveal_only(&["identity"], &protected));
+    let care = parse(&kit.reveal_only(&["care"], &protected));
+    let schedule = parse(&kit.reveal_only(&["schedule"], &protected));
+    let actor = |of: &Value, at: usize| of["participant"][at]["actor"].clone();
+    assert_eq!(
+        actor(&identity, 0),
+        serde_json::json!({"reference":"Patient/23","display":"Martin"})
+    );
+    assert_eq!(actor(&identity, 1), actor(&shown, 1));
+    assert_eq!(actor(&care, 0), actor(&shown, 0));
+    assert_eq!(
+        actor(&care, 1),
+        serde_json::json!({"reference":"Practitioner/9","display":"Dr Morvan"})
+    );
+    assert_eq!(schedule["id"], "7");
+    assert_ne!(care["id"], "7");
+}
+
+#[test]
+fn seals_that_changed_places_are_refused_where_they_are_bound() {
+    let swapped = |policy: &str| {
+        let kit = Kit::new(policy);
+        let document = r#"{"resourceType":"Bundle","type":"batch","entry":[
+            {"resource":{"resourceType":"Patient","id":"a","gender":"male"},"request":{"method":"PUT","url":"Patient/a"}},
+            {"resource":{"resourceType":"Patient","id":"b","gender":"male"},"request":{"method":"PUT","url":"Patient/b"}}]}"#;
+        let mut protected = parse(&kit.protect(document));
+        kit.revealer
+            .reveal(protected.to_string().as_bytes())
+            .unwrap();
+        let meta = |at: usize| format!("/entry/{at}/resource/meta");
+        let first = protected.pointer(&meta(0)).unwrap().clone();
+        let second = std::mem::replace(protected.pointer_mut(&meta(1)).unwrap(), first);
+        *protected.pointer_mut(&meta(0)).unwrap() = second;
+        kit.revealer.reveal(protected.to_string().as_bytes())
+    };
+    assert!(swapped(BOUND).unwrap_err().is_tampered());
+    assert_eq!(swapped(NOTHING).unwrap().is_original(), Some(false));
+}
