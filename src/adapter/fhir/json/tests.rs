@@ -122,7 +122,7 @@ fn errors_name_bytes_and_known_elements_only() {
     assert!(error.contains("at byte 28 in known.0.@1"), "{error}");
     let error = refused(r#"{"known":1,"kno\u0077n":2}"#);
     assert!(
-        error.contains("a name twice at byte 24 in known"),
+        error.contains("a name twice at byte 23 in known"),
         "{error}"
     );
 }
