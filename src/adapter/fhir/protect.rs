@@ -71,7 +71,7 @@ impl ResourceProtector {
     /// [`Error::is_definition`] where the profile is of another schema, the schema has not one shaped field in each scope, or
     /// the policy binds seals to a subject key; those of [`Protector::new`](crate::Protector::new).
     pub fn new(keyring: &Keyring, policy: &CheckedPolicy, profile: Profile) -> Result<Self> {
-        let sealer = Sealer::new(keyring, policy)?;
+        let sealer = Sealer::new(keyring, policy, PROTECTED.bytes)?;
         let policy = policy.policy();
         if policy.schema().digest() != profile.schema().digest() {
             return Err(Error::definition(

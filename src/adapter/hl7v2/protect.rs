@@ -72,7 +72,7 @@ impl MessageProtector {
     pub fn new(keyring: &Keyring, policy: &CheckedPolicy, profile: Profile) -> Result<Self> {
         check(policy.policy(), &profile)?;
         Ok(Self {
-            sealer: Sealer::new(keyring, policy)?,
+            sealer: Sealer::new(keyring, policy, MOST_BYTES)?,
             has_new_id: !is_shown(policy.policy(), profile.shown_as_id()) && !profile.has_own_id(),
             profile,
         })

@@ -10,9 +10,11 @@ mod restored;
 mod seal;
 mod shown;
 
+#[cfg(feature = "fhir")]
+pub(crate) use self::open::Originals;
 pub(crate) use self::{
     facts::{check_field, check_unlisted},
-    open::{Opener, Originals},
+    open::Opener,
     parts::Parts,
     restored::digest,
     seal::{Fields, Sealed, Sealer},

@@ -4,10 +4,7 @@ use std::borrow::Cow;
 
 use zeroize::Zeroize;
 
-use super::{
-    MOST_BYTES,
-    parts::{NARROWEST, Parts, Pieces},
-};
+use super::parts::{NARROWEST, Parts, Pieces};
 use crate::{
     error::{Error, Result},
     id::{Epoch, RecordId, Scope},
@@ -29,7 +26,8 @@ pub(crate) struct Sealer {
     most: usize,
     /// One a field: whether the policy makes or shows something of it.
     used: Vec<bool>,
-    /// The most pieces whose records are no larger than a message may be.
+    /// The most bytes of a protected message, and the most pieces whose records are no larger.
+    most_bytes: usize,
     most_pieces: usize,
 }
 
@@ -49,11 +47,17 @@ impl Sealed {
 }
 
 impl Sealer {
+    /// A sealer of messages that have at most `most_bytes` once they are protected.
+    ///
     /// # Errors
     ///
     /// [`Error::is_definition`] where the policy's schema has not one shaped field in each scope, or where the policy binds seals to
     /// a subject key; those of [`Protector::new`].
-    pub(crate) fn new(keyring: &Keyring, policy: &CheckedPolicy) -> Result<Self> {
+    pub(crate) fn new(
+        keyring: &Keyring,
+        policy: &CheckedPolicy,
+        most_bytes: usize,
+    ) -> Result<Self> {
         let schema = policy.policy().schema();
         let shaped = shaped(policy.policy())?;
         let widths = shaped
@@ -72,7 +76,8 @@ impl Sealer {
             shaped,
             most,
             used: policy.policy().used_fields(),
-            most_pieces: (MOST_BYTES / 4 * 3 / sealed).max(1),
+            most_bytes,
+            most_pieces: (most_bytes / 4 * 3 / sealed).max(1),
         })
     }
 
@@ -80,14 +85,17 @@ impl Sealer {
         self.protector.policy()
     }
 
+    #[cfg(feature = "hl7v2")]
     pub(crate) fn epoch(&self) -> Epoch {
         self.protector.epoch()
     }
 
+    #[cfg(feature = "hl7v2")]
     pub(crate) fn key_use(&self) -> KeyUse {
         self.protector.key_use()
     }
 
+    #[cfg(feature = "hl7v2")]
     pub(crate) fn after_seals(self, records: u64) -> Self {
         Self {
             protector: self.protector.after_seals(records),
@@ -150,7 +158,10 @@ impl Sealer {
         match pieces.number <= self.most_pieces {
             true => Ok(pieces),
             false => Err(Error::message(
-                format!("the message would have more than {MOST_BYTES} bytes once it is protected"),
+                format!(
+                    "the message would have more than {} bytes once it is protected",
+                    self.most_bytes
+                ),
                 "send large documents by reference, outside of scheduling messages",
             )),
         }
