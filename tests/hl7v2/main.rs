@@ -17,6 +17,7 @@ mod parts;
 mod peers;
 mod profile;
 mod refused;
+mod schema;
 mod shown;
 mod spelled;
 

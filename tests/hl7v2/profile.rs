@@ -465,7 +465,7 @@ fn each_broken_rule_is_told_with_its_line() {
         (
             HEAD.to_owned() + "[seal]\ncare = [\"PID\"]\nidentity = [\"PID\"]\n",
             8,
-            "PID is sealed twice; name each part once".to_owned(),
+            "\"PID\" is sealed twice; name each part once".to_owned(),
         ),
         (
             HEAD.to_owned() + "[keep]\n\"PID\" = [\"1\"]\n",

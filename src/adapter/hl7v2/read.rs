@@ -10,7 +10,7 @@ use super::{
     text,
 };
 use crate::{
-    adapter::message::{Fields, Parts},
+    adapter::message::{Fields, Parts, digits},
     schema::ValueType,
 };
 
@@ -104,6 +104,7 @@ pub(super) fn take_out<'p>(
     let mut edits = Vec::with_capacity(64);
     for (at, segment) in message.segments.iter().enumerate() {
         let name = message.name(segment);
+        let of_segment = profile.segment(name);
         let numbers = message.first_field(segment)..;
         for (number, span) in numbers.zip(message.fields(segment)) {
             // The delimiters stay. A message without an id gets one.
@@ -113,14 +114,10 @@ pub(super) fn take_out<'p>(
                 continue;
             }
             let rules = u16::try_from(number).map_err(|_| profile.unlisted());
-            let rules = rules.and_then(|number| profile.rules(name, number));
+            let rules = rules.and_then(|number| profile.rules_in(of_segment, number));
             let edited = match rules {
                 Err(scope) => {
-                    parts.push(
-                        scope,
-                        &format!("{at}.{number}"),
-                        &message.bytes[span.clone()],
-                    );
+                    parts.push(scope, &place(&[at, number]), &message.bytes[span.clone()]);
                     Some(None)
                 }
                 // As one part, whatever is in it: what stands there then is one id.
@@ -128,7 +125,7 @@ pub(super) fn take_out<'p>(
                     let id = &message.bytes[span.clone()];
                     let kept = rules.component(1).is_some_and(|rules| rules.keeps(id));
                     (!kept).then(|| {
-                        parts.push(rules.scope, &format!("{at}.{number}"), id);
+                        parts.push(rules.scope, &place(&[at, number]), id);
                         Some(rules)
                     })
                 }
@@ -169,7 +166,7 @@ fn take_out_of(
             if !rules.mixed {
                 parts.push(
                     rules.scope,
-                    &format!("{segment}.{number}"),
+                    &place(&[segment, number]),
                     &message.bytes[span],
                 );
                 return true;
@@ -179,13 +176,30 @@ fn take_out_of(
                 .unwrap_or(rules.scope);
             parts.push(
                 scope,
-                &format!("{segment}.{number}.{repeated}.{component}"),
+                &place(&[segment, number, repeated, component]),
                 bytes,
             );
             taken = true;
         }
     }
     taken
+}
+
+/// The name of a place: numbers with dots between.
+fn place(steps: &[usize]) -> String {
+    let mut place = String::with_capacity(16);
+    for &step in steps {
+        if !place.is_empty() {
+            place.push('.');
+        }
+        let mut buffer = [0; 20];
+        place.extend(
+            digits(step, &mut buffer)
+                .iter()
+                .map(|&digit| char::from(digit)),
+        );
+    }
+    place
 }
 
 impl ComponentRules {

@@ -11,7 +11,7 @@ mod shown;
 
 pub(crate) use self::{
     open::Opener,
-    parts::Parts,
+    parts::{Parts, digits},
     restored::digest,
     seal::{Fields, Sealed, Sealer},
     shown::shown,

@@ -25,13 +25,20 @@ const MOST_HEAD: usize = 1 + 4 + 1 + 4 + 1 + ID_LENGTH + 1;
 /// The narrowest a shaped field is made.
 pub(super) const NARROWEST: usize = 64;
 
+/// What most scopes of a message fit into.
+const ROOM: usize = 512;
+
 /// The parts of one message, by scope.
 pub(crate) struct Parts(Vec<(Scope, Zeroizing<Vec<u8>>)>);
 
 impl Parts {
     /// None yet; only of these scopes can there be some.
     pub(crate) fn of(scopes: impl Iterator<Item = Scope>) -> Self {
-        Self(scopes.map(|scope| (scope, Zeroizing::default())).collect())
+        Self(
+            scopes
+                .map(|scope| (scope, Zeroizing::new(Vec::with_capacity(ROOM))))
+                .collect(),
+        )
     }
 
     /// Takes what stood at `place`, which is ASCII without spaces.
@@ -40,7 +47,9 @@ impl Parts {
             unreachable!("profiles take parts out for scopes of their schema")
         };
         append(entries, place.as_bytes());
-        append(entries, format!(" {}:", original.len()).as_bytes());
+        append(entries, b" ");
+        append(entries, digits(original.len(), &mut [0; 20]));
+        append(entries, b":");
         append(entries, original);
     }
 
@@ -106,6 +115,19 @@ fn text(entries: &[u8]) -> (char, Zeroizing<String>) {
             let mut text = Zeroizing::new(String::with_capacity(2 * entries.len()));
             text.extend(entries.iter().map(|&byte| char::from(byte)));
             ('l', text)
+        }
+    }
+}
+
+/// The decimal digits of a number, which there are very many of to be formatted one by one.
+pub(crate) fn digits(mut number: usize, buffer: &mut [u8; 20]) -> &[u8] {
+    let mut start = buffer.len();
+    loop {
+        start -= 1;
+        buffer[start] = b'0' + (number % 10) as u8;
+        number /= 10;
+        if number == 0 {
+            return &buffer[start..];
         }
     }
 }
