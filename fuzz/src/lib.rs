@@ -8,6 +8,7 @@
 mod accepted;
 mod book;
 mod check;
+mod hl7v2;
 mod kit;
 mod leaks;
 
@@ -30,15 +31,22 @@ use self::{
     },
     kit::{Contact, Visit},
 };
-pub use self::{kit::KIT, leaks::audit};
+pub use self::{
+    hl7v2::{hl7v2, hl7v2_profile, hl7v2_reveal},
+    kit::KIT,
+    leaks::audit,
+};
 
 /// A target by its name.
 pub type Target = (&'static str, fn(&[u8]));
 
-pub const TARGETS: [Target; 15] = [
+pub const TARGETS: [Target; 18] = [
     ("audit", audit),
     ("cell", cell),
     ("file", file),
+    ("hl7v2", hl7v2),
+    ("hl7v2_profile", hl7v2_profile),
+    ("hl7v2_reveal", hl7v2_reveal),
     ("inspected", inspected),
     ("json_record", json_record),
     ("key_file", key_file),
