@@ -80,12 +80,10 @@ impl Opener {
         let mut joined: Vec<Joined> = self.shaped.iter().map(|_| Joined::default()).collect();
         for record in records {
             bound.open(record, |values| {
-                let scopes = joined.iter_mut().zip(&self.shaped);
-                scopes
-                    .map(|(joined, &(_, position))| {
-                        joined.push(values.get(position).ok_or_else(not_whole)?)
-                    })
-                    .collect::<Result<()>>()
+                let mut scopes = joined.iter_mut().zip(&self.shaped);
+                scopes.try_for_each(|(joined, &(_, position))| {
+                    joined.push(values.get(position).ok_or_else(not_whole)?)
+                })
             })??;
         }
         Ok(Originals(joined))

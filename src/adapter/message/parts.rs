@@ -198,7 +198,7 @@ impl Joined {
     /// # Errors
     ///
     /// [`Error::is_message`] where pieces are missing, or are no entries.
-    pub(super) fn entries(&self) -> Result<(&str, Vec<(&str, &[u8])>)> {
+    pub(super) fn entries(&self) -> Result<(&str, Vec<Entry<'_>>)> {
         if self.next == 0 || self.next != self.number {
             return Err(not_whole());
         }
@@ -242,4 +242,78 @@ pub(super) fn not_whole() -> Error {
         "the sealed parts of the message are not whole, or of several messages",
         "reveal the message as it was protected, with every piece in its order",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: &str = "abcdefghijklmnopqrst";
+
+    fn parts(lengths: &[(Scope, usize)]) -> Parts {
+        let mut parts = Parts::of([Scope::IDENTITY, Scope::CARE].into_iter());
+        for &(scope, length) in lengths {
+            parts.push(scope, "1.2", &vec![b'x'; length]);
+        }
+        parts
+    }
+
+    #[test]
+    fn digits_are_decimal() {
+        for number in [0, 1, 9, 10, 4711, usize::MAX] {
+            assert_eq!(digits(number, &mut [0; 20]), number.to_string().as_bytes());
+        }
+    }
+
+    #[test]
+    fn each_scope_has_as_many_pieces_each_of_which_fits() {
+        for length in (0..2_000).step_by(7) {
+            let pieces = parts(&[(Scope::CARE, length)]).pieces(ID, 256);
+            assert!(pieces.number.is_power_of_two() && pieces.width.is_power_of_two());
+            assert!(pieces.width <= 256 && (pieces.number == 1 || pieces.width == 256));
+            for texts in &pieces.of_scope {
+                assert_eq!(texts.len(), pieces.number);
+                assert!(texts.iter().all(|text| text.len() <= pieces.width));
+                let mut joined = Joined::default();
+                texts.iter().for_each(|text| joined.push(text).unwrap());
+                assert_eq!(joined.entries().unwrap().0, ID);
+            }
+        }
+    }
+
+    #[test]
+    fn pieces_are_joined_in_their_order_only() {
+        let pieces = parts(&[(Scope::CARE, 900)]).pieces(ID, 256);
+        let texts = &pieces.of_scope[1];
+        assert_eq!(texts.len(), 8);
+        let mut joined = Joined::default();
+        joined.push(&texts[0]).unwrap();
+        assert!(joined.entries().is_err());
+        assert!(joined.push(&texts[2]).is_err());
+        assert!(Joined::default().push(&texts[1]).is_err());
+        let other = texts[1].replace(ID, "bbbbbbbbbbbbbbbbbbbb");
+        assert!(joined.push(&other).is_err());
+        let mut whole = Joined::default();
+        texts.iter().for_each(|text| whole.push(text).unwrap());
+        assert_eq!(whole.entries().unwrap().1, [("1.2", &[b'x'; 900][..])]);
+        assert!(whole.push(&texts[7]).is_err());
+    }
+
+    #[test]
+    fn entries_that_are_none_are_refused() {
+        for entries in [
+            "1.2",
+            "1.2 ",
+            "1.2 x:",
+            "1.2 3:ab",
+            "1.2 -1:",
+            "1.2 18446744073709551616:",
+        ] {
+            let mut joined = Joined::default();
+            joined.push(&format!("u0/1 {ID} {entries}")).unwrap();
+            assert!(joined.entries().is_err(), "{entries}");
+        }
+        // A character beyond those of one byte each.
+        assert!(Joined::default().push("l0/1 x 1.2 1:\u{20ac}").is_err());
+    }
 }
