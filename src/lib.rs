@@ -135,6 +135,7 @@
 //! | `broker` | one record a call, with a reason: `Broker`, its `Log`, `Keyring::split_release` for what takes two people |
 //! | `fhir` | FHIR R4 resources around an appointment: [`fhir`] |
 //! | `csv`, `ndjson` | files of rows in these formats: `Transfer`, `Migration`, `Resealing`, `Verification` |
+//! | `hl7v2` | HL7 v2 scheduling messages to protected ones that any engine parses: module `hl7v2` |
 //! | `rayon` | `Protector::protect_batch` on all cores |
 //! | `phone` | stand-ins in the shape of a telephone number, by FF1: `as = "phone"` |
 //! | `reversible` | stand-ins that the keyring turns back, by AES-SIV: `as = "reversible"` |

@@ -230,6 +230,21 @@ fn every_public_type_is_send_and_sync() {
         assert!(files.iter().eq(rest));
     }
 
+    #[cfg(feature = "hl7v2")]
+    assert_eq!(
+        shared![
+            hl7v2::FileSummary,
+            hl7v2::Frames<std::io::Empty>,
+            hl7v2::MessageProtector,
+            hl7v2::MessageRevealer,
+            hl7v2::Profile,
+            hl7v2::Refused<'_>,
+            hl7v2::Restored,
+        ]
+        .len(),
+        7
+    );
+
     // None is forgotten: what lib.rs exports with a capital letter is in the list, but for the alias.
     let exports = include_str!("../src/lib.rs")
         .lines()

@@ -9,6 +9,7 @@ mod accepted;
 mod book;
 mod check;
 mod fhir;
+mod hl7v2;
 mod kit;
 mod leaks;
 
@@ -31,16 +32,24 @@ use self::{
     },
     kit::{Contact, Visit},
 };
-pub use self::{fhir::fhir, kit::KIT, leaks::audit};
+pub use self::{
+    fhir::fhir,
+    hl7v2::{hl7v2, hl7v2_profile, hl7v2_reveal},
+    kit::KIT,
+    leaks::audit,
+};
 
 /// A target by its name.
 pub type Target = (&'static str, fn(&[u8]));
 
-pub const TARGETS: [Target; 16] = [
+pub const TARGETS: [Target; 19] = [
     ("audit", audit),
     ("cell", cell),
     ("fhir", fhir),
     ("file", file),
+    ("hl7v2", hl7v2),
+    ("hl7v2_profile", hl7v2_profile),
+    ("hl7v2_reveal", hl7v2_reveal),
     ("inspected", inspected),
     ("json_record", json_record),
     ("key_file", key_file),

@@ -18,6 +18,7 @@ mod parts;
 mod peers;
 mod profile;
 mod refused;
+mod schema;
 mod shown;
 mod spelled;
 mod wide;

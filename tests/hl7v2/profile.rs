@@ -579,7 +579,7 @@ fn each_broken_rule_is_told_with_its_line() {
         (
             HEAD.to_owned() + "[seal]\ncare = [\"PID\"]\nidentity = [\"PID\"]\n",
             9,
-            "PID is sealed twice; name each part once".to_owned(),
+            "\"PID\" is sealed twice; name each part once".to_owned(),
         ),
         (
             HEAD.to_owned() + "[keep]\n\"PID\" = [\"1\"]\n",
@@ -652,12 +652,12 @@ fn each_broken_rule_is_told_with_its_line() {
         (
             HEAD.to_owned() + "[keep]\n\"SCH-25\" = [\"Booked\"]\n\"SCH-25.1\" = [\"Booked\"]\n",
             9,
-            "SCH-25.1 is kept twice".to_owned(),
+            "\"SCH-25.1\" is kept twice".to_owned(),
         ),
         (
             HEAD.to_owned() + "[write]\n\"MSH-3\" = \"A\"\n\"MSH-3.1\" = \"B\"\n",
             9,
-            "MSH-3.1 is written twice".to_owned(),
+            "\"MSH-3.1\" is written twice".to_owned(),
         ),
         (
             HEAD.to_owned() + "[seal]\ncare = [\"PID\"]\n[fields]\nlast_name = [\"PID-5.1\"]\n",

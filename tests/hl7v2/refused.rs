@@ -26,9 +26,9 @@ fn each_bad_message_in_its_own_words() {
     let of = |head: &str| head.to_owned() + "PID|1\r";
     let named = "; end each segment with a carriage return, and escape line ends inside of fields";
     let delimiters = "segment 1 is a header without usable delimiters; begin it as in `MSH|^~\\&|`, with five different characters that are neither letters, digits nor any of `-_.:+`, or with six";
-    let routed = "MSH-9 is no type of message that the profile takes; route it elsewhere, or list its type in a profile that says what of it may pass";
-    let version = "MSH-12 is no version that the profile takes; list the version in the profile where its messages are of the same form";
-    let set = "MSH-18 is no character set that is read; let the sender write UTF-8 or a part of ISO 8859: in others a byte inside of a character may look like a delimiter";
+    let routed = "the type in MSH-9 is none that the profile takes; route it elsewhere, or list its type in a profile that says what of it may pass";
+    let version = "the version in MSH-12 is none that the profile takes; list the version in the profile where its messages are of the same form";
+    let set = "the character set in MSH-18 is none that is read; let the sender write UTF-8 or a part of ISO 8859: in others a byte inside of a character may look like a delimiter";
     let empty = "the message is empty; give a message that begins with its MSH segment";
     let no_header = "the message does not begin with a header segment; give a message that begins with its MSH segment, without what frames it";
     for (message, words) in [

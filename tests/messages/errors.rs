@@ -45,6 +45,7 @@ pub(super) static ERRORS: LazyLock<Vec<(&str, Error)>> = LazyLock::new(|| {
     all.extend(errors_of_services());
     all.extend(brokers::errors_of_brokers());
     all.extend(inputs::errors_of_inputs());
+    all.extend(hl7v2::errors_of_messages());
     all.extend(logs::errors_of_logs());
     all.extend(audits::errors_of_audits());
     all

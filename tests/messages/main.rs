@@ -49,6 +49,7 @@ mod audits;
 mod brokers;
 mod by_hand;
 mod errors;
+mod hl7v2;
 mod inputs;
 mod logs;
 mod secrets;
@@ -351,6 +352,7 @@ fn each_error_belongs_to_a_group() {
                 error.is_plaintext(),
                 error.is_target(),
                 error.is_input(),
+                error.is_message(),
                 error.is_audit(),
                 error.is_stopped(),
                 error.is_plain_row(),

@@ -39,7 +39,7 @@ impl Header {
         let kind: Vec<&[u8]> = components(9).take(2).collect();
         if !profile.takes_message(&kind.join(&b'^')) {
             return Err(Error::message(
-                "MSH-9 is no type of message that the profile takes",
+                "the type in MSH-9 is none that the profile takes",
                 "route it elsewhere, or list its type in a profile that says what of it may pass",
             ));
         }
@@ -48,7 +48,7 @@ impl Header {
             .is_some_and(|version| profile.takes_version(version))
         {
             return Err(Error::message(
-                "MSH-12 is no version that the profile takes",
+                "the version in MSH-12 is none that the profile takes",
                 "list the version in the profile where its messages are of the same form",
             ));
         }
@@ -58,7 +58,7 @@ impl Header {
             .collect();
         let set = sets.and_then(|sets| sets.first().copied()).ok_or_else(|| {
             Error::message(
-                "MSH-18 is no character set that is read",
+                "the character set in MSH-18 is none that is read",
                 "let the sender write UTF-8 or a part of ISO 8859: in others a byte inside of a character may look like a delimiter",
             )
         })?;

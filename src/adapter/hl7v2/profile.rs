@@ -211,10 +211,22 @@ impl Profile {
         segment: &[u8],
         field: u16,
     ) -> std::result::Result<&FieldRules, Scope> {
-        let rules = <[u8; 3]>::try_from(segment)
-            .ok()
-            .and_then(|name| self.0.segments.get(&name))
-            .ok_or(self.0.unlisted)?;
+        self.rules_in(self.segment(segment), field)
+    }
+
+    /// The rules of a segment, for [`rules_in`](Self::rules_in).
+    pub(super) fn segment(&self, name: &[u8]) -> Option<&SegmentRules> {
+        let name = <[u8; 3]>::try_from(name).ok()?;
+        self.0.segments.get(&name)
+    }
+
+    /// The rules of a field of a segment that has these, or the scope of all of it.
+    pub(super) fn rules_in<'a>(
+        &self,
+        segment: Option<&'a SegmentRules>,
+        field: u16,
+    ) -> std::result::Result<&'a FieldRules, Scope> {
+        let rules = segment.ok_or(self.0.unlisted)?;
         rules.fields.get(&field).ok_or(rules.scope)
     }
 

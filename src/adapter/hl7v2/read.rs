@@ -10,7 +10,7 @@ use super::{
     text,
 };
 use crate::{
-    adapter::message::{Fields, Parts},
+    adapter::message::{Fields, Parts, digits},
     schema::ValueType,
 };
 
@@ -144,11 +144,7 @@ pub(super) fn take_out<'p>(
             };
             match rules {
                 Err(scope) => {
-                    parts.push(
-                        scope,
-                        &format!("{at}.{number}"),
-                        &message.bytes[span.clone()],
-                    );
+                    parts.push(scope, &place(&[at, number]), &message.bytes[span.clone()]);
                     edits.push(of_segment.edit(number, span, None));
                 }
                 // As one part, whatever is in it: what stands there then is one id.
@@ -156,7 +152,7 @@ pub(super) fn take_out<'p>(
                     let id = &message.bytes[span.clone()];
                     let keeps = |rules: &ComponentRules| rules.keeps(id, of_segment.ordinal);
                     if !rules.component(1).is_some_and(keeps) {
-                        parts.push(rules.scope, &format!("{at}.{number}"), id);
+                        parts.push(rules.scope, &place(&[at, number]), id);
                         edits.push(of_segment.edit(number, span, Some(rules)));
                     }
                 }
@@ -204,7 +200,7 @@ impl OfSegment<'_> {
         parts: &mut Parts,
     ) -> bool {
         let message = self.message;
-        let place = format!("{}.{number}", self.at);
+        let whole = place(&[self.at, number]);
         let mut taken = false;
         let repetitions = message.split(span.clone(), message.delimiters.repetition);
         for (repeated, repetition) in repetitions.enumerate() {
@@ -217,22 +213,22 @@ impl OfSegment<'_> {
                     continue;
                 }
                 if !rules.mixed {
-                    parts.push(rules.scope, &place, &message.bytes[span]);
+                    parts.push(rules.scope, &whole, &message.bytes[span]);
                     return true;
                 }
                 let own = of_component.and_then(|rules| rules.scope);
-                let place = format!("{place}.{repeated}.{component}");
+                let place = place(&[self.at, number, repeated, component]);
                 parts.push(own.unwrap_or(rules.scope), &place, bytes);
                 taken = true;
             }
         }
         if taken {
-            self.note_empty(rules, &place, span.clone(), parts);
+            self.note_empty(rules, &whole, span.clone(), parts);
             // Whoever opens all gets what is between the components, too.
             let delimiters = [message.delimiters.repetition, message.delimiters.component];
             let mut frame = message.bytes[span].to_vec();
             frame.retain(|byte| delimiters.contains(byte));
-            parts.push(self.profile.unlisted(), &format!("{place}.^"), &frame);
+            parts.push(self.profile.unlisted(), &(whole + ".^"), &frame);
         }
         taken
     }
@@ -240,7 +236,7 @@ impl OfSegment<'_> {
 
 impl OfSegment<'_> {
     /// Notes of components that were empty and may be written to that nothing was there.
-    fn note_empty(&self, rules: &FieldRules, place: &str, field: Range<usize>, parts: &mut Parts) {
+    fn note_empty(&self, rules: &FieldRules, whole: &str, field: Range<usize>, parts: &mut Parts) {
         let message = self.message;
         let repetition = message.split(field, message.delimiters.repetition).next();
         for (&component, rule) in &rules.components {
@@ -250,10 +246,27 @@ impl OfSegment<'_> {
             let is_written = rule.show.is_some() || rule.write.is_some();
             if is_written && there.is_none_or(|span| span.is_empty()) {
                 let scope = rule.scope.unwrap_or(rules.scope);
-                parts.push(scope, &format!("{place}.0.{component}"), b"");
+                parts.push(scope, &format!("{whole}.0.{component}"), b"");
             }
         }
     }
+}
+
+/// The name of a place: numbers with dots between.
+fn place(steps: &[usize]) -> String {
+    let mut place = String::with_capacity(16);
+    for &step in steps {
+        if !place.is_empty() {
+            place.push('.');
+        }
+        let mut buffer = [0; 20];
+        place.extend(
+            digits(step, &mut buffer)
+                .iter()
+                .map(|&digit| char::from(digit)),
+        );
+    }
+    place
 }
 
 impl ComponentRules {

@@ -10,7 +10,7 @@ use super::{
     sealed,
 };
 use crate::{
-    adapter::message::{Opener, Restored, digest},
+    adapter::message::{MOST_BYTES, Opener, Restored, digest},
     error::{Error, Result},
     protect::Revealer,
     wire::SealedRecord,
@@ -91,8 +91,8 @@ impl MessageRevealer {
                 Some(steps) => (steps, true),
                 None => (place, false),
             };
-            let steps: Option<Vec<usize>> =
-                steps.split('.').map(|step| step.parse().ok()).collect();
+            let number = |step: &str| step.parse().ok().filter(|&number| number <= MOST_BYTES);
+            let steps: Option<Vec<usize>> = steps.split('.').map(number).collect();
             match steps.as_deref() {
                 // The `ZPV` segments that stay are those of the message with this id.
                 Some([0, 10, ..]) if is_message && !self.0.is_whole() => {}
@@ -111,10 +111,12 @@ impl MessageRevealer {
             }
         }
         // It never grows, so that no copy of it stays.
-        let put_back = fields
-            .iter()
-            .map(|(&(_, field), back)| field + back.length());
-        let most = message.bytes.len() + put_back.sum::<usize>();
+        let put_back: usize = fields.values().map(Back::length).sum();
+        let most = message.bytes.len() + put_back + of_last(fields.keys());
+        // Three times what a message may have: what is here, what is put back, delimiters that were left out.
+        if most > 3 * MOST_BYTES {
+            return Err(not_a_place());
+        }
         let mut to = Zeroizing::new(Vec::with_capacity(most));
         let mut at = 0;
         let mut walk: Option<Walk<'_>> = None;
@@ -150,6 +152,16 @@ impl MessageRevealer {
             is_original,
         })
     }
+}
+
+/// Of pairs in their order, the sum of the last second number for each first one: the most delimiters that may be missing.
+fn of_last<'a>(pairs: impl Iterator<Item = &'a (usize, usize)>) -> usize {
+    let (mut sum, mut last) = (0, (0, 0));
+    for &pair in pairs {
+        sum += if pair.0 == last.0 { 0 } else { last.1 };
+        last = pair;
+    }
+    sum + last.1
 }
 
 /// The fields of one segment, one after the other: from the first for each of them would take too long where there are many.
@@ -192,12 +204,13 @@ impl<'a> Walk<'a> {
 impl Back<'_> {
     /// The most bytes that it adds.
     fn length(&self) -> usize {
-        let of_component =
-            |(&(_, component), part): (&(usize, usize), &&[u8])| component + part.len();
-        let components: usize = self.components.iter().map(of_component).sum();
-        let whole = self.whole.map_or(0, <[u8]>::len);
-        let frame = self.frame.map_or(0, <[u8]>::len);
-        whole + frame + components + self.last_repetition().unwrap_or(0)
+        let parts = self
+            .whole
+            .iter()
+            .chain(&self.frame)
+            .chain(self.components.values());
+        let parts: usize = parts.map(|part| part.len()).sum();
+        parts + of_last(self.components.keys()) + self.last_repetition().unwrap_or(0)
     }
 
     fn last_repetition(&self) -> Option<usize> {
@@ -339,7 +352,10 @@ pub fn message_id(message: &[u8]) -> Result<&[u8]> {
 }
 
 fn no_id() -> Error {
-    Error::message("MSH-10 is empty", "let the sender give each message an id")
+    Error::message(
+        "the id in MSH-10 is empty",
+        "let the sender give each message an id",
+    )
 }
 
 fn stored_as<'a>(message: &Message<'a>) -> Result<&'a str> {

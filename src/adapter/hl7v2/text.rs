@@ -257,3 +257,31 @@ pub(super) fn time(shown: &str) -> String {
     time.extend(offset.chars().filter(|&character| character != ':'));
     time
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_shown_of_a_time_is_one_of_hl7() {
+        for (shown, written) in [
+            ("2026", "2026"),
+            ("2026-11", "202611"),
+            ("2026-11-28", "20261128"),
+            ("2026-11-28T09:30:00+01:00", "20261128093000+0100"),
+            ("2026-11-28T09:30:00.25-03:30", "20261128093000-0330"),
+            ("2026-11-28T09:30:00Z", "20261128093000+0000"),
+        ] {
+            assert_eq!(time(shown), written);
+        }
+    }
+
+    #[test]
+    fn an_offset_is_the_end_of_a_time() {
+        assert_eq!(offset("202611281130+0215"), Some("+0215"));
+        assert_eq!(offset("202611281130-0330"), Some("-0330"));
+        for none in ["", "202611281130", "202611281130+02", "202611281130+02:15"] {
+            assert_eq!(offset(none), None);
+        }
+    }
+}

@@ -15,7 +15,7 @@ pub(crate) use self::open::Originals;
 pub(crate) use self::{
     facts::{check_field, check_unlisted},
     open::Opener,
-    parts::Parts,
+    parts::{Parts, digits},
     restored::digest,
     seal::{Fields, Sealed, Sealer},
     shown::shown,

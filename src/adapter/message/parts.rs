@@ -27,13 +27,20 @@ const MOST_HEAD: usize = 1 + 4 + 1 + 4 + 1 + ID_LENGTH + 1;
 /// The narrowest a shaped field is made.
 pub(super) const NARROWEST: usize = 64;
 
+/// What most scopes of a message fit into.
+const ROOM: usize = 512;
+
 /// The parts of one message, by scope.
 pub(crate) struct Parts(Vec<(Scope, Zeroizing<Vec<u8>>)>);
 
 impl Parts {
     /// None yet; only of these scopes can there be some.
     pub(crate) fn of(scopes: impl Iterator<Item = Scope>) -> Self {
-        Self(scopes.map(|scope| (scope, Zeroizing::default())).collect())
+        Self(
+            scopes
+                .map(|scope| (scope, Zeroizing::new(Vec::with_capacity(ROOM))))
+                .collect(),
+        )
     }
 
     /// Takes what stood at `place`, which is ASCII without spaces.
@@ -133,6 +140,19 @@ fn text(entries: &[u8]) -> (char, Text<'_>) {
             let mut text = Zeroizing::new(String::with_capacity(2 * entries.len()));
             text.extend(entries.iter().map(|&byte| char::from(byte)));
             ('l', Text::Latin(text))
+        }
+    }
+}
+
+/// The decimal digits of a number, which there are very many of to be formatted one by one.
+pub(crate) fn digits(mut number: usize, buffer: &mut [u8; 20]) -> &[u8] {
+    let mut start = buffer.len();
+    loop {
+        start -= 1;
+        buffer[start] = b'0' + (number % 10) as u8;
+        number /= 10;
+        if number == 0 {
+            return &buffer[start..];
         }
     }
 }
@@ -265,4 +285,78 @@ pub(super) fn not_whole() -> Error {
         "the sealed parts of the message are not whole, or of several messages",
         "reveal the message as it was protected, with every piece in its order",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: &str = "abcdefghijklmnopqrst";
+
+    fn parts(lengths: &[(Scope, usize)]) -> Parts {
+        let mut parts = Parts::of([Scope::IDENTITY, Scope::CARE].into_iter());
+        for &(scope, length) in lengths {
+            parts.push(scope, "1.2", &vec![b'x'; length]);
+        }
+        parts
+    }
+
+    #[test]
+    fn digits_are_decimal() {
+        for number in [0, 1, 9, 10, 4711, usize::MAX] {
+            assert_eq!(digits(number, &mut [0; 20]), number.to_string().as_bytes());
+        }
+    }
+
+    #[test]
+    fn each_scope_has_as_many_pieces_each_of_which_fits() {
+        for length in (0..2_000).step_by(7) {
+            let pieces = parts(&[(Scope::CARE, length)]).pieces(ID, 256);
+            assert!(pieces.number.is_power_of_two() && pieces.width.is_power_of_two());
+            assert!(pieces.width <= 256 && (pieces.number == 1 || pieces.width == 256));
+            for texts in &pieces.of_scope {
+                assert_eq!(texts.len(), pieces.number);
+                assert!(texts.iter().all(|text| text.len() <= pieces.width));
+                let mut joined = Joined::default();
+                texts.iter().for_each(|text| joined.push(text).unwrap());
+                assert_eq!(joined.entries().unwrap().0, ID);
+            }
+        }
+    }
+
+    #[test]
+    fn pieces_are_joined_in_their_order_only() {
+        let pieces = parts(&[(Scope::CARE, 900)]).pieces(ID, 256);
+        let texts = &pieces.of_scope[1];
+        assert_eq!(texts.len(), 8);
+        let mut joined = Joined::default();
+        joined.push(&texts[0]).unwrap();
+        assert!(joined.entries().is_err());
+        assert!(joined.push(&texts[2]).is_err());
+        assert!(Joined::default().push(&texts[1]).is_err());
+        let other = texts[1].replace(ID, "bbbbbbbbbbbbbbbbbbbb");
+        assert!(joined.push(&other).is_err());
+        let mut whole = Joined::default();
+        texts.iter().for_each(|text| whole.push(text).unwrap());
+        assert_eq!(whole.entries().unwrap().1, [("1.2", &[b'x'; 900][..])]);
+        assert!(whole.push(&texts[7]).is_err());
+    }
+
+    #[test]
+    fn entries_that_are_none_are_refused() {
+        for entries in [
+            "1.2",
+            "1.2 ",
+            "1.2 x:",
+            "1.2 3:ab",
+            "1.2 -1:",
+            "1.2 18446744073709551616:",
+        ] {
+            let mut joined = Joined::default();
+            joined.push(&format!("u0/1 {ID} {entries}")).unwrap();
+            assert!(joined.entries().is_err(), "{entries}");
+        }
+        // A character beyond those of one byte each.
+        assert!(Joined::default().push("l0/1 x 1.2 1:\u{20ac}").is_err());
+    }
 }

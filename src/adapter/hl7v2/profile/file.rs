@@ -298,7 +298,7 @@ impl Reader<'_> {
 
     fn twice<T>(&self, part: &Spanned<String>, what: &str) -> Result<T> {
         let error = Error::definition(
-            format!("{} is {what} twice", part.get_ref()),
+            format!("{:?} is {what} twice", part.get_ref()),
             "name each part once",
         );
         self.lines.at(part, Err(error))
