@@ -37,7 +37,7 @@ fn no_message_is_lost_or_doubled_where_either_side_is_killed() {
         "--seed",
         &seed,
         "--rate",
-        "200",
+        "150",
         "--until-closed",
     ])
     .spawn()
@@ -153,10 +153,14 @@ fn check_nothing_is_in_clear(place: &Place) {
     assert!(files.len() > SENDERS + 1);
     for file in files {
         let bytes = fs::read(&file).unwrap();
+        // Once, and as text, whose search is quick in builds that are not optimised.
+        let text = String::from_utf8_lossy(&bytes);
         let words = messages::SURNAMES.iter().chain(&messages::SERVICES);
         for word in words.chain(&["0639980", "AGENDA1", "CABINET1"]) {
-            let found = needles::found_in(&bytes, word);
-            assert!(found.is_empty(), "{}: {found:?}", file.display());
+            for form in needles::forms(word) {
+                let form = String::from_utf8_lossy(&form);
+                assert!(!text.contains(&*form), "{}: {form}", file.display());
+            }
         }
         let name = file.file_name().unwrap().to_str().unwrap();
         assert!(

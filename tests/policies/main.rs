@@ -1,6 +1,6 @@
 //! The policies under `examples/policies`, and the command of `examples/policy_check` that shows them.
 //!
-//! The chains of all that is refused are a snapshot in `tests/data/chains.txt`, and the page on the ten jobs is one in
+//! The chains of all that is refused are a snapshot in `tests/data/chains.txt`, and the page on the jobs is one in
 //! `tests/data/policies.txt`.
 //!
 //! `PARAVENT_ACCEPT_CHAINS=1` writes both anew, and before that the `finding = "…"` lines of the jobs: the first acceptance in a

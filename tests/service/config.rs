@@ -243,6 +243,37 @@ fn policies_are_the_toml_files_of_the_folder_by_name() {
 }
 
 #[test]
+fn a_folder_has_policies_of_each_bundled_schema() {
+    let folder = TempDir::new().unwrap();
+    written(&folder, "policies/a.toml", ARCHIVE);
+    let feed = ARCHIVE
+        .replace("\"archive\"", "\"feed\"")
+        .replace("\"appointment\"", "\"scheduling\"");
+    written(&folder, "policies/b.toml", &feed);
+    let config = Config::new().policies(folder.path().join("policies"));
+    for schema in [Schema::appointment(), Schema::scheduling()] {
+        let set = config.read_policies(&schema).unwrap();
+        let names: Vec<&str> = set
+            .policies()
+            .iter()
+            .map(|policy| policy.schema().name())
+            .collect();
+        assert_eq!(names, ["appointment", "scheduling"]);
+    }
+    // A name that is nobody's is told, as before.
+    written(
+        &folder,
+        "policies/b.toml",
+        feed.replace("\"scheduling\"", "\"schedule\""),
+    );
+    let error = config.read_policies(&Schema::appointment()).unwrap_err();
+    assert!(
+        error.is_definition() && error.to_string().contains("b.toml"),
+        "{error}"
+    );
+}
+
+#[test]
 fn a_policy_that_does_not_load_is_told_with_its_file() {
     let folder = TempDir::new().unwrap();
     let policies = folder.path().join("policies");

@@ -220,6 +220,38 @@ fn progress_shows_on_a_terminal_only() {
 }
 
 #[test]
+fn the_progress_of_messages_shows_on_a_terminal() {
+    let folder = tempfile::tempdir().unwrap();
+    let input = folder.path().join("feed.hl7");
+    let message = "MSH|^~\\&|AGENDA|SUD|||20261130073000||SIU^S12|M|P|2.5.1\rPID|1||4711\r";
+    std::fs::write(&input, message.repeat(3_000)).unwrap();
+    let policy = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/examples/policies/hl7-feed.toml"
+    );
+    let terminal = Terminal::new();
+    let mut child = terminal.start(binary(), |command| {
+        command
+            .arg("protect")
+            .arg(&input)
+            .args(["--policy", policy, "--output"])
+            .arg(folder.path().join("screened.hl7"))
+            .current_dir(clinic())
+            .stdout(Stdio::null())
+            .stderr(terminal.slave());
+    });
+    asked(&terminal, 1);
+    terminal.type_in(&format!("{PASSPHRASE}\n"));
+    assert!(child.wait().unwrap().success(), "{}", terminal.text());
+    let shown = terminal.wait_for("summary", |text| {
+        text.contains("protected 3,000 messages in")
+            .then(|| text.to_owned())
+    });
+    assert!(shown.matches("messages").count() > 1, "{shown:?}");
+    assert!(shown.contains("/s") && shown.contains('\r'), "{shown:?}");
+}
+
+#[test]
 fn the_steps_of_an_audit_show_on_a_terminal_only() {
     let folder = tempfile::tempdir().unwrap();
     let rows = folder.path().join("rows.csv");
