@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use paravent::{Class, PhoneRegion, Role, Schema, Scope, ValueType};
+use paravent::{Class, Field, PhoneRegion, Role, Schema, Scope, ValueType};
 use serde_json::Value;
 
 /// A schema with every key there is. The cases below change one of its lines.
@@ -599,16 +599,40 @@ mod digest {
 mod appointment {
     use super::*;
 
-    fn class_of(name: &str) -> &str {
-        let schema = Schema::appointment();
-        let class = schema.field(name).unwrap().class();
+    fn class_of(field: &Field) -> &str {
         ["text", "name", "email", "phone", "exact"]
             .into_iter()
-            .find(|known| *known == class.name())
+            .find(|known| *known == field.class().name())
             .unwrap()
     }
 
-    /// The rows of the table in the documentation of [`Schema::appointment`].
+    /// A schema's rows in the documentation.
+    fn rows(schema: &Schema, optional: &str) -> Vec<String> {
+        let row = |field: &Field| {
+            format!(
+                "{} | `{}`{} | {} | {} | {} | {} | {} | {} | {}",
+                field.id().number(),
+                field.name(),
+                if field.is_optional() { optional } else { "" },
+                schema.name_of(field.scope()).unwrap(),
+                field.role().name(),
+                field.width(),
+                field.value_type().name(),
+                class_of(field),
+                field
+                    .values()
+                    .map_or_else(String::new, |values| values.to_string()),
+                if field.has_known_frequencies() {
+                    "known"
+                } else {
+                    "unknown"
+                },
+            )
+        };
+        schema.fields().iter().map(row).collect()
+    }
+
+    /// The rows of the tables in the documentation of the bundled schemas.
     #[test]
     fn is_what_its_table_says() {
         let source =
@@ -619,33 +643,8 @@ mod appointment {
             .filter(|row| row.starts_with(|c: char| c.is_ascii_digit()))
             .collect();
         let schema = Schema::appointment();
-        let rows: Vec<String> = schema
-            .fields()
-            .iter()
-            .map(|field| {
-                format!(
-                    "{} | `{}`{} | {} | {} | {} | {} | {} | {} | {}",
-                    field.id().number(),
-                    field.name(),
-                    if field.is_optional() {
-                        ", optional"
-                    } else {
-                        ""
-                    },
-                    field.scope().to_string().trim_start_matches("scope "),
-                    field.role().name(),
-                    field.width(),
-                    field.value_type().name(),
-                    class_of(field.name()),
-                    field.values().unwrap(),
-                    if field.has_known_frequencies() {
-                        "known"
-                    } else {
-                        "unknown"
-                    },
-                )
-            })
-            .collect();
+        // All of the other one are optional.
+        let rows = [rows(&schema, ", optional"), rows(&Schema::scheduling(), "")].concat();
         assert_eq!(rows, table);
         assert_eq!(schema.phone_region(), Some(&PhoneRegion::france()));
         let days = schema.fields().iter().filter_map(|field| field.days());

@@ -28,7 +28,7 @@ pub(super) fn errors_of_messages() -> Vec<(&'static str, Error)> {
         assert_ne!(message, protected);
         revealer.reveal(message.as_bytes()).unwrap_err()
     };
-    let kept = "[keep]\n\"MSH-10\" = [\"1\"]\n";
+    let kept = "[keep]\n\"MSH-10\" = { values = [\"1\"], reason = \"a test\" }\n";
     let text = Profile::siu_text().replace("[keep]\n", kept);
     let profile = Profile::from_toml(&text, &schema).unwrap();
     let bound = Policy::from_toml(&POLICY.replace("unbound", "bound"), &schema).unwrap();
