@@ -1,4 +1,4 @@
-//! HL7 v2 messages through `protect` and `reveal`.
+//! Messages of HL7 v2 and resources of FHIR through `protect` and `reveal`.
 
 use super::{Clinic, PASSPHRASE, json, stderr, stdout, write_secret};
 
@@ -110,7 +110,7 @@ fn a_bad_message_stops_with_its_line_and_leaves_nothing() {
     let told = stderr(&clinic.run_open(PROTECT).code(3).stdout(""));
     assert!(
         told.starts_with(
-            "paravent: feed.hl7: line 5: MSH-9 is no type of message that the profile takes;"
+            "paravent: feed.hl7: line 5: the type in MSH-9 is none that the profile takes;"
         ),
         "{told}"
     );
@@ -146,7 +146,10 @@ fn bad_messages_go_to_the_quarantine() {
             .run_open(&format!("{PROTECT} --on-error quarantine bad.hl7"))
             .code(6),
     );
-    assert!(told.contains("feed.hl7: line 5: MSH-9"), "{told}");
+    assert!(
+        told.contains("feed.hl7: line 5: the type in MSH-9"),
+        "{told}"
+    );
     assert!(
         told.contains("\nparavent: 2 messages more are refused\n"),
         "{told}"
@@ -198,6 +201,8 @@ fn a_grant_opens_its_scopes_and_leaves_the_rest() {
          [tenancy]\nspecialties = 12\npractices = 40\n\
          [open.care]\nreason = \"which services are asked for\"\n",
     );
+    // Whoever gets the same messages would find them.
+    std::fs::remove_file(clinic.at("policies/hl7-feed.toml")).unwrap();
     write_secret(&clinic.at("connector"), "another one");
     clinic
         .run_open("protect feed.hl7 --policy policies/care.toml -o screened.hl7")
@@ -384,4 +389,56 @@ fn policies_of_both_schemas_are_checked_together() {
             .replace("\"scheduling\"", "\"sheduling\""),
     );
     clinic.run("policy check").code(3);
+}
+
+const BUNDLE: &str = "{\n  \"resourceType\": \"Bundle\",\n  \"type\": \"collection\",\n  \"entry\": [{ \"resource\": {\n    \"resourceType\": \"Patient\", \"id\": \"7\",\n    \"name\": [{ \"family\": \"LACHAUME\" }]\n  } }]\n}\n";
+const LINES: &str = "{\"resourceType\":\"Patient\",\"name\":[{\"family\":\"BERLIOZET\"}]}\r\n\n{\"resourceType\":\"Slot\",\"status\":\"free\"}\n";
+
+#[test]
+fn resources_of_fhir_come_back_as_they_were() {
+    let clinic = clinic("");
+    for (text, counted) in [(BUNDLE, "1 message "), (LINES, "2 messages ")] {
+        clinic.write("in.json", text);
+        let protect =
+            "protect in.json --format fhir --policy policies/hl7-feed.toml -o out.json --force";
+        let told = stderr(&clinic.run_open(protect).code(0).stdout(""));
+        assert!(
+            told.starts_with(&format!("paravent: protected {counted}")),
+            "{told}"
+        );
+        let protected = clinic.read("out.json");
+        assert!(protected.contains("urn:paravent:sealed"), "{protected}");
+        for value in CLEAR {
+            assert!(!protected.contains(value), "{value}: {protected}");
+        }
+        let reveal =
+            "reveal out.json --format fhir --policy policies/hl7-feed.toml -o back.json --force";
+        let told = stderr(&clinic.run_open(reveal).code(0).stdout(""));
+        assert!(
+            told.starts_with(&format!("paravent: revealed {counted}")),
+            "{told}"
+        );
+        assert_eq!(clinic.read("back.json"), text);
+    }
+}
+
+#[test]
+fn refused_resources_go_to_the_quarantine_a_line_each() {
+    let clinic = clinic("");
+    let bad = "{\"resourceType\":\"Nobody\",\"name\":\"SECRETWORD\"}";
+    clinic.write("in.json", format!("{LINES}{bad}\n{LINES}"));
+    let protect = "protect in.json --format fhir --policy policies/hl7-feed.toml -o out.json --on-error quarantine bad.json";
+    let told = stderr(&clinic.run_open(protect).code(6));
+    assert!(
+        told.contains("in.json: line 4: ") && !told.contains("SECRETWORD"),
+        "{told}"
+    );
+    assert_eq!(clinic.read("bad.json"), format!("{bad}\n"));
+    assert_eq!(
+        clinic
+            .read("out.json")
+            .matches("urn:paravent:sealed")
+            .count(),
+        4
+    );
 }

@@ -56,8 +56,8 @@
 //! # Ok::<(), paravent::Error>(())
 //! ```
 
+mod file;
 mod json;
-mod lines;
 mod profile;
 mod protect;
 mod references;
@@ -66,4 +66,4 @@ mod scene;
 mod walk;
 
 pub use self::{profile::Profile, protect::ResourceProtector, reveal::ResourceRevealer};
-pub use crate::adapter::message::Restored;
+pub use crate::adapter::message::{FileSummary, Refused, Restored};

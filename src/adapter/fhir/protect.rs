@@ -1,14 +1,9 @@
 //! From resources to protected resources.
 
-use std::{
-    borrow::Cow,
-    collections::BTreeMap,
-    io::{BufRead, Write},
-};
+use std::{borrow::Cow, collections::BTreeMap};
 
 use super::{
     json::{self, Document, Limits, Value},
-    lines,
     profile::{Form, Profile},
     references::References,
     scene::Scene,
@@ -17,9 +12,10 @@ use super::{
 use crate::{
     adapter::message::{self, MOST_BYTES, Parts, Sealed, Sealer, shown},
     error::{Error, Result},
+    id::Epoch,
     key::Keyring,
     policy::{CheckedPolicy, Policy},
-    protect::Query,
+    protect::{KeyUse, Query},
     schema::calendar,
 };
 
@@ -131,17 +127,24 @@ impl ResourceProtector {
         Ok(out)
     }
 
-    /// The protected form of NDJSON, one resource a line, in `to`; line ends and empty lines stay as they are. Every line is a
-    /// document of its own: ids get new values in each, unless a pseudonym stands for them.
-    ///
-    /// Returns how many resources there were.
-    ///
-    /// # Errors
-    ///
-    /// As [`protect`](ResourceProtector::protect), with the [line](Error::line): nothing of it is written, and the lines before it
-    /// are. [`Error::is_io`] where a line cannot be read or written.
-    pub fn protect_lines(&self, from: impl BufRead, to: impl Write) -> Result<u64> {
-        lines::each(from, to, MOST_BYTES, |line| self.protect(line))
+    /// The same where its keys have sealed so many records before: in other processes, or before a restart. Each resource takes one,
+    /// and more where its parts are long.
+    #[must_use]
+    pub fn after_seals(self, records: u64) -> Self {
+        Self {
+            sealer: self.sealer.after_seals(records),
+            ..self
+        }
+    }
+
+    /// The epoch it seals under.
+    pub fn epoch(&self) -> Epoch {
+        self.sealer.epoch()
+    }
+
+    /// Whether its keys have sealed half of what they may, 2^46 records, or all.
+    pub fn key_use(&self) -> KeyUse {
+        self.sealer.key_use()
     }
 
     /// Protects one resource and those inside of it. `whole` is the document, where it is all of it.

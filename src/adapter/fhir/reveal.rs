@@ -1,16 +1,11 @@
 //! From protected resources back to resources.
 
-use std::{
-    borrow::Cow,
-    collections::BTreeMap,
-    io::{BufRead, Write},
-};
+use std::{borrow::Cow, collections::BTreeMap};
 
 use zeroize::{Zeroize, Zeroizing};
 
 use super::{
     json::{self, Document, Item, Kind, Member, Value},
-    lines,
     protect::{PROTECTED, RECORD, SEALED},
 };
 use crate::{
@@ -80,17 +75,6 @@ impl ResourceRevealer {
             bytes: bytes.0,
             is_original,
         })
-    }
-
-    /// What [`reveal`](ResourceRevealer::reveal) gives for each line of NDJSON, in `to`; line ends and empty lines stay. Returns
-    /// how many resources there were.
-    ///
-    /// # Errors
-    ///
-    /// As [`reveal`](ResourceRevealer::reveal), with the [line](Error::line): nothing of it is written, and the lines before it are.
-    /// [`Error::is_io`] where a line cannot be read or written.
-    pub fn reveal_lines(&self, from: impl BufRead, to: impl Write) -> Result<u64> {
-        lines::each(from, to, PROTECTED.bytes, |line| self.reveal(line))
     }
 
     /// Reveals a resource and those inside of it; gives the digest of what was protected.

@@ -1,9 +1,6 @@
 //! Files of messages: one behind the other, in batches (FHS, BHS, BTS, FTS), in MLLP frames.
 
-use std::{
-    fmt,
-    io::{ErrorKind, Read, Write},
-};
+use std::io::{ErrorKind, Read, Write};
 
 use zeroize::Zeroizing;
 
@@ -15,37 +12,9 @@ use super::{
     sealed,
 };
 use crate::{
-    adapter::message::MOST_BYTES,
+    adapter::message::{FileSummary, MOST_BYTES, Refused},
     error::{Error, Result},
 };
-
-/// What was done with a file.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct FileSummary {
-    /// Messages that were written.
-    pub messages: u64,
-    /// Messages that were refused, and are not in what was written.
-    pub refused: u64,
-    /// Revealed messages that are not byte for byte what was protected.
-    pub changed: u64,
-}
-
-/// A message of a file that was refused.
-pub struct Refused<'a> {
-    /// Its text.
-    pub message: &'a [u8],
-    /// Why, with the [line](Error::line) where it begins.
-    pub error: Error,
-}
-
-impl fmt::Debug for Refused<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Refused")
-            .field("error", &self.error)
-            .finish_non_exhaustive()
-    }
-}
 
 impl MessageProtector {
     /// Protects a file: messages one behind the other, in batches or not, in MLLP frames or not. What stands between messages stays; so

@@ -31,10 +31,9 @@ mod text;
 mod write;
 
 pub use self::{
-    file::{FileSummary, Refused},
     frames::{Frames, frame},
     profile::Profile,
     protect::MessageProtector,
     reveal::{MessageRevealer, message_id, record_of},
 };
-pub use crate::adapter::message::Restored;
+pub use crate::adapter::message::{FileSummary, Refused, Restored};

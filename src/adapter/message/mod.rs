@@ -4,6 +4,7 @@
 //! `open` gets the parts back. Where a part was, and what stands there now, is the format's own matter.
 
 mod facts;
+mod file;
 mod open;
 mod parts;
 mod restored;
@@ -20,7 +21,10 @@ pub(crate) use self::{
     seal::{Fields, Sealed, Sealer},
     shown::shown,
 };
-pub use restored::Restored;
+pub use self::{
+    file::{FileSummary, Refused},
+    restored::Restored,
+};
 
 use crate::{
     crypto::{aead::Nonce, entropy::Nonces},

@@ -319,7 +319,7 @@ mod tests {
                 assert!(texts.iter().all(|text| text.len() <= pieces.width));
                 let mut joined = Joined::default();
                 texts.iter().for_each(|text| joined.push(text).unwrap());
-                assert_eq!(joined.entries().unwrap().0, ID);
+                assert_eq!(joined.id().unwrap(), ID);
             }
         }
     }
@@ -338,7 +338,7 @@ mod tests {
         assert!(joined.push(&other).is_err());
         let mut whole = Joined::default();
         texts.iter().for_each(|text| whole.push(text).unwrap());
-        assert_eq!(whole.entries().unwrap().1, [("1.2", &[b'x'; 900][..])]);
+        assert_eq!(whole.entries().unwrap(), [("1.2", &[b'x'; 900][..])]);
         assert!(whole.push(&texts[7]).is_err());
     }
 

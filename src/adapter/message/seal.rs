@@ -85,17 +85,14 @@ impl Sealer {
         self.protector.policy()
     }
 
-    #[cfg(feature = "hl7v2")]
     pub(crate) fn epoch(&self) -> Epoch {
         self.protector.epoch()
     }
 
-    #[cfg(feature = "hl7v2")]
     pub(crate) fn key_use(&self) -> KeyUse {
         self.protector.key_use()
     }
 
-    #[cfg(feature = "hl7v2")]
     pub(crate) fn after_seals(self, records: u64) -> Self {
         Self {
             protector: self.protector.after_seals(records),

@@ -287,6 +287,8 @@ pub(crate) enum Rows {
     /// One JSON object a line
     Ndjson,
     /// They are no rows: here so that the command can say what takes them.
+    #[value(name = "fhir", hide = true)]
+    Fhir,
     #[value(name = "hl7v2", hide = true)]
     Hl7v2,
 }
@@ -298,6 +300,9 @@ pub(crate) enum Content {
     Csv,
     /// One JSON object a line
     Ndjson,
+    /// FHIR R4 resources in JSON: a Bundle or a resource, or one a line
+    #[value(name = "fhir")]
+    Fhir,
     /// HL7 v2 scheduling messages (SIU): one or more, with or without batches and MLLP frames
     #[value(name = "hl7v2")]
     Hl7v2,

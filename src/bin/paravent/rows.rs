@@ -72,6 +72,7 @@ impl Formats {
         let format = format.map(|format| match format {
             Content::Csv => Rows::Csv,
             Content::Ndjson => Rows::Ndjson,
+            Content::Fhir => Rows::Fhir,
             Content::Hl7v2 => Rows::Hl7v2,
         });
         let from = read_as(input, format, *delimiter, *encoding)?;
@@ -79,7 +80,7 @@ impl Formats {
             .output_format
             .or_else(|| by_name(&arguments.output));
         let to = match (to, &from) {
-            (Some(Rows::Hl7v2), _) => return Err(no_rows()),
+            (Some(Rows::Fhir | Rows::Hl7v2), _) => return Err(no_rows()),
             (Some(Rows::Csv), _) | (None, Format::Csv(_)) => {
                 let csv = CsvFormat::default();
                 let in_tabs = extension(&arguments.output).as_deref() == Some("tsv");
@@ -113,7 +114,7 @@ pub(crate) fn read_as(
             "say it by --format csv or --format ndjson",
         )
     })?;
-    if rows == Rows::Hl7v2 {
+    if matches!(rows, Rows::Fhir | Rows::Hl7v2) {
         return Err(no_rows());
     }
     if rows == Rows::Ndjson {

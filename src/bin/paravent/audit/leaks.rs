@@ -245,7 +245,7 @@ pub(super) fn read(path: &Path, arguments: &AuditArguments) -> Result<Table, Fai
     let kind = arguments.format.or_else(|| rows::by_name(path));
     let (delimiter, encoding) = match kind {
         // They are of the files of CSV among them.
-        Some(Rows::Ndjson | Rows::Hl7v2) => (None, None),
+        Some(Rows::Ndjson | Rows::Fhir | Rows::Hl7v2) => (None, None),
         _ => (arguments.delimiter, arguments.encoding),
     };
     let format = rows::read_as(path, arguments.format, delimiter, encoding)

@@ -7,14 +7,11 @@ use std::{
 
 use paravent::{
     CheckedPolicy, Error, Keyring, Revealer,
-    hl7v2::{FileSummary, MessageProtector, MessageRevealer, Profile},
+    hl7v2::{MessageProtector, MessageRevealer, Profile},
 };
 
-use super::{Counts, Turn};
-use crate::{
-    failure::{Exit, Failure},
-    policy::pages::files,
-};
+use super::{Counts, Turn, profile_text};
+use crate::failure::Failure;
 
 pub(super) fn protector(
     keyring: &Keyring,
@@ -23,12 +20,8 @@ pub(super) fn protector(
 ) -> Result<Box<dyn Turn>, Failure> {
     let profile = match profile {
         None => Profile::siu(),
-        Some(path) => {
-            let text = files::bounded(path)
-                .map_err(|error| Failure::file("reading", path, &error).exits(Exit::Input))?;
-            Profile::from_toml(&text, policy.policy().schema())
-                .map_err(|error| Failure::definition(&error).at(path.display()))?
-        }
+        Some(path) => Profile::from_toml(&profile_text(path)?, policy.policy().schema())
+            .map_err(|error| Failure::definition(&error).at(path.display()))?,
     };
     Ok(Box::new(MessageProtector::new(keyring, policy, profile)?))
 }
@@ -51,6 +44,10 @@ impl Turn for MessageProtector {
     fn is_message(&self, written: &[u8]) -> bool {
         is_message(written)
     }
+
+    fn line_end(&self) -> &'static [u8] {
+        b"\r"
+    }
 }
 
 impl Turn for MessageRevealer {
@@ -67,15 +64,9 @@ impl Turn for MessageRevealer {
     fn is_message(&self, written: &[u8]) -> bool {
         is_message(written)
     }
-}
 
-impl From<FileSummary> for Counts {
-    fn from(summary: FileSummary) -> Self {
-        Self {
-            messages: summary.messages,
-            refused: summary.refused,
-            changed: summary.changed,
-        }
+    fn line_end(&self) -> &'static [u8] {
+        b"\r"
     }
 }
 

@@ -1,5 +1,6 @@
 //! Messages through `protect` and `reveal`: their files, and what is told of them. What is done to a message is in one module a format.
 
+mod fhir;
 mod hl7v2;
 
 use std::{
@@ -9,14 +10,14 @@ use std::{
     time::Duration,
 };
 
-use paravent::{CheckedPolicy, Error, Keyring, Revealer};
+use paravent::{CheckedPolicy, Error, Keyring, Revealer, hl7v2::FileSummary};
 use serde_json::json;
 
 use crate::{
     arguments::{self, RowArguments, Rows},
     failure::{Exit, Failure, Outcome},
     output::{self, Readers},
-    policy::pages::page::grouped,
+    policy::pages::{files, page::grouped},
     progress::Way,
     rows::{self, Files, Formats},
     settings::Settings,
@@ -33,6 +34,7 @@ impl Content {
     pub(crate) fn of(arguments: &RowArguments, has_window: bool) -> Result<Self, Failure> {
         let by_name = || rows::by_name(&arguments.input) == Some(Rows::Hl7v2);
         let kind = match arguments.format {
+            Some(arguments::Content::Fhir) => Kind::Fhir,
             Some(arguments::Content::Hl7v2) => Kind::Hl7v2,
             None if by_name() => Kind::Hl7v2,
             _ => return Formats::of(arguments).map(Self::Rows),
@@ -57,6 +59,7 @@ impl Content {
 /// A format of messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
+    Fhir,
     Hl7v2,
 }
 
@@ -69,6 +72,7 @@ impl Kind {
         profile: Option<&Path>,
     ) -> Result<Box<dyn Turn>, Failure> {
         match self {
+            Self::Fhir => fhir::protector(keyring, policy, profile),
             Self::Hl7v2 => hl7v2::protector(keyring, policy, profile),
         }
     }
@@ -76,6 +80,7 @@ impl Kind {
     /// What reveals them.
     pub(crate) fn revealer(self, revealer: Revealer) -> Result<Box<dyn Turn>, Failure> {
         match self {
+            Self::Fhir => fhir::revealer(revealer),
             Self::Hl7v2 => hl7v2::revealer(revealer),
         }
     }
@@ -93,6 +98,14 @@ pub(crate) trait Turn {
 
     /// Whether bytes that were written at once are a message.
     fn is_message(&self, written: &[u8]) -> bool;
+
+    /// What messages end in that stand one behind the other.
+    fn line_end(&self) -> &'static [u8];
+}
+
+/// A profile's file.
+fn profile_text(path: &Path) -> Result<String, Failure> {
+    files::bounded(path).map_err(|error| Failure::file("reading", path, &error).exits(Exit::Input))
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -101,6 +114,16 @@ pub(crate) struct Counts {
     pub(crate) refused: u64,
     /// Revealed, and not what was protected.
     pub(crate) changed: u64,
+}
+
+impl From<FileSummary> for Counts {
+    fn from(summary: FileSummary) -> Self {
+        Self {
+            messages: summary.messages,
+            refused: summary.refused,
+            changed: summary.changed,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -148,10 +171,9 @@ pub(crate) fn run(
         let Some(bad) = bad.as_mut().filter(|_| !error.is_io()) else {
             return Err(error);
         };
-        // A message ends with a segment, and the next one begins behind it.
         let end: &[u8] = match message.last() {
             Some(b'\r' | b'\n') => b"",
-            _ => b"\r",
+            _ => turn.line_end(),
         };
         if let Err(failed) = bad.write_all(message).and_then(|()| bad.write_all(end)) {
             broken = Some(Failure::from(failed));

@@ -1,0 +1,149 @@
+//! Files of resources: one JSON document, or NDJSON, one document a line.
+
+use std::io::{BufRead, BufReader, Read, Write};
+
+use serde::de::IgnoredAny;
+use zeroize::Zeroizing;
+
+use super::{
+    protect::{PROTECTED, ResourceProtector},
+    reveal::ResourceRevealer,
+};
+use crate::{
+    adapter::message::{FileSummary, MOST_BYTES, Refused},
+    error::{Error, Result},
+};
+
+impl ResourceProtector {
+    /// Protects a file: one resource or Bundle, on however many lines, or NDJSON with one on each. Line ends and empty lines stay as they
+    /// are. Every line is a document of its own: ids get new values in each, unless a pseudonym stands for them.
+    ///
+    /// `refused` gets each document that cannot be protected, a line without its end. Where it returns the error, that ends the call; else
+    /// the document is left out, with its line end.
+    ///
+    /// # Errors
+    ///
+    /// What `refused` returns; [`Error::is_message`] for a line of more than 4 MiB (4,194,304 bytes); [`Error::is_io`].
+    pub fn protect_file(
+        &self,
+        from: impl Read,
+        to: impl Write,
+        refused: impl FnMut(Refused<'_>) -> Result<()>,
+    ) -> Result<FileSummary> {
+        transfer(from, to, MOST_BYTES, refused, |document, _| {
+            self.protect(document).map(Zeroizing::new)
+        })
+    }
+}
+
+impl ResourceRevealer {
+    /// Reveals a file that [`protect_file`](ResourceProtector::protect_file) wrote; `refused` as there.
+    ///
+    /// # Errors
+    ///
+    /// As for [`protect_file`](ResourceProtector::protect_file), but that a line may have 128 MiB (134,217,728 bytes).
+    pub fn reveal_file(
+        &self,
+        from: impl Read,
+        to: impl Write,
+        refused: impl FnMut(Refused<'_>) -> Result<()>,
+    ) -> Result<FileSummary> {
+        transfer(from, to, PROTECTED.bytes, refused, |document, summary| {
+            let restored = self.reveal(document)?;
+            summary.changed += u64::from(restored.is_original == Some(false));
+            Ok(restored.bytes)
+        })
+    }
+}
+
+fn transfer(
+    from: impl Read,
+    mut to: impl Write,
+    most: usize,
+    mut refused: impl FnMut(Refused<'_>) -> Result<()>,
+    mut turn: impl FnMut(&[u8], &mut FileSummary) -> Result<Zeroizing<Vec<u8>>>,
+) -> Result<FileSummary> {
+    let mut lines = Lines {
+        reader: BufReader::with_capacity(64 << 10, from),
+        most,
+        number: 0,
+        is_first: true,
+        line: Zeroizing::default(),
+    };
+    let mut summary = FileSummary::default();
+    let mut write = |bytes: &[u8]| {
+        to.write_all(bytes)
+            .map_err(Error::io("write the resources"))
+    };
+    while lines.read()? {
+        let line: &[u8] = &lines.line;
+        let text = line.strip_suffix(b"\n").unwrap_or(line);
+        let text = text.strip_suffix(b"\r").unwrap_or(text);
+        if text.trim_ascii().is_empty() {
+            write(line)?;
+            continue;
+        }
+        match turn(text, &mut summary) {
+            Ok(turned) => {
+                write(&turned)?;
+                write(&line[text.len()..])?;
+                summary.messages += 1;
+            }
+            Err(error) => {
+                refused(Refused {
+                    message: text,
+                    error: error.at_file_line(lines.number),
+                })?;
+                summary.refused += 1;
+            }
+        }
+    }
+    to.flush().map_err(Error::io("write the resources"))?;
+    Ok(summary)
+}
+
+/// Reads one line after the other, or all of a document that goes over several.
+struct Lines<R> {
+    reader: BufReader<R>,
+    most: usize,
+    /// That of the line, from 1.
+    number: usize,
+    is_first: bool,
+    line: Zeroizing<Vec<u8>>,
+}
+
+impl<R: Read> Lines<R> {
+    /// Whether there was one.
+    fn read(&mut self) -> Result<bool> {
+        self.line.clear();
+        self.number += 1;
+        // Two bytes for its end, one more to see that it is too long.
+        let room = self.most as u64 + 3;
+        let failed = Error::io("read the resources");
+        let mut reader = self.reader.by_ref().take(room);
+        if reader.read_until(b'\n', &mut self.line).map_err(failed)? == 0 {
+            return Ok(false);
+        }
+        if self.is_first && !self.line.trim_ascii().is_empty() {
+            self.is_first = false;
+            let text = self
+                .line
+                .strip_prefix(b"\xEF\xBB\xBF")
+                .unwrap_or(&self.line);
+            if serde_json::from_slice::<IgnoredAny>(text).is_err() {
+                reader.read_to_end(&mut self.line).map_err(failed)?;
+            }
+        }
+        if self.line.len() as u64 >= room {
+            return Err(too_large(self.most).at_file_line(self.number));
+        }
+        Ok(true)
+    }
+}
+
+fn too_large(most: usize) -> Error {
+    Error::message(
+        format!("a document has more than {most} bytes"),
+        "send large documents in several, or attachments by reference",
+    )
+}
