@@ -89,7 +89,8 @@
 //! # What it does
 //!
 //! - Seals each scope of a record under a key of epoch, scope and domain: XAES-256-GCM with random nonces and a key
-//!   commitment. Every sealed record of a schema has the same length, whatever its values and nulls.
+//!   commitment. Every sealed record of a schema has the same length, whatever its values and nulls; those of messages are padded to
+//!   powers of two.
 //! - Refuses what was changed, moved, truncated or sealed under another key, before any value leaves; each reason is told
 //!   apart by an [`Error`] that never holds a value.
 //! - Makes pseudonyms and indexes of one or several fields, by HMAC-SHA-256 over normalised values.
@@ -135,7 +136,7 @@
 //! | `broker` | one record a call, with a reason: `Broker`, its `Log`, `Keyring::split_release` for what takes two people |
 //! | `fhir` | FHIR R4 resources around an appointment: [`fhir`] |
 //! | `csv`, `ndjson` | files of rows in these formats: `Transfer`, `Migration`, `Resealing`, `Verification` |
-//! | `hl7v2` | HL7 v2 scheduling messages to protected ones that any engine parses: module `hl7v2` |
+//! | `hl7v2` | HL7 v2 scheduling messages to protected ones, and back byte for byte: module `hl7v2` |
 //! | `rayon` | `Protector::protect_batch` on all cores |
 //! | `phone` | stand-ins in the shape of a telephone number, by FF1: `as = "phone"` |
 //! | `reversible` | stand-ins that the keyring turns back, by AES-SIV: `as = "reversible"` |

@@ -111,7 +111,7 @@ pub(crate) fn read_as(
     let rows = format.or_else(|| by_name(input)).ok_or_else(|| {
         Failure::usage(
             "the input's name does not say what its rows are",
-            "say it by --format csv or --format ndjson",
+            "say it by --format csv, ndjson, hl7v2 or fhir",
         )
     })?;
     if matches!(rows, Rows::Fhir | Rows::Hl7v2) {
