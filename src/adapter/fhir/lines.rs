@@ -1,8 +1,8 @@
 //! NDJSON: one document a line.
 
-use std::io::{BufRead, Read as _, Write};
+use std::io::{BufRead, ErrorKind, Result as Read, Write};
 
-use zeroize::Zeroizing;
+use zeroize::{Zeroize as _, Zeroizing};
 
 use crate::error::{Error, Kind, Result};
 
@@ -26,20 +26,15 @@ pub(super) fn each<M: AsRef<[u8]>>(
         })
     };
     // Two bytes for its end, one more to see that it is too long.
-    let room = most as u64 + 3;
+    let room = most + 3;
     let mut line = Zeroizing::new(Vec::new());
     let mut number = 0;
     let mut made = 0;
     loop {
         line.clear();
         number += 1;
-        if from
-            .by_ref()
-            .take(room)
-            .read_until(b'\n', &mut line)
-            .map_err(read)?
-            == 0
-        {
+        read_line(&mut from, room, &mut line).map_err(read)?;
+        if line.is_empty() {
             to.flush().map_err(write)?;
             return Ok(made);
         }
@@ -55,4 +50,31 @@ pub(super) fn each<M: AsRef<[u8]>>(
         to.write_all(end).map_err(write)?;
         made += 1;
     }
+}
+
+/// Appends a line with its end, or `most` bytes of it, and leaves no copy where the line grew.
+fn read_line(from: &mut impl BufRead, most: usize, line: &mut Zeroizing<Vec<u8>>) -> Read<()> {
+    while line.len() < most {
+        let buffer = match from.fill_buf() {
+            Ok(buffer) => buffer,
+            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
+        };
+        let end = buffer.iter().position(|&byte| byte == b'\n');
+        let length = end.map_or(buffer.len(), |end| end + 1);
+        let length = length.min(most - line.len());
+        let needed = line.len() + length;
+        if needed > line.capacity() {
+            let mut grown = Vec::with_capacity(needed.next_power_of_two());
+            grown.extend_from_slice(line);
+            line.zeroize();
+            **line = grown;
+        }
+        line.extend_from_slice(&buffer[..length]);
+        from.consume(length);
+        if length == 0 || line.ends_with(b"\n") {
+            break;
+        }
+    }
+    Ok(())
 }
