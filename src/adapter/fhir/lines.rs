@@ -4,7 +4,7 @@ use std::io::{BufRead, ErrorKind, Result as Read, Write};
 
 use zeroize::{Zeroize as _, Zeroizing};
 
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 
 /// Writes what `make` makes of each line, with the line's own end; empty lines stay. Returns how many were not empty.
 pub(super) fn each<M: AsRef<[u8]>>(
@@ -13,18 +13,8 @@ pub(super) fn each<M: AsRef<[u8]>>(
     most: usize,
     make: impl Fn(&[u8]) -> Result<M>,
 ) -> Result<u64> {
-    let read = |source| {
-        Error::new(|| Kind::Io {
-            doing: "reading lines",
-            source,
-        })
-    };
-    let write = |source| {
-        Error::new(|| Kind::Io {
-            doing: "writing lines",
-            source,
-        })
-    };
+    let read = Error::io("reading lines");
+    let write = Error::io("writing lines");
     // Two bytes for its end, one more to see that it is too long.
     let room = most + 3;
     let mut line = Zeroizing::new(Vec::new());
