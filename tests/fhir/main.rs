@@ -6,6 +6,7 @@ mod bad;
 mod canaries;
 mod kit;
 mod lines;
+mod moved;
 mod partial;
 mod peers;
 mod properties;

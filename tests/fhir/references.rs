@@ -163,5 +163,80 @@ fn seals_that_changed_places_are_refused_where_they_are_bound() {
         kit.revealer.reveal(protected.to_string().as_bytes())
     };
     assert!(swapped(BOUND).unwrap_err().is_tampered());
-    assert_eq!(swapped(NOTHING).unwrap().is_original(), Some(false));
+    assert!(swapped(NOTHING).unwrap_err().is_message());
+}
+
+/// Free text in a reference is whatever the sender wrote, and a server names the clinic: who opens the target's scope sees neither.
+#[test]
+fn references_that_say_more_than_their_target_come_back_with_the_default_scope() {
+    let kit = Kit::new(NOTHING);
+    let document = r##"{"resourceType":"Bundle","type":"transaction","entry":[
+        {"fullUrl":"https://clinic.example/Condition/1","resource":{"resourceType":"Slot","id":"1","status":"free",
+          "schedule":{"reference":"Schedule/2#Lefebvre","display":"Planning"}},
+         "request":{"method":"PUT","url":"Condition?patient.name=Lefebvre"}},
+        {"resource":{"resourceType":"Appointment","id":"7","status":"booked","participant":[
+          {"actor":{"reference":"Practitioner/9","display":"Dr Morvan","_display":{"id":"Lefebvre"},"extension":[{"url":"u","valueString":"Lefebvre"}],
+            "identifier":{"system":"s","value":"RPPS-9","assigner":{"display":"Lefebvre"}},"other":"Lefebvre"},"status":"accepted"},
+          {"actor":{"reference":"Practitioner of Lefebvre","type":"Practitioner"},"status":"accepted"},
+          {"actor":{"reference":"https://clinic.example/Practitioner/9"},"status":"accepted"},
+          {"actor":{"reference":"Practitioner/9/_history/of Lefebvre"},"status":"accepted"}]},
+         "request":{"method":"DELETE","url":"Practitioner/9?name=Lefebvre"}}]}"##;
+    let protected = kit.protect(document);
+    for scopes in [
+        &["care"][..],
+        &["identity"],
+        &["schedule"],
+        &["identity", "contact", "schedule", "care"],
+    ] {
+        let revealed = kit.reveal_only(scopes, &protected);
+        assert!(!revealed.contains("Lefebvre"), "{scopes:?} {revealed}");
+        assert!(
+            !revealed.contains("clinic.example"),
+            "{scopes:?} {revealed}"
+        );
+    }
+    let care = kit.reveal_only(&["care"], &protected);
+    for shown in ["Practitioner/9", "Dr Morvan", "RPPS-9"] {
+        assert!(care.contains(shown), "{shown} {care}");
+    }
+    let rest = kit.reveal_only(&["rest"], &protected);
+    assert_eq!(
+        rest.matches("Lefebvre").count(),
+        document.matches("Lefebvre").count()
+    );
+    kit.round_trip(document.as_bytes());
+}
+
+/// What a server other than the document's own calls by the same id is somebody else.
+#[test]
+fn only_ids_of_the_own_server_become_pseudonyms() {
+    let kit = Kit::new(crate::kit::SHOWING);
+    let protected = parse(&kit.protect(BUNDLE));
+    let own = text(&protected["entry"][0]["resource"]["id"]);
+    let of_server = |url: &str| {
+        let document = format!(
+            r#"{{"resourceType":"Bundle","type":"collection","entry":[
+                {{"fullUrl":"{url}/Patient/23","resource":{{"resourceType":"Patient","id":"23"}}}},
+                {{"fullUrl":"{url}/Appointment/7","resource":{{"resourceType":"Appointment","id":"7","status":"booked","participant":[
+                  {{"actor":{{"reference":"https://b.example/fhir/Patient/23"}},"status":"accepted"}}]}}}}]}}"#
+        );
+        let protected = parse(&kit.protect(&document));
+        let actor = protected.pointer("/entry/1/resource/participant/0/actor/reference");
+        (
+            text(&protected["entry"][0]["resource"]["id"]).to_owned(),
+            text(actor.unwrap()).to_owned(),
+        )
+    };
+    let (id, other) = of_server("https://a.example/fhir");
+    assert!(id.starts_with("t1."), "{id}");
+    assert!(!other.contains("t1."), "{other}");
+    let (same, other) = of_server("https://b.example/fhir");
+    assert_eq!(same, id);
+    assert!(other.ends_with(&id), "{other}");
+    // Two servers in one document: neither is its own.
+    assert_eq!(own, id);
+    let wide = format!(r#"{{"resourceType":"Patient","id":"{}"}}"#, "9".repeat(600));
+    let protected = parse(&kit.protect(&wide));
+    assert!(!text(&protected["id"]).starts_with("t1."));
+    kit.round_trip(wide.as_bytes());
 }

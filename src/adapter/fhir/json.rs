@@ -3,14 +3,15 @@
 //! The text of an object or array is its chunks, joined by commas: a chunk is all that stands between two separators, white
 //! space included.
 
-use std::{borrow::Cow, collections::BTreeSet, ops::Deref};
+use std::{
+    borrow::{Borrow, Cow},
+    collections::BTreeSet,
+    ops::Deref,
+};
 
 use zeroize::Zeroize;
 
 use crate::error::{Error, Result};
-
-/// How deep arrays and objects may nest.
-const MOST_DEPTH: usize = 64;
 
 /// Objects with more members look their names up instead of comparing each with each.
 const FEW_MEMBERS: usize = 16;
@@ -108,6 +109,7 @@ impl<'a> Value<'a> {
 }
 
 /// A string's text. What had to be written anew for it is wiped on drop.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Decoded<'a>(Cow<'a, str>);
 
 impl Default for Decoded<'_> {
@@ -119,6 +121,12 @@ impl Default for Decoded<'_> {
 impl<'a> Decoded<'a> {
     pub(super) fn into_cow(mut self) -> Cow<'a, str> {
         std::mem::take(&mut self.0)
+    }
+}
+
+impl Borrow<str> for Decoded<'_> {
+    fn borrow(&self) -> &str {
+        &self.0
     }
 }
 
@@ -142,14 +150,16 @@ impl Drop for Decoded<'_> {
 pub(super) struct Limits {
     pub(super) bytes: usize,
     pub(super) values: usize,
+    /// How deep arrays and objects may nest.
+    pub(super) depth: usize,
 }
 
 /// The tree of a document. Errors name members that are `known`, and others by their position.
 ///
 /// # Errors
 ///
-/// [`Error::is_message`] with the byte and the element, where it is no JSON text in UTF-8, is larger than the limits, nests more than 64
-/// deep or names a member twice.
+/// [`Error::is_message`] with the byte and the element, where it is no JSON text in UTF-8, is larger than the limits, nests deeper
+/// than they say or names a member twice.
 pub(super) fn parse<'a>(
     bytes: &'a [u8],
     limits: &Limits,
@@ -172,7 +182,7 @@ pub(super) fn parse<'a>(
         bytes,
         at: 0,
         known,
-        depth: 0,
+        depth: limits.depth,
         values: limits.values,
     };
     if text.starts_with('\u{feff}') {
@@ -274,6 +284,7 @@ struct Scanner<'a, 'k> {
     bytes: &'a [u8],
     at: usize,
     known: &'k dyn Fn(&str) -> bool,
+    /// How much deeper it may still nest.
     depth: usize,
     /// How many may still come.
     values: usize,
@@ -354,13 +365,13 @@ impl<'a> Scanner<'a, '_> {
     }
 
     fn nested(&mut self, scan: impl FnOnce(&mut Self) -> Scanned<Kind<'a>>) -> Scanned<Kind<'a>> {
-        if self.depth == MOST_DEPTH {
-            return Err(self.fault("nested more than 64 deep"));
+        if self.depth == 0 {
+            return Err(self.fault("nested too deep"));
         }
-        self.depth += 1;
+        self.depth -= 1;
         self.at += 1;
         let kind = scan(self)?;
-        self.depth -= 1;
+        self.depth += 1;
         Ok(kind)
     }
 

@@ -21,13 +21,17 @@
 //! A new id is random, and holds in one document: one resource, Bundle or line of NDJSON. An id that were the same for a practitioner in
 //! every document would be as good as the name, since how often each is booked is known. Where a policy has a pseudonym of exactly
 //! the field that the profile says the id of a type fills, such as `patient_id` for Patient, ids are that pseudonym, in every
-//! document of the domain.
+//! document of the domain. That is so for ids of the document's own server, which its addresses name if they name one, and of what names
+//! none; ids of other servers, and ids wider than the field, are random.
 //!
 //! # Security
 //!
 //! How many elements an array has, which resources a Bundle holds, which of them refer to each other and how large they are,
 //! to the power of two, is not hidden. A Bundle is sealed one resource at a time: seals can be moved between resources unless the
-//! policy binds record ids, which are then `Patient/` and the id that is shown. Pseudonymized resources stay personal data.
+//! policy binds record ids, which are then `Patient/` and the id that is shown, or the `fullUrl` that is shown where there is no id. With
+//! neither they are the type alone, so that seals of such resources can be exchanged. Parts come back only where the new ids and
+//! references still stand and arrays have as many elements; elements that have neither id nor reference are told apart by their
+//! position alone. Pseudonymized resources stay personal data.
 //!
 //! # Examples
 //!

@@ -7,7 +7,7 @@ use super::{
     profile::{Form, Profile},
     references::References,
     scene::Scene,
-    walk::Walk,
+    walk::{Around, Walk},
 };
 use crate::{
     adapter::message::{self, MOST_BYTES, Parts, Sealed, Sealer, shown},
@@ -25,16 +25,25 @@ pub(super) const SEALED: &str = "urn:paravent:sealed";
 /// What is inside the extension under this name are sealed records.
 pub(super) const RECORD: &str = "record";
 
+/// The place of the digest of a resource, with nothing around it.
+pub(super) const DIGEST: &str = "digest";
+
+/// The place of the digest of a document that has white space around its resource.
+pub(super) const DOCUMENT: &str = "document";
+
 /// How large a document in clear may be.
 const LIMITS: Limits = Limits {
     bytes: MOST_BYTES,
     values: 1 << 18,
+    depth: 64,
 };
 
 /// How large a protected document may be: small resources grow most, by their seals.
 pub(super) const PROTECTED: Limits = Limits {
     bytes: 32 * MOST_BYTES,
     values: 1 << 21,
+    // Seals and marks stand at most five deeper than what they are for.
+    depth: LIMITS.depth + 8,
 };
 
 /// Protects FHIR R4 resources and Bundles in JSON for one domain.
@@ -104,7 +113,7 @@ impl ResourceProtector {
     ///
     /// # Errors
     ///
-    /// [`Error::is_message`] where `document` is no JSON in UTF-8, is larger than 4 MiB or has more than some hundred thousand values,
+    /// [`Error::is_message`] where `document` is no JSON in UTF-8, is larger than 4 MiB or has more than 262,144 values,
     /// nests more than 64 deep, names a member twice, or holds a resource of a type that the profile does not take; those of
     /// [`Protector::protect`](crate::Protector::protect), such as a missing part of a pseudonym.
     pub fn protect(&self, document: &[u8]) -> Result<Vec<u8>> {
@@ -122,7 +131,13 @@ impl ResourceProtector {
         let seals = walk.resources().min(256) * 8192;
         let mut out = Vec::with_capacity(document.len() + seals);
         out.extend_from_slice(before.as_bytes());
-        self.resource(&mut walk, &root, "", &base, Some(document), &mut out)?;
+        let around = Around {
+            place: "",
+            base: &base,
+            url: None,
+            document: Some(document),
+        };
+        self.resource(&mut walk, &root, &around, &mut out)?;
         out.extend_from_slice(after.as_bytes());
         Ok(out)
     }
@@ -147,30 +162,32 @@ impl ResourceProtector {
         self.sealer.key_use()
     }
 
-    /// Protects one resource and those inside of it. `whole` is the document, where it is all of it.
+    /// Protects one resource and those inside of it.
     pub(super) fn resource(
         &self,
         walk: &mut Walk<'_, '_>,
         value: &Value<'_>,
-        place: &str,
-        base: &str,
-        whole: Option<&[u8]>,
+        around: &Around<'_>,
         out: &mut Vec<u8>,
     ) -> Result<()> {
-        let of_type = walk.type_of(value, place)?;
+        let of_type = walk.type_of(value, around.place)?;
         let parts = Parts::of(self.sealer.scopes());
-        let mut scene = Scene::new(parts, place, base, walk.next_scene());
+        let mut scene = Scene::new(parts, around.place, around.base, walk.next_scene());
         let schema = self.policy().schema();
         scene.read_fields(value, of_type, schema, true);
         let top = walk.top(self, value, of_type, &mut scene, out)?;
-        let digest = message::digest(whole.unwrap_or(value.text.as_bytes()));
-        scene
-            .parts
-            .push(self.profile.default_scope(), "digest", digest.as_bytes());
-        let stored_as = match &top.id {
-            Some(id) => format!("{}/{id}", of_type.name),
-            None => of_type.name.clone(),
+        let mut note = |place, text| {
+            let digest = message::digest(text);
+            let scope = self.profile.default_scope();
+            scene.parts.push(scope, place, digest.as_bytes());
         };
+        note(DIGEST, value.text.as_bytes());
+        if let Some(document) = around.document
+            && document.len() > value.text.len()
+        {
+            note(DOCUMENT, document);
+        }
+        let stored_as = stored_as(&of_type.name, top.id.as_deref(), around.url);
         let sealed = self
             .sealer
             .seal(&scene.fields, &scene.parts, &message::id()?, &stored_as)?;
@@ -184,9 +201,8 @@ impl ResourceProtector {
                 continue;
             }
             let element = name.field.and_then(|field| {
-                let (read, element, form) =
-                    scene.elements.iter().find(|(read, ..)| *read == field)?;
-                debug_assert_eq!(*read, field);
+                let mut elements = scene.elements.iter();
+                let (_, element, form) = elements.find(|(read, ..)| *read == field)?;
                 fits(form, &text).then_some(*element)
             });
             match element {
@@ -233,7 +249,7 @@ impl ResourceProtector {
             if at > 0 {
                 meta.push(b',');
             }
-            meta.extend_from_slice(br#"{"url":"record","valueString":""#);
+            meta.extend_from_slice(format!(r#"{{"url":"{RECORD}","valueString":""#).as_bytes());
             text.clear();
             record.append_text(&mut text);
             meta.extend_from_slice(text.as_bytes());
@@ -276,6 +292,15 @@ impl std::fmt::Debug for ResourceProtector {
             .field("policy", self.policy())
             .field("profile", &self.profile)
             .finish_non_exhaustive()
+    }
+}
+
+/// What a resource's seal is bound to where the policy binds record ids.
+pub(super) fn stored_as(of_type: &str, id: Option<&str>, url: Option<&str>) -> String {
+    match (id, url) {
+        (Some(id), _) => [of_type, "/", id].concat(),
+        (None, Some(url)) => url.to_owned(),
+        (None, None) => of_type.to_owned(),
     }
 }
 

@@ -1,6 +1,10 @@
 //! Ids and references: each gets one new value in a document, however it is spelt.
 
-use std::{borrow::Borrow, collections::BTreeMap, fmt::Write as _};
+use std::{
+    borrow::Borrow,
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+};
 
 use zeroize::Zeroizing;
 
@@ -68,6 +72,25 @@ impl<'a> Spelling<'a> {
     }
 }
 
+impl Spelling<'_> {
+    /// Whether `text`, which is spelt so, says more than which resource it means: a query, a fragment or a server.
+    pub(super) fn tells_more(&self, text: &str) -> bool {
+        match self {
+            Self::Fragment(id) => !id.is_empty() && !is_id(id),
+            Self::Urn => !text.split(':').all(is_id),
+            Self::Relative(name, id) => {
+                let rest = &text[name.len() + 1 + id.len()..];
+                !rest.is_empty() && !rest.strip_prefix("/_history/").is_some_and(is_id)
+            }
+            Self::Absolute(..) => true,
+            Self::OfType(name) => {
+                let rest = text.strip_prefix(name);
+                !rest.is_some_and(|rest| rest.is_empty() || rest == "/_search")
+            }
+        }
+    }
+}
+
 fn is_id(text: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'.';
     (1..=64).contains(&text.len()) && text.bytes().all(allowed)
@@ -80,7 +103,7 @@ pub(super) struct References {
     /// Types by their addresses in the Bundle.
     types: BTreeMap<Key, String>,
     /// Business identifiers that references name.
-    named: BTreeMap<Key, ()>,
+    named: BTreeSet<Key>,
     /// The server that addresses in a Bundle name; empty where they name several.
     base: Option<Zeroizing<String>>,
 }
@@ -107,7 +130,7 @@ impl Key {
     }
 }
 
-/// The key of parts that hold no control characters where they are ids, and are told apart by their lengths where they are not.
+/// The key of parts, which are told apart by their lengths.
 fn joined(kind: char, parts: &[&str]) -> Zeroizing<String> {
     let length: usize = parts.iter().map(|part| part.len() + 12).sum();
     let mut key = Zeroizing::new(String::with_capacity(length + 1));
@@ -121,7 +144,7 @@ fn joined(kind: char, parts: &[&str]) -> Zeroizing<String> {
 }
 
 impl References {
-    /// The new id of a resource.
+    /// The new id of a resource: the stand-in of one that fits its field and is of the document's own server, or a random one.
     pub(super) fn id(
         &mut self,
         base: &str,
@@ -130,11 +153,15 @@ impl References {
         stand_in: Option<&(Query, BTreeMap<usize, String>)>,
     ) -> Result<&str> {
         let key = joined('r', &[base, &of_type.name, id]);
+        // An id says who it is on its own server only.
+        let stand_in = stand_in.filter(|_| base.is_empty() || base == self.base());
         self.new_for(&key, || {
             if let (Some((query, names)), Some(position)) = (stand_in, of_type.id)
                 && let Some(name) = names.get(&position)
+                && let field = &query.policy().schema().fields()[position]
+                && id.len() <= field.width()
             {
-                let field = query.policy().schema().fields()[position].name();
+                let field = field.name();
                 let found = query.pseudonym(name, &BTreeMap::from([(field, id)]))?;
                 if let Some((_, pseudonym)) = found.last() {
                     return Ok(pseudonym.to_string());
@@ -172,12 +199,11 @@ impl References {
 
     /// Notes that references name this business identifier.
     pub(super) fn name_identifier(&mut self, system: &str, value: &str) {
-        self.named
-            .insert(Key::new(&joined('i', &[system, value])), ());
+        self.named.insert(Key::new(&joined('i', &[system, value])));
     }
 
     pub(super) fn is_named(&self, system: &str, value: &str) -> bool {
-        !self.named.is_empty() && self.named.contains_key(&**joined('i', &[system, value]))
+        !self.named.is_empty() && self.named.contains(&**joined('i', &[system, value]))
     }
 
     pub(super) fn names_any(&self) -> bool {

@@ -1,12 +1,16 @@
 //! From protected resources back to resources.
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use zeroize::{Zeroize, Zeroizing};
 
 use super::{
     json::{self, Document, Item, Kind, Member, Value},
-    protect::{PROTECTED, RECORD, SEALED},
+    protect::{DIGEST, DOCUMENT, PROTECTED, RECORD, SEALED, stored_as},
+    walk::ABSENT,
 };
 use crate::{
     adapter::message::{self, Opener, Originals, Restored},
@@ -57,19 +61,20 @@ impl ResourceRevealer {
             root,
             after,
         } = json::parse(document, &PROTECTED, &known)?;
-        let mut opened = 0;
+        let mut state = State::default();
         let mut bytes = Out(Zeroizing::new(Vec::with_capacity(document.len())));
         bytes.put(before);
-        let digest = self.resource(&root, &mut opened, &mut bytes)?;
+        let digests = self.resource(&root, &records(&root)?, None, &mut state, &mut bytes)?;
         bytes.put(after);
-        if opened == 0 {
+        if state.opened == 0 {
             return Err(Error::message(
                 "the document holds nothing that was protected",
                 "give a resource or Bundle as it was protected, with its `meta`",
             ));
         }
-        let is_original = self.opener.is_whole().then(|| {
-            digest.is_some_and(|digest| digest[..] == *message::digest(&bytes.0).as_bytes())
+        let is_original = self.opener.is_whole().then(|| match &digests {
+            Some(digests) => digests.are_of(&bytes.0, true),
+            None => !state.has_changed,
         });
         Ok(Restored {
             bytes: bytes.0,
@@ -77,74 +82,89 @@ impl ResourceRevealer {
         })
     }
 
-    /// Reveals a resource and those inside of it; gives the digest of what was protected.
+    /// Reveals a resource and those inside of it; gives the digests of what was protected, where it was.
     fn resource(
         &self,
         resource: &Value<'_>,
-        opened: &mut usize,
+        records: &[SealedRecord],
+        url: Option<&str>,
+        state: &mut State,
         out: &mut Out,
-    ) -> Result<Option<Zeroizing<Vec<u8>>>> {
-        let records = records(resource)?;
-        let originals = match records.is_empty() {
-            true => None,
-            false => Some(self.open(resource, &records)?),
+    ) -> Result<Option<Digests>> {
+        let is_sealed = !records.is_empty();
+        let originals = match is_sealed {
+            true => Some(self.open(resource, records, url)?),
+            false => None,
         };
         let entries = match &originals {
             Some(originals) => originals.entries()?,
             None => Vec::new(),
         };
-        *opened += usize::from(originals.is_some());
-        let mut digest = None;
+        state.opened += usize::from(is_sealed);
+        let mut digests = is_sealed.then(Digests::default);
         let mut edits = Edits::default();
         for (place, text) in entries {
-            match place {
-                "digest" => digest = Some(Zeroizing::new(text.to_vec())),
-                place => edits.add(place, text)?,
+            match (place, &mut digests) {
+                (DIGEST, Some(digests)) => digests.resource = Zeroizing::new(text.to_vec()),
+                (DOCUMENT, Some(digests)) => digests.document = Zeroizing::new(text.to_vec()),
+                (place, _) => edits.add(place, text)?,
             }
         }
         edits.sort();
-        let top = Top {
-            is_sealed: originals.is_some(),
-            is_bundle: resource
-                .resource_type()
-                .is_some_and(|name| *name == *"Bundle"),
-        };
-        self.object(resource, &edits, Some(&top), &Inside::of(&top), opened, out)?;
-        Ok(digest)
+        let around = state.is_inside;
+        state.is_inside |= is_sealed;
+        self.object(resource, &edits, is_sealed, state, out)?;
+        state.is_inside = around;
+        Ok(digests)
     }
 
-    fn open(&self, resource: &Value<'_>, records: &[SealedRecord]) -> Result<Originals> {
+    fn open(
+        &self,
+        resource: &Value<'_>,
+        records: &[SealedRecord],
+        url: Option<&str>,
+    ) -> Result<Originals> {
         let name = resource.resource_type().unwrap_or_default();
         let id = resource.member("id").and_then(Value::string);
-        let stored_as = match id {
-            Some(id) => format!("{}/{}", &*name, &*id),
-            None => name.to_string(),
-        };
-        self.opener.open(records, &stored_as)
+        self.opener
+            .open(records, &stored_as(&name, id.as_deref(), url))
     }
 
+    /// Writes a value with what is put back into it. What has a seal is revealed for itself, wherever it is; `around` is the object whose
+    /// member it is.
     fn value(
         &self,
         value: &Value<'_>,
+        around: Option<&Value<'_>>,
         edits: Option<&Edits<'_>>,
-        inside: &Inside,
-        opened: &mut usize,
+        state: &mut State,
         out: &mut Out,
     ) -> Result<()> {
-        if let (Inside::Resource, Kind::Object(_)) = (inside, &value.kind) {
-            if edits.is_some() {
-                return Err(misplaced());
-            }
-            return self.resource(value, opened, out).map(|_| ());
-        }
+        let none = Edits::default();
         match (&value.kind, edits) {
-            (Kind::Object(_), Some(edits)) => self.object(value, edits, None, inside, opened, out),
-            (Kind::Array(items), Some(edits)) => self.array(items, edits, inside, opened, out),
-            (Kind::Object(_), None) if inside.leads_on() => {
-                self.object(value, &Edits::default(), None, inside, opened, out)
+            (Kind::Object(members), _) if !members.is_empty() => {
+                let records = records(value)?;
+                if records.is_empty() {
+                    return self.object(value, edits.unwrap_or(&none), false, state, out);
+                }
+                if edits.is_some() {
+                    return Err(misplaced());
+                }
+                let url = around.and_then(|around| around.member("fullUrl"));
+                let url = url.and_then(Value::string);
+                let start = out.0.len();
+                let digests = self.resource(value, &records, url.as_deref(), state, out)?;
+                // What is around it has a digest of all, where it was protected.
+                if let Some(digests) = digests
+                    && !state.is_inside
+                    && self.opener.is_whole()
+                {
+                    state.has_changed |= !digests.are_of(&out.0[start..], false);
+                }
+                Ok(())
             }
-            (Kind::Array(items), None) if inside.leads_on() => {
-                self.array(items, &Edits::default(), inside, opened, out)
+            (Kind::Array(items), _) if !items.is_empty() => {
+                self.array(items, edits.unwrap_or(&none), state, out)
             }
             (_, Some(_)) => Err(misplaced()),
             (_, None) => {
@@ -154,46 +174,53 @@ impl ResourceRevealer {
         }
     }
 
-    /// Writes an object with what is put back into it; `top` where it is a resource that is revealed for itself.
+    /// Writes an object with what is put back into it.
     fn object(
         &self,
         value: &Value<'_>,
         edits: &Edits<'_>,
-        top: Option<&Top>,
-        inside: &Inside,
-        opened: &mut usize,
+        is_sealed: bool,
+        state: &mut State,
         out: &mut Out,
     ) -> Result<()> {
         let members = value.members().unwrap_or_default();
-        let is_sealed = top.is_some_and(|top| top.is_sealed);
         let is_whole = self.opener.is_whole();
         let mut back = Vec::with_capacity(edits.here.len());
-        for &(index, chunk) in &edits.here {
+        for &(name, new) in &edits.anchors {
+            stands(value, name, new)?;
+        }
+        for edit in &edits.here {
+            let &Edit { index, chunk, .. } = edit;
             let name = json::name_of(chunk).ok_or_else(misplaced)?;
+            if edit.of.is_some() {
+                return Err(misplaced());
+            }
+            if let Some(new) = edit.new {
+                stands(value, &name, new)?;
+            }
             // Until all is revealed, it says that it is not.
             if !(is_sealed && !is_whole && name == "meta") {
                 back.push((index, chunk, name));
             }
         }
-        let names: Vec<&str> = back.iter().map(|(_, _, name)| &**name).collect();
-        let stays = |member: &&Member<'_>| {
+        let names: BTreeSet<&str> = back.iter().map(|(_, _, name)| &**name).collect();
+        let stays = |member: &Member<'_>| {
             let stands_for = member.name.strip_prefix('_');
-            let is_replaced = names
-                .iter()
-                .any(|name| *name == member.name || Some(*name) == stands_for);
+            let is_replaced = names.contains(&*member.name)
+                || stands_for.is_some_and(|name| names.contains(name));
             let is_mark = !names.is_empty() && is_masked(member);
             let is_seal = is_sealed && is_whole && member.name == "meta";
             !is_replaced && !is_mark && !is_seal
         };
-        let steps: usize = members
+        let kept: Vec<&Member<'_>> = members.iter().filter(|member| stays(member)).collect();
+        let steps = kept
             .iter()
-            .filter(stays)
             .filter(|member| edits.steps.contains_key(&*member.name))
             .count();
         if steps < edits.steps.len() {
             return Err(misplaced());
         }
-        let mut kept = members.iter().filter(stays).peekable();
+        let mut kept = kept.into_iter().peekable();
         let mut back = back.iter().peekable();
         let mut position = 0;
         out.put("{");
@@ -218,7 +245,7 @@ impl ResourceRevealer {
             } else {
                 out.put(member.before());
                 let steps = edits.steps.get(&*member.name);
-                self.value(&member.value, steps, &inside.at(&member.name), opened, out)?;
+                self.value(&member.value, Some(value), steps, state, out)?;
             }
             out.put(member.after());
         }
@@ -230,28 +257,31 @@ impl ResourceRevealer {
         &self,
         items: &[Item<'_>],
         edits: &Edits<'_>,
-        inside: &Inside,
-        opened: &mut usize,
+        state: &mut State,
         out: &mut Out,
     ) -> Result<()> {
         let mut here = edits.here.iter().peekable();
         let mut steps = 0;
+        let of = items.len();
+        if !edits.anchors.is_empty() || edits.here.iter().any(|edit| edit.of != Some(of)) {
+            return Err(misplaced());
+        }
         out.put("[");
         for (at, item) in items.iter().enumerate() {
             if at > 0 {
                 out.put(",");
             }
-            if let Some((_, chunk)) = here.next_if(|(index, _)| *index == at) {
-                out.put(chunk);
+            if let Some(edit) = here.next_if(|edit| edit.index == at) {
+                out.put(edit.chunk);
                 continue;
             }
             out.put(item.before());
             let inner = match edits.steps.is_empty() {
                 true => None,
-                false => edits.steps.get(at.to_string().as_str()),
+                false => edits.steps.get(format!("{at}/{of}").as_str()),
             };
             steps += usize::from(inner.is_some());
-            self.value(&item.value, inner, inside, opened, out)?;
+            self.value(&item.value, None, inner, state, out)?;
             out.put(item.after());
         }
         out.put("]");
@@ -270,63 +300,89 @@ impl std::fmt::Debug for ResourceRevealer {
     }
 }
 
-/// A resource that is revealed for itself.
-struct Top {
-    is_sealed: bool,
-    is_bundle: bool,
+/// What is known of a document while it is written.
+#[derive(Default)]
+struct State {
+    /// How many seals were opened.
+    opened: usize,
+    /// Whether what is written is inside of something that was protected.
+    is_inside: bool,
+    /// Whether something is not as it was protected.
+    has_changed: bool,
 }
 
-/// Where resources of a Bundle are: inside `resource` of each `entry`.
-enum Inside {
-    Nothing,
-    Bundle,
-    Entries,
-    Resource,
+/// Of what was protected.
+#[derive(Default)]
+struct Digests {
+    resource: Zeroizing<Vec<u8>>,
+    /// Empty where nothing was around the resource.
+    document: Zeroizing<Vec<u8>>,
 }
 
-impl Inside {
-    fn of(top: &Top) -> Self {
-        match top.is_bundle {
-            true => Self::Bundle,
-            false => Self::Nothing,
-        }
-    }
-
-    fn at(&self, name: &str) -> Self {
-        match (self, name) {
-            (Self::Bundle, "entry") => Self::Entries,
-            (Self::Entries, "resource") => Self::Resource,
-            _ => Self::Nothing,
-        }
-    }
-
-    fn leads_on(&self) -> bool {
-        matches!(self, Self::Entries)
+impl Digests {
+    fn are_of(&self, bytes: &[u8], is_document: bool) -> bool {
+        let expected = match is_document && !self.document.is_empty() {
+            true => &self.document,
+            false => &self.resource,
+        };
+        **expected == *message::digest(bytes).as_bytes()
     }
 }
 
 /// What is put back: at the positions of one object or array, and further inside.
 #[derive(Default)]
 struct Edits<'t> {
-    here: Vec<(usize, &'t str)>,
+    here: Vec<Edit<'t>>,
+    /// What must stand here: names, and new values.
+    anchors: Vec<(&'t str, &'t str)>,
     steps: BTreeMap<&'t str, Edits<'t>>,
+}
+
+/// What is put back at one position.
+struct Edit<'t> {
+    index: usize,
+    /// How many elements an array has.
+    of: Option<usize>,
+    /// What must stand there now.
+    new: Option<&'t str>,
+    chunk: &'t str,
 }
 
 impl<'t> Edits<'t> {
     fn add(&mut self, place: &'t str, text: &'t [u8]) -> Result<()> {
-        let (path, index) = place.rsplit_once(':').ok_or_else(misplaced)?;
-        let index = index.parse().map_err(|_| misplaced())?;
+        let (path, name) = place.split_once(':').ok_or_else(misplaced)?;
+        let (name, new) = match name.split_once('=') {
+            Some((name, new)) => (name, Some(new)),
+            None => (name, None),
+        };
         let text = std::str::from_utf8(text).map_err(|_| misplaced())?;
         let mut edits = self;
-        for step in path.split('.').filter(|step| !step.is_empty()) {
+        for (depth, step) in path.split('.').filter(|step| !step.is_empty()).enumerate() {
+            if depth == PROTECTED.depth {
+                return Err(misplaced());
+            }
             edits = edits.steps.entry(step).or_default();
         }
-        edits.here.push((index, text));
+        if let (Some(new), false) = (new, name.starts_with(|first: char| first.is_ascii_digit())) {
+            edits.anchors.push((name, new));
+            return Ok(());
+        }
+        let number = |text: &str| text.parse().map_err(|_| misplaced());
+        let (index, of) = match name.split_once('/') {
+            Some((index, of)) => (number(index)?, Some(number(of)?)),
+            None => (number(name)?, None),
+        };
+        edits.here.push(Edit {
+            index,
+            of,
+            new,
+            chunk: text,
+        });
         Ok(())
     }
 
     fn sort(&mut self) {
-        self.here.sort_unstable_by_key(|(index, _)| *index);
+        self.here.sort_unstable_by_key(|edit| edit.index);
         self.steps.values_mut().for_each(Self::sort);
     }
 }
@@ -345,6 +401,16 @@ impl Out {
         }
         self.0.extend_from_slice(text.as_bytes());
     }
+}
+
+/// Refuses an object in which `new` does not stand under `name`, as a text or a business identifier: it is another one than that of which
+/// the part was taken.
+fn stands(object: &Value<'_>, name: &str, new: &str) -> Result<()> {
+    let found = object.member(name).is_some_and(|found| {
+        let identifier = found.member("value");
+        found.is_string(new) || identifier.is_some_and(|value| value.is_string(new))
+    });
+    found.then_some(()).ok_or_else(misplaced)
 }
 
 /// The entries of the extension that protecting made; `None` where the resource has none.
@@ -422,13 +488,11 @@ fn is_masked(member: &Member<'_>) -> bool {
         return false;
     };
     let is_masked = |item: &Item<'_>| {
-        has_url(
-            item,
-            "http://hl7.org/fhir/StructureDefinition/data-absent-reason",
-        ) && item
-            .value
-            .member("valueCode")
-            .is_some_and(|code| code.is_string("masked"))
+        has_url(item, ABSENT)
+            && item
+                .value
+                .member("valueCode")
+                .is_some_and(|code| code.is_string("masked"))
     };
     member.name == "extension" && matches!(&items[..], [item] if is_masked(item))
 }

@@ -1,7 +1,11 @@
 //! What is gathered of a resource on the walk through it: parts, fields, and where the walk is.
 
+use std::collections::BTreeMap;
+
+use zeroize::Zeroizing;
+
 use super::{
-    json::{Decoded, Kind, Value},
+    json::{Decoded, Kind, Member, Value},
     profile::{FieldRule, Form, Type},
     protect::too_much,
     references::push_number,
@@ -23,13 +27,19 @@ pub(super) struct Scene<'d, 'p> {
     place: String,
     /// Steps to where the walk is.
     path: String,
+    /// The scopes of what was taken out of the array's element where the walk is.
+    touched: Vec<Scope>,
+    /// A new value that stands in that element, by its place, and the scope of what it stands for.
+    anchor: Option<(Scope, String)>,
     /// The server that relative references are of.
-    pub(super) base: String,
+    pub(super) base: Zeroizing<String>,
+    /// The address that is shown beside the resource where the walk is.
+    pub(super) url: Option<String>,
     pub(super) number: usize,
     /// How many bytes the parts have, about.
     taken: usize,
-    /// The ids and types of contained resources.
-    pub(super) contained: Vec<(Decoded<'d>, Decoded<'d>)>,
+    /// The types of contained resources by their ids.
+    pub(super) contained: BTreeMap<Decoded<'d>, Decoded<'d>>,
 }
 
 impl<'d, 'p> Scene<'d, 'p> {
@@ -40,10 +50,13 @@ impl<'d, 'p> Scene<'d, 'p> {
             elements: Vec::new(),
             place: place.to_owned(),
             path: String::new(),
-            base: base.to_owned(),
+            touched: Vec::new(),
+            anchor: None,
+            base: Zeroizing::new(base.to_owned()),
+            url: None,
             number,
             taken: 0,
-            contained: Vec::new(),
+            contained: BTreeMap::new(),
         }
     }
 
@@ -83,7 +96,7 @@ impl<'d, 'p> Scene<'d, 'p> {
             for item in items {
                 let id = item.value.member("id").and_then(Value::string);
                 if let (Some(id), Some(of_type)) = (id, item.value.resource_type()) {
-                    self.contained.push((id, of_type));
+                    self.contained.entry(id).or_insert(of_type);
                 }
             }
         }
@@ -98,12 +111,36 @@ impl<'d, 'p> Scene<'d, 'p> {
     }
 
     pub(super) fn take(&mut self, scope: Scope, index: usize, chunk: &str) {
+        self.push(scope, chunk, |place| push_number(place, index));
+    }
+
+    /// Takes a member that `new` stands for, so that it only comes back where that still is.
+    pub(super) fn replace(&mut self, scope: Scope, index: usize, member: &Member<'_>, new: &str) {
+        self.push(scope, member.chunk, |place| {
+            push_number(place, index);
+            place.extend(["=", new]);
+        });
+        if self.anchor.is_none() {
+            let place = [&self.path, ":", &*member.name, "=", new].concat();
+            self.anchor = Some((scope, place));
+        }
+    }
+
+    /// Takes an element of an array.
+    pub(super) fn take_item(&mut self, scope: Scope, at: usize, of: usize, chunk: &str) {
+        self.push(scope, chunk, |place| push_position(place, at, of));
+    }
+
+    fn push(&mut self, scope: Scope, chunk: &str, name: impl FnOnce(&mut String)) {
         let length = self.path.len();
         self.path.push(':');
-        push_number(&mut self.path, index);
+        name(&mut self.path);
         self.parts.push(scope, &self.path, chunk.as_bytes());
         self.taken += self.path.len() + chunk.len();
         self.path.truncate(length);
+        if !self.touched.contains(&scope) {
+            self.touched.push(scope);
+        }
     }
 
     /// # Errors
@@ -128,22 +165,50 @@ impl<'d, 'p> Scene<'d, 'p> {
         done
     }
 
-    /// The same at a position of an array.
-    pub(super) fn at<T>(&mut self, position: usize, act: impl FnOnce(&mut Self) -> T) -> T {
+    /// The same at a position of an array that has `of`. Every scope gets to know a new value in the element, if there is one, so
+    /// that its parts do not come back in another element.
+    pub(super) fn item<T>(
+        &mut self,
+        at: usize,
+        of: usize,
+        act: impl FnOnce(&mut Self) -> Result<T>,
+    ) -> Result<T> {
         let length = self.path.len();
+        let touched = std::mem::take(&mut self.touched);
+        let anchor = self.anchor.take();
         self.path.push('.');
-        push_number(&mut self.path, position);
+        push_position(&mut self.path, at, of);
         let done = act(self);
         self.path.truncate(length);
+        if let Some((known, place)) = &self.anchor {
+            for &scope in self.touched.iter().filter(|scope| *scope != known) {
+                self.parts.push(scope, place, b"");
+                self.taken += place.len();
+            }
+        }
+        for scope in touched {
+            if !self.touched.contains(&scope) {
+                self.touched.push(scope);
+            }
+        }
+        self.anchor = anchor.or(self.anchor.take());
         done
     }
 
     /// Where the walk is in the document.
     pub(super) fn here(&self) -> String {
-        let steps = [self.place.as_str(), self.path.as_str()];
-        let steps: Vec<&str> = steps.into_iter().filter(|step| !step.is_empty()).collect();
+        let steps = self.place.split('.').chain(self.path.split('.'));
+        let steps = steps.map(|step| step.split_once('/').map_or(step, |(at, _)| at));
+        let steps: Vec<&str> = steps.filter(|step| !step.is_empty()).collect();
         steps.join(".")
     }
+}
+
+/// A position, and how many there are.
+fn push_position(to: &mut String, at: usize, of: usize) {
+    push_number(to, at);
+    to.push('/');
+    push_number(to, of);
 }
 
 /// The first text at the rule's path, from its step `at`, where what the rule asks for was met on the way.

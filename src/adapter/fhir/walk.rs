@@ -1,12 +1,16 @@
 //! The walk through a resource: what is kept is written, and what is not becomes parts.
 
+mod marks;
+mod rewrite;
+
 use zeroize::Zeroizing;
 
+use self::rewrite::identifier;
 use super::{
-    json::{self, Decoded, Item, Kind, Member, Value},
+    json::{self, Item, Kind, Member, Value},
     profile::{Node, NodeKind, Profile, Type},
     protect::{ResourceProtector, StandIns},
-    references::{REFERENCE_SYSTEM, References, Spelling, absolute, base_of},
+    references::{References, base_of},
     scene::Scene,
 };
 use crate::{
@@ -14,8 +18,33 @@ use crate::{
     id::Scope,
 };
 
+macro_rules! absent {
+    () => {
+        "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
+    };
+}
+
+/// The extension of FHIR that says why a value is not there.
+pub(super) const ABSENT: &str = absent!();
+
 /// What stands in an element that was emptied, or must be there: it was masked.
-pub(super) const MASKED: &str = r#""extension":[{"url":"http://hl7.org/fhir/StructureDefinition/data-absent-reason","valueCode":"masked"}]"#;
+pub(super) const MASKED: &str = concat!(
+    r#""extension":[{"url":""#,
+    absent!(),
+    r#"","valueCode":"masked"}]"#
+);
+
+/// Where a resource is.
+pub(super) struct Around<'a> {
+    /// In the document, for errors.
+    pub(super) place: &'a str,
+    /// The server that relative references are of.
+    pub(super) base: &'a str,
+    /// The address that is shown beside it.
+    pub(super) url: Option<&'a str>,
+    /// The document, where the resource is all of it.
+    pub(super) document: Option<&'a [u8]>,
+}
 
 /// The walk through one document.
 pub(super) struct Walk<'p, 'r> {
@@ -25,6 +54,15 @@ pub(super) struct Walk<'p, 'r> {
     scenes: usize,
     /// How many resources were surveyed.
     resources: usize,
+}
+
+/// What an object is.
+enum Level<'p> {
+    /// A resource that is sealed for itself.
+    Resource(&'p Type),
+    /// One inside of it.
+    Contained(&'p Type),
+    Element,
 }
 
 /// What was written of a resource.
@@ -161,9 +199,26 @@ impl<'p, 'r> Walk<'p, 'r> {
         scene: &mut Scene<'d, 'p>,
         out: &mut Vec<u8>,
     ) -> Result<Top<'p>> {
-        let members = value.members().unwrap_or_default();
-        let root = &of_type.root;
         out.push(b'{');
+        let level = Level::Resource(of_type);
+        let top = self.members(sealing, value, &of_type.root, &level, scene, out)?;
+        scene.check()?;
+        out.push(b'}');
+        Ok(top)
+    }
+
+    /// Writes what is left of an object's members.
+    fn members<'d>(
+        &mut self,
+        sealing: &ResourceProtector,
+        value: &Value<'d>,
+        node: &'p Node,
+        level: &Level<'p>,
+        scene: &mut Scene<'d, 'p>,
+        out: &mut Vec<u8>,
+    ) -> Result<Top<'p>> {
+        let members = value.members().unwrap_or_default();
+        let default = self.profile.default_scope();
         let start = out.len();
         let mut top = Top {
             id: None,
@@ -172,38 +227,48 @@ impl<'p, 'r> Walk<'p, 'r> {
         let mut written = Vec::new();
         for (index, member) in members.iter().enumerate() {
             let length = separate(out, start);
-            let is_written = match &*member.name {
-                "resourceType" => {
+            let is_written = match (level, &*member.name) {
+                (Level::Resource(_) | Level::Contained(_), "resourceType") => {
                     out.extend_from_slice(member.chunk.as_bytes());
                     true
                 }
-                "id" => match member.value.string() {
-                    Some(id) => {
-                        let new = self
-                            .references
-                            .id(&scene.base, of_type, &id, self.stand_ins)?;
-                        scene.take(of_type.scope, index, member.chunk);
-                        replace(member, new, out);
-                        top.id = Some(new.to_owned());
-                        true
+                (Level::Resource(of_type) | Level::Contained(of_type), "id") => {
+                    match member.value.string() {
+                        Some(id) => {
+                            let new = match level {
+                                Level::Resource(_) => {
+                                    self.references
+                                        .id(&scene.base, of_type, &id, self.stand_ins)?
+                                }
+                                _ => self.references.fragment(scene.number, &id)?,
+                            };
+                            scene.replace(of_type.scope, index, member, new);
+                            replace(member, new, out);
+                            top.id = Some(new.to_owned());
+                            true
+                        }
+                        None => self.take(scene, index, member, default),
                     }
-                    None => self.take(scene, index, member, self.profile.default_scope()),
-                },
-                "meta" => self.take(scene, index, member, self.profile.default_scope()),
-                "contained" => self.contained(sealing, member, index, scene, out)?,
-                _ => self.member(sealing, member, index, root, scene, out)?,
+                }
+                (Level::Resource(_), "contained") => {
+                    self.contained(sealing, member, index, scene, out)?
+                }
+                (Level::Resource(_), "meta") | (Level::Contained(_), "meta" | "contained") => {
+                    self.take(scene, index, member, default)
+                }
+                _ => self.member(sealing, member, index, node, scene, out)?,
             };
             if !is_written {
                 out.truncate(length);
             }
-            if root.has_masked {
+            if node.has_masked {
                 written.push(is_written);
             }
         }
-        scene.check()?;
-        top.marks = self.marks(members, root, &written);
-        self.mark_identifier(value, root, &mut top.marks);
-        out.push(b'}');
+        top.marks = self.marks(members, node, &written);
+        if !matches!(level, Level::Element) {
+            self.mark_identifier(value, node, &mut top.marks)?;
+        }
         Ok(top)
     }
 
@@ -227,10 +292,12 @@ impl<'p, 'r> Walk<'p, 'r> {
                 out.push(b',');
             }
             out.extend_from_slice(item.before().as_bytes());
-            scene.inside(&format!("contained.{at}"), |scene| {
-                let of_type = self.type_of(&item.value, &scene.here())?;
-                scene.read_fields(&item.value, of_type, sealing.policy().schema(), false);
-                self.contained_resource(sealing, &item.value, of_type, scene, out)
+            scene.inside("contained", |scene| {
+                scene.item(at, items.len(), |scene| {
+                    let of_type = self.type_of(&item.value, &scene.here())?;
+                    scene.read_fields(&item.value, of_type, sealing.policy().schema(), false);
+                    self.contained_resource(sealing, &item.value, of_type, scene, out)
+                })
             })?;
             out.extend_from_slice(item.after().as_bytes());
         }
@@ -247,41 +314,11 @@ impl<'p, 'r> Walk<'p, 'r> {
         scene: &mut Scene<'d, 'p>,
         out: &mut Vec<u8>,
     ) -> Result<()> {
-        let members = value.members().unwrap_or_default();
         out.push(b'{');
         let start = out.len();
-        let mut written = Vec::new();
-        for (index, member) in members.iter().enumerate() {
-            let length = separate(out, start);
-            let is_written = match &*member.name {
-                "resourceType" => {
-                    out.extend_from_slice(member.chunk.as_bytes());
-                    true
-                }
-                "id" => match member.value.string() {
-                    Some(id) => {
-                        let new = self.references.fragment(scene.number, &id)?;
-                        scene.take(of_type.scope, index, member.chunk);
-                        replace(member, new, out);
-                        true
-                    }
-                    None => self.take(scene, index, member, self.profile.default_scope()),
-                },
-                "meta" | "contained" => {
-                    self.take(scene, index, member, self.profile.default_scope())
-                }
-                _ => self.member(sealing, member, index, &of_type.root, scene, out)?,
-            };
-            if !is_written {
-                out.truncate(length);
-            }
-            if of_type.root.has_masked {
-                written.push(is_written);
-            }
-        }
-        let mut marks = self.marks(members, &of_type.root, &written);
-        self.mark_identifier(value, &of_type.root, &mut marks);
-        append(&marks, start, out);
+        let level = Level::Contained(of_type);
+        let top = self.members(sealing, value, &of_type.root, &level, scene, out)?;
+        append(&top.marks, start, out);
         out.push(b'}');
         Ok(())
     }
@@ -295,38 +332,53 @@ impl<'p, 'r> Walk<'p, 'r> {
         scene: &mut Scene<'d, 'p>,
         out: &mut Vec<u8>,
     ) -> Result<()> {
-        let members = value.members().unwrap_or_default();
-        let around = node.has_resource.then(|| {
-            let url = value.member("fullUrl").and_then(Value::string);
-            let stated = url.as_ref().map_or("", |url| base_of(url, self.profile));
-            let base = match stated {
-                "" => self.references.base(),
-                stated => stated,
-            };
-            std::mem::replace(&mut scene.base, base.to_owned())
-        });
+        let around = match node.has_resource {
+            true => Some(self.enter(value, node, scene)?),
+            false => None,
+        };
         out.push(b'{');
         let start = out.len();
-        let mut written = Vec::new();
-        for (index, member) in members.iter().enumerate() {
-            let length = separate(out, start);
-            let is_written = self.member(sealing, member, index, node, scene, out)?;
-            if !is_written {
-                out.truncate(length);
-            }
-            if node.has_masked {
-                written.push(is_written);
-            }
-        }
-        append(&self.marks(members, node, &written), start, out);
+        let top = self.members(sealing, value, node, &Level::Element, scene, out)?;
+        append(&top.marks, start, out);
         if out.len() == start {
             out.extend_from_slice(MASKED.as_bytes());
         }
         out.push(b'}');
-        if let Some(around) = around {
-            scene.base = around;
+        if let Some((base, url)) = around {
+            scene.base = base;
+            scene.url = url;
         }
         Ok(())
+    }
+
+    /// Notes the server and the new address of the resource in this element; gives those around it.
+    fn enter(
+        &mut self,
+        value: &Value<'_>,
+        node: &'p Node,
+        scene: &mut Scene<'_, 'p>,
+    ) -> Result<(Zeroizing<String>, Option<String>)> {
+        let stated = value.member("fullUrl");
+        let url = stated.and_then(Value::string);
+        let base = match url.as_ref().map_or("", |url| base_of(url, self.profile)) {
+            "" => self.references.base(),
+            base => base,
+        };
+        let base = Zeroizing::new(base.to_owned());
+        let base = std::mem::replace(&mut scene.base, base);
+        let child = node.child("fullUrl").filter(|child| !child.whole);
+        let shown = match (child.map(|child| &child.kind), &url) {
+            (Some(NodeKind::Location), Some(url)) => {
+                self.rewrite(url, true, scene)?.map(|new| new.text)
+            }
+            (Some(NodeKind::Kept(values)), Some(url))
+                if values.iter().any(|kept| **kept == **url) =>
+            {
+                Some(url.to_string())
+            }
+            _ => None,
+        };
+        Ok((base, std::mem::replace(&mut scene.url, shown)))
     }
 
     /// Writes what is left of a member, or takes it out; whether anything was written.
@@ -356,17 +408,27 @@ impl<'p, 'r> Walk<'p, 'r> {
             (NodeKind::Location, Kind::String) => {
                 let text = member.value.string();
                 if let Some(text) = text
-                    && let Some((new, scope)) = self.rewrite(&text, true, scene)?
+                    && let Some(new) = self.rewrite(&text, true, scene)?
                 {
-                    scene.take(scope.unwrap_or(node.scope), index, member.chunk);
-                    replace(member, &new, out);
+                    let scope = self.scope_of(&new, new.target.unwrap_or(node.scope));
+                    match new.is_one {
+                        true => scene.replace(scope, index, member, &new.text),
+                        false => scene.take(scope, index, member.chunk),
+                    }
+                    replace(member, &new.text, out);
                     return Ok(true);
                 }
             }
             (NodeKind::Resource, Kind::Object(_)) => {
                 out.extend_from_slice(member.before().as_bytes());
-                let (place, base) = scene.inside(name, |scene| (scene.here(), scene.base.clone()));
-                sealing.resource(self, &member.value, &place, &base, None, out)?;
+                let place = scene.inside(name, |scene| scene.here());
+                let around = Around {
+                    place: &place,
+                    base: &scene.base,
+                    url: scene.url.as_deref(),
+                    document: None,
+                };
+                sealing.resource(self, &member.value, &around, out)?;
                 out.extend_from_slice(member.after().as_bytes());
                 return Ok(true);
             }
@@ -405,13 +467,13 @@ impl<'p, 'r> Walk<'p, 'r> {
             out.extend_from_slice(item.before().as_bytes());
             match item.value.members() {
                 Some(members) if !members.is_empty() => {
-                    scene.at(at, |scene| {
+                    scene.item(at, items.len(), |scene| {
                         self.element(sealing, &item.value, node, scene, out)
                     })?;
                 }
                 _ => {
                     scene.check()?;
-                    scene.take(node.scope, at, item.chunk);
+                    scene.take_item(node.scope, at, items.len(), item.chunk);
                     out.push(b'{');
                     out.extend_from_slice(MASKED.as_bytes());
                     out.push(b'}');
@@ -437,183 +499,6 @@ impl<'p, 'r> Walk<'p, 'r> {
         }
     }
 
-    /// Writes a `Reference`: whom it is of decides for which scope its parts are sealed.
-    fn reference<'d>(
-        &mut self,
-        value: &Value<'d>,
-        node: &'p Node,
-        scene: &mut Scene<'d, 'p>,
-        out: &mut Vec<u8>,
-    ) -> Result<()> {
-        let new = match value.member("reference").and_then(Value::string) {
-            Some(text) => self.rewrite(&text, false, scene)?,
-            None => None,
-        };
-        let stated = value.member("type").and_then(Value::string);
-        let stated = stated.and_then(|name| self.profile.of_type(&name));
-        let of_target = new.as_ref().and_then(|(_, scope)| *scope);
-        let scope = of_target
-            .or(stated.map(|of_type| of_type.scope))
-            .unwrap_or(node.scope);
-        out.push(b'{');
-        let start = out.len();
-        for (index, member) in value.members().unwrap_or_default().iter().enumerate() {
-            let length = separate(out, start);
-            match (&*member.name, &new) {
-                ("reference", Some((new, _))) => {
-                    scene.take(scope, index, member.chunk);
-                    replace(member, new, out);
-                }
-                ("type", _) if stated.is_some() => out.extend_from_slice(member.chunk.as_bytes()),
-                ("identifier", _) => {
-                    scene.take(scope, index, member.chunk);
-                    match identifier(&member.value) {
-                        Some((system, value)) => {
-                            let new = self.references.identifier(&system, &value)?;
-                            out.extend_from_slice(member.before().as_bytes());
-                            print_identifier(new, out);
-                            out.extend_from_slice(member.after().as_bytes());
-                        }
-                        None => out.truncate(length),
-                    }
-                }
-                _ => {
-                    scene.take(scope, index, member.chunk);
-                    out.truncate(length);
-                }
-            }
-        }
-        if out.len() == start {
-            out.extend_from_slice(MASKED.as_bytes());
-        }
-        out.push(b'}');
-        Ok(())
-    }
-
-    /// A reference with the new id, and the scope of its target where its type is known; `None` where it is in no known spelling.
-    fn rewrite(
-        &mut self,
-        text: &str,
-        is_location: bool,
-        scene: &Scene<'_, 'p>,
-    ) -> Result<Option<(String, Option<Scope>)>> {
-        let Some(spelling) = Spelling::of(text, self.profile) else {
-            return Ok(None);
-        };
-        let type_of = |name: &str| self.profile.of_type(name);
-        let scope_of = |name: &str| type_of(name).map(|of_type| of_type.scope);
-        Ok(Some(match spelling {
-            Spelling::Fragment("") => ("#".to_owned(), None),
-            Spelling::Fragment(id) => {
-                let mut contained = scene.contained.iter();
-                let target = contained.find(|(of, _)| **of == *id);
-                let scope = target.and_then(|(_, name)| scope_of(name));
-                let new = self.references.fragment(scene.number, id)?;
-                (["#", new].concat(), scope)
-            }
-            Spelling::Urn => {
-                let scope = self.references.type_at(text).and_then(scope_of);
-                (self.references.urn(text)?.to_owned(), scope)
-            }
-            Spelling::Relative(name, id) => {
-                let Some(of_type) = type_of(name) else {
-                    return Ok(None);
-                };
-                let new = self
-                    .references
-                    .id(&scene.base, of_type, id, self.stand_ins)?;
-                ([name, "/", new].concat(), Some(of_type.scope))
-            }
-            Spelling::Absolute(base, name, id) => {
-                let Some(of_type) = type_of(name) else {
-                    return Ok(None);
-                };
-                let new = self.references.id(base, of_type, id, self.stand_ins)?;
-                (absolute(name, new), Some(of_type.scope))
-            }
-            Spelling::OfType(name) if is_location => (name.to_owned(), scope_of(name)),
-            Spelling::OfType(_) => return Ok(None),
-        }))
-    }
-
-    /// What is to stand for elements that FHIR wants to be there and that were taken out.
-    fn marks(
-        &self,
-        members: &[Member<'_>],
-        node: &'p Node,
-        written: &[bool],
-    ) -> Vec<(&'p str, String)> {
-        let mut marks = Vec::new();
-        if !node.has_masked {
-            return marks;
-        }
-        for name in node.masked() {
-            let of = |member: &Member<'_>| {
-                member.name == name || member.name.strip_prefix('_') == Some(name)
-            };
-            let mut found = members
-                .iter()
-                .zip(written)
-                .filter(|(member, _)| of(member))
-                .peekable();
-            if found.peek().is_none() || found.clone().any(|(_, written)| *written) {
-                continue;
-            }
-            let value = found.find(|(member, _)| member.name == name);
-            let mark = match value.map(|(member, _)| &member.value.kind) {
-                Some(Kind::Object(_)) => format!(r#""{name}":{{{MASKED}}}"#),
-                Some(Kind::Array(_)) => format!(r#""{name}":[{{{MASKED}}}]"#),
-                _ => format!(r#""_{name}":{{{MASKED}}}"#),
-            };
-            marks.push((name, mark));
-        }
-        marks
-    }
-
-    /// Shows the new values of business identifiers that references name.
-    fn mark_identifier(
-        &mut self,
-        value: &Value<'_>,
-        root: &'p Node,
-        marks: &mut Vec<(&'p str, String)>,
-    ) {
-        const NAME: &str = "identifier";
-        let Some(identifiers) = value.member(NAME) else {
-            return;
-        };
-        let taken = root.child(NAME).is_none_or(|node| node.whole);
-        if !self.references.names_any() || !taken {
-            return;
-        }
-        let mut shown = Vec::new();
-        let mut show = |value: &Value<'_>| {
-            if let Some((system, value)) = identifier(value)
-                && self.references.is_named(&system, &value)
-                && let Ok(new) = self.references.identifier(&system, &value)
-            {
-                if !shown.is_empty() {
-                    shown.push(b',');
-                }
-                print_identifier(new, &mut shown);
-            }
-        };
-        let (open, close) = match &identifiers.kind {
-            Kind::Array(items) => {
-                items.iter().for_each(|item| show(&item.value));
-                ("[", "]")
-            }
-            _ => {
-                show(identifiers);
-                ("", "")
-            }
-        };
-        if !shown.is_empty() {
-            marks.retain(|(name, _)| *name != NAME);
-            let shown = String::from_utf8_lossy(&shown);
-            marks.push((NAME, format!(r#""{NAME}":{open}{shown}{close}"#)));
-        }
-    }
-
     fn take(
         &self,
         scene: &mut Scene<'_, 'p>,
@@ -624,18 +509,6 @@ impl<'p, 'r> Walk<'p, 'r> {
         scene.take(scope, index, member.chunk);
         false
     }
-}
-
-/// The system and value of a business identifier, where it has a value.
-fn identifier<'d>(value: &Value<'d>) -> Option<(Decoded<'d>, Decoded<'d>)> {
-    let system = value.member("system").and_then(Value::string);
-    let value = value.member("value").and_then(Value::string)?;
-    Some((system.unwrap_or_default(), value))
-}
-
-fn print_identifier(new: &str, out: &mut Vec<u8>) {
-    let identifier = format!(r#"{{"system":"{REFERENCE_SYSTEM}","value":"{new}"}}"#);
-    out.extend_from_slice(identifier.as_bytes());
 }
 
 fn is_kept(value: &Value<'_>, values: &[String]) -> bool {

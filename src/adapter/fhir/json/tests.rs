@@ -7,6 +7,7 @@ use super::*;
 const LIMITS: Limits = Limits {
     bytes: 1 << 20,
     values: 1000,
+    depth: 64,
 };
 
 fn scan(text: &str) -> Result<Document<'_>> {

@@ -1,0 +1,95 @@
+//! What stands where something was taken out.
+
+use super::{
+    MASKED, Walk,
+    rewrite::{identifier, print_identifier},
+};
+use crate::{
+    adapter::fhir::{
+        json::{Kind, Member, Value},
+        profile::Node,
+    },
+    error::Result,
+};
+
+impl<'p> Walk<'p, '_> {
+    /// What is to stand for elements that FHIR wants to be there and that were taken out.
+    pub(super) fn marks(
+        &self,
+        members: &[Member<'_>],
+        node: &'p Node,
+        written: &[bool],
+    ) -> Vec<(&'p str, String)> {
+        let mut marks = Vec::new();
+        if !node.has_masked {
+            return marks;
+        }
+        for name in node.masked() {
+            let of = |member: &Member<'_>| {
+                member.name == name || member.name.strip_prefix('_') == Some(name)
+            };
+            let mut found = members
+                .iter()
+                .zip(written)
+                .filter(|(member, _)| of(member))
+                .peekable();
+            if found.peek().is_none() || found.clone().any(|(_, written)| *written) {
+                continue;
+            }
+            let value = found.find(|(member, _)| member.name == name);
+            let mark = match value.map(|(member, _)| &member.value.kind) {
+                Some(Kind::Object(_)) => format!(r#""{name}":{{{MASKED}}}"#),
+                Some(Kind::Array(_)) => format!(r#""{name}":[{{{MASKED}}}]"#),
+                _ => format!(r#""_{name}":{{{MASKED}}}"#),
+            };
+            marks.push((name, mark));
+        }
+        marks
+    }
+
+    /// Shows the new values of business identifiers that references name.
+    pub(super) fn mark_identifier(
+        &mut self,
+        value: &Value<'_>,
+        root: &'p Node,
+        marks: &mut Vec<(&'p str, String)>,
+    ) -> Result<()> {
+        const NAME: &str = "identifier";
+        let Some(identifiers) = value.member(NAME) else {
+            return Ok(());
+        };
+        let taken = root.child(NAME).is_none_or(|node| node.whole);
+        if !self.references.names_any() || !taken {
+            return Ok(());
+        }
+        let mut shown = Vec::new();
+        let mut show = |value: &Value<'_>| -> Result<()> {
+            if let Some((system, value)) = identifier(value)
+                && self.references.is_named(&system, &value)
+            {
+                let new = self.references.identifier(&system, &value)?;
+                if !shown.is_empty() {
+                    shown.push(b',');
+                }
+                print_identifier(new, &mut shown);
+            }
+            Ok(())
+        };
+        let (open, close) = match &identifiers.kind {
+            Kind::Array(items) => {
+                items.iter().try_for_each(|item| show(&item.value))?;
+                ("[", "]")
+            }
+            _ => {
+                show(identifiers)?;
+                ("", "")
+            }
+        };
+        if !shown.is_empty() {
+            marks.retain(|(name, _)| *name != NAME);
+            let shown = String::from_utf8_lossy(&shown);
+            marks.push((NAME, format!(r#""{NAME}":{open}{shown}{close}"#)));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,186 @@
+//! What changed its place on the way is refused, and never gets what is another's.
+
+use serde_json::Value;
+
+use crate::kit::{BOUND, Kit, NOTHING, parse};
+
+const APPOINTMENT: &str = r#"{"resourceType":"Appointment","id":"7","status":"booked","participant":[
+    {"actor":{"reference":"Patient/23","display":"Martin"},"type":[{"text":"guest"}],"extension":[{"url":"first"}],"status":"accepted"},
+    {"actor":{"reference":"Practitioner/9","display":"Dr Morvan"},"type":[{"text":"host"}],"extension":[{"url":"second"}],"status":"accepted"}],
+    "requestedPeriod":[{"start":"2026-12-01"}]}"#;
+
+const BUNDLE: &str = r#"{"resourceType":"Bundle","type":"batch","entry":[
+    {"fullUrl":"https://a.example/Patient/1","link":[{"relation":"one"}],"resource":{"resourceType":"Patient","id":"1","gender":"male"}},
+    {"fullUrl":"https://a.example/Patient/2","link":[{"relation":"two"}],"resource":{"resourceType":"Patient","id":"2","gender":"female"}}]}"#;
+
+/// Every choice of scopes either refuses what `change` made, or puts nothing back into it that is in the array.
+fn is_refused(document: &str, array: &str, change: impl Fn(&mut Vec<Value>)) {
+    let kit = Kit::new(NOTHING);
+    let mut moved = parse(&kit.protect(document));
+    change(moved.pointer_mut(array).unwrap().as_array_mut().unwrap());
+    let moved = moved.to_string();
+    assert!(
+        kit.revealer
+            .reveal(moved.as_bytes())
+            .unwrap_err()
+            .is_message()
+    );
+    for scope in ["identity", "care", "rest"] {
+        match kit.only(&[scope]).reveal(moved.as_bytes()) {
+            Err(error) => assert!(error.is_message(), "{scope} {error}"),
+            Ok(revealed) => {
+                let revealed: Value = serde_json::from_slice(revealed.as_bytes()).unwrap();
+                let shown = revealed.pointer(array).unwrap();
+                let words = [
+                    "Martin", "Morvan", "guest", "host", "first", "second", "one", "two",
+                ];
+                for word in words {
+                    let is_back = shown.to_string().contains(&format!("\"{word}"));
+                    assert!(!is_back, "{scope} puts {word} back: {shown}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn participants_that_changed_places_are_refused() {
+    is_refused(APPOINTMENT, "/participant", |items| items.swap(0, 1));
+}
+
+#[test]
+fn a_participant_that_was_put_between_is_refused() {
+    is_refused(APPOINTMENT, "/participant", |items| {
+        items.insert(0, serde_json::json!({"status": "accepted"}));
+    });
+    is_refused(APPOINTMENT, "/participant", |items| {
+        items.push(serde_json::json!({"status": "accepted"}));
+    });
+    is_refused(APPOINTMENT, "/participant", |items| {
+        items.pop();
+    });
+}
+
+#[test]
+fn entries_that_changed_places_are_refused() {
+    is_refused(BUNDLE, "/entry", |items| items.swap(0, 1));
+    is_refused(BUNDLE, "/entry", |items| items.rotate_left(1));
+}
+
+#[test]
+fn a_reference_that_was_changed_is_refused() {
+    let kit = Kit::new(NOTHING);
+    let mut changed = parse(&kit.protect(APPOINTMENT));
+    *changed
+        .pointer_mut("/participant/0/actor/reference")
+        .unwrap() = "Patient/other".into();
+    let changed = changed.to_string();
+    assert!(
+        kit.revealer
+            .reveal(changed.as_bytes())
+            .unwrap_err()
+            .is_message()
+    );
+    // A status that is shown may change.
+    let mut changed = parse(&kit.protect(APPOINTMENT));
+    changed["status"] = "cancelled".into();
+    let restored = kit.revealer.reveal(changed.to_string().as_bytes()).unwrap();
+    assert_eq!(restored.is_original(), Some(false));
+}
+
+#[test]
+fn resources_without_id_are_bound_to_their_address() {
+    let document = r#"{"resourceType":"Bundle","type":"batch","entry":[
+        {"resource":{"resourceType":"Patient","gender":"male"},"fullUrl":"urn:uuid:11111111-1111-4111-8111-111111111111"},
+        {"fullUrl":"urn:uuid:22222222-2222-4222-8222-222222222222","resource":{"resourceType":"Patient","gender":"female"}}]}"#;
+    let kit = Kit::new(BOUND);
+    kit.round_trip(document.as_bytes());
+    let mut swapped = parse(&kit.protect(document));
+    let first = swapped["entry"][0]["resource"].take();
+    let second = std::mem::replace(&mut swapped["entry"][1]["resource"], first);
+    swapped["entry"][0]["resource"] = second;
+    let error = kit
+        .revealer
+        .reveal(swapped.to_string().as_bytes())
+        .unwrap_err();
+    assert!(error.is_tampered(), "{error}");
+}
+
+#[test]
+fn resources_in_contained_bundles_come_back() {
+    let kit = Kit::new(NOTHING);
+    let document = format!(
+        r#"{{"resourceType":"Appointment","id":"1","status":"booked","contained":[{BUNDLE}]}}"#
+    );
+    kit.round_trip(document.as_bytes());
+    let protected = kit.protect(&document);
+    assert!(
+        kit.reveal_only(&["identity"], &protected)
+            .contains("female")
+    );
+}
+
+/// Seals stand deeper than what they are for.
+#[test]
+fn bundles_in_bundles_come_back() {
+    let kit = Kit::new(NOTHING);
+    for depth in [1, 20] {
+        let mut document = r#"{"resourceType":"Patient","gender":"male"}"#.to_owned();
+        for _ in 0..depth {
+            document = format!(
+                r#"{{"resourceType":"Bundle","type":"collection","entry":[{{"resource":{document}}}]}}"#
+            );
+        }
+        kit.round_trip(document.as_bytes());
+    }
+}
+
+/// A server's answer to a search is not sealed itself.
+#[test]
+fn a_searchset_around_sealed_resources_tells_whether_they_are_original() {
+    let kit = Kit::new(NOTHING);
+    let patient = |id: &str| {
+        kit.protect(&format!(
+            "{{\"resourceType\":\"Patient\", \"id\":\"{id}\",\"gender\":\"male\"}}\n"
+        ))
+    };
+    let (first, second) = (patient("1"), patient("2"));
+    let set = |second: &str| {
+        let entries = format!(
+            r#"{{"resource":{}}},{{"resource":{}}}"#,
+            first.trim(),
+            second.trim()
+        );
+        let set =
+            format!(r#"{{"resourceType":"Bundle", "link":[ ],"x":{{ }},"entry":[{entries}]}}"#);
+        let restored = kit.revealer.reveal(set.as_bytes()).unwrap();
+        assert!(
+            restored
+                .as_bytes()
+                .starts_with(br#"{"resourceType":"Bundle", "link":[ ],"x":{ },"entry":["#)
+        );
+        restored.is_original()
+    };
+    assert_eq!(set(&second), Some(true));
+    let other = second.replacen("\"resourceType\":", "\"resourceType\": ", 1);
+    assert_eq!(set(&other), Some(false));
+    let alone = kit.revealer.reveal(second.trim().as_bytes()).unwrap();
+    assert_eq!(alone.is_original(), Some(false), "the line end is lost");
+}
+
+/// References to contained resources and members of sealed objects are looked up, not searched for.
+#[test]
+fn many_contained_resources_and_members_take_no_time_of_their_square() {
+    let kit = Kit::new(NOTHING);
+    let number = 24_000;
+    let list = |make: &dyn Fn(usize) -> String| (0..number).map(make).collect::<Vec<_>>().join(",");
+    let contained = list(&|at| format!(r#"{{"resourceType":"Location","id":"l{at}"}}"#));
+    let actors = list(&|at| format!("{{\"actor\":{{\"reference\":\"#l{at}\"}}}}"));
+    let members = list(&|at| format!(r#""m{at}":1"#));
+    let document = format!(
+        r#"{{"resourceType":"Appointment","contained":[{contained}],"participant":[{actors}],{members}}}"#
+    );
+    let start = std::time::Instant::now();
+    kit.round_trip(document.as_bytes());
+    assert!(start.elapsed().as_secs() < 30, "{:?}", start.elapsed());
+}
