@@ -94,7 +94,7 @@ fn parts_come_back_for_their_scope_and_no_other() {
         ("contact", "/entry/0/resource/telecom"),
         ("contact", "/entry/0/resource/address"),
         ("care", "/entry/1/resource/name"),
-        ("care", "/entry/1/resource/extension"),
+        ("rest", "/entry/1/resource/extension"),
         ("care", "/entry/3/resource/specialty"),
         ("care", "/entry/3/resource/reasonCode"),
         ("care", "/entry/3/resource/contained/0/name"),

@@ -21,7 +21,7 @@ use crate::{error::Result, id::Scope, schema::Schema};
 /// | key | |
 /// |---|---|
 /// | `name` | the profile's name |
-/// | `default` | the scope of what no rule names |
+/// | `default` | the scope of what no rule names: one whose [shaped](crate::Field::is_shaped) field the schema says to give everything |
 /// | `profiles` | what `meta.profile` may say to be kept |
 /// | `[resource.TYPE]` | a type that is taken; all others are refused |
 ///
@@ -31,7 +31,7 @@ use crate::{error::Result, id::Scope, schema::Schema};
 /// |---|---|
 /// | `scope` | the scope of the resource's id, and of references to it with the names that stand beside them |
 /// | `id` | the schema's field that the id fills |
-/// | `keep` | path = values: kept where it is one of them, taken out otherwise |
+/// | `keep` | path = values: kept where it is one of them, taken out otherwise; but for states and the like, `{ values = […], reason = "…" }` |
 /// | `seal` | scope = paths |
 /// | `references` | paths of elements of type `Reference` |
 /// | `locations` | paths of addresses of resources, as a Bundle's `fullUrl` is one |
@@ -46,8 +46,10 @@ use crate::{error::Result, id::Scope, schema::Schema};
 /// # Security
 ///
 /// A kept value is one of a list that is written in the profile, so that no free text is kept whatever a sender writes. Do not list
-/// what tells a specialty. What is sealed for a scope is read by whoever opens it: a path in the wrong scope is a leak that no check
-/// finds.
+/// what tells a specialty. What a field is read from is not kept unless the field is [neutral](crate::Role::Neutral), and is sealed for
+/// the scope of the field or for one that gives everything, so that the check of a policy knows of it. Extensions, narrative and comments
+/// are sealed for the default scope. Of all other paths, one in the wrong scope is a leak that no check finds: whoever opens the scope
+/// reads it.
 ///
 /// # Examples
 ///
@@ -169,7 +171,8 @@ impl Profile {
     /// # Errors
     ///
     /// [`Error::is_definition`](crate::Error::is_definition) with the line: where TOML or the keys are refused, a scope or field is not in the schema,
-    /// a path is named twice or lies inside a reference, or a field is read where another scope is sealed.
+    /// a path is named twice or lies inside a reference, a field is read where another scope is sealed or from what is kept, a list is kept
+    /// without a reason, free text is sealed for another scope than the default, or two fields are put back at one element.
     pub fn from_toml(text: &str, schema: &Schema) -> Result<Self> {
         file::parse(text, schema)
     }
