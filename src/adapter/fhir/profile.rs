@@ -8,6 +8,7 @@ use std::{
     sync::Arc,
 };
 
+use super::json::{Kind, Value};
 use crate::{error::Result, id::Scope, schema::Schema};
 
 /// What protecting keeps of FHIR resources, which elements are fields of the schema, and for which scope each is sealed.
@@ -108,6 +109,10 @@ pub(super) struct Node {
     pub(super) has_resource: bool,
     /// Whether all of it is taken out, for one scope.
     pub(super) whole: bool,
+    /// Whether all of it is taken out, for several scopes where they meet in one value.
+    pub(super) taken: bool,
+    /// Whether it is the business identifier of a resource, which references may name.
+    pub(super) identifies: bool,
     /// Whether there are references in it.
     pub(super) refers: bool,
 }
@@ -223,6 +228,23 @@ impl fmt::Debug for Profile {
 pub(super) const STRUCTURE: [&str; 4] = ["resourceType", "id", "meta", "contained"];
 
 impl Node {
+    /// Whether all of `value` is taken out for the scope of this node, so that nothing has to be left for parts of it.
+    pub(super) fn takes_whole(&self, value: &Value<'_>) -> bool {
+        if self.whole || !self.taken {
+            return self.whole;
+        }
+        match &value.kind {
+            Kind::Array(items) => items.iter().all(|item| self.takes_whole(&item.value)),
+            Kind::Object(members) => members.iter().all(|member| {
+                let name = member.name.strip_prefix('_').unwrap_or(&member.name);
+                self.child(name).is_none_or(|child| {
+                    child.scope == self.scope && child.takes_whole(&member.value)
+                })
+            }),
+            _ => true,
+        }
+    }
+
     pub(super) fn child(&self, name: &str) -> Option<&Node> {
         self.children.get(name)
     }

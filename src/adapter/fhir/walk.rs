@@ -305,12 +305,29 @@ impl<'p, 'r> Walk<'p, 'r> {
             };
             std::mem::replace(&mut scene.base, base.to_owned())
         });
+        let named = match node.identifies {
+            true => self.named(value)?,
+            false => None,
+        };
         out.push(b'{');
         let start = out.len();
         let mut written = Vec::new();
         for (index, member) in members.iter().enumerate() {
             let length = separate(out, start);
-            let is_written = self.member(sealing, member, index, node, scene, out)?;
+            let new = named.as_deref().and_then(|new| match &*member.name {
+                "system" => Some(REFERENCE_SYSTEM),
+                "value" => Some(new),
+                _ => None,
+            });
+            let is_written = match new {
+                Some(new) => {
+                    let child = node.child(&member.name).unwrap_or(node);
+                    scene.take(child.scope, index, member.chunk);
+                    replace(member, new, out);
+                    true
+                }
+                None => self.member(sealing, member, index, node, scene, out)?,
+            };
             if !is_written {
                 out.truncate(length);
             }
@@ -345,7 +362,7 @@ impl<'p, 'r> Walk<'p, 'r> {
         };
         // What stands beside a primitive value, an extension or an id, is never kept.
         let is_beside = name.len() < member.name.len();
-        if node.whole || is_beside {
+        if is_beside || node.takes_whole(&member.value) {
             return Ok(self.take(scene, index, member, node.scope));
         }
         match (&node.kind, &member.value.kind) {
@@ -581,7 +598,9 @@ impl<'p, 'r> Walk<'p, 'r> {
         let Some(identifiers) = value.member(NAME) else {
             return;
         };
-        let taken = root.child(NAME).is_none_or(|node| node.whole);
+        let taken = root
+            .child(NAME)
+            .is_none_or(|node| node.takes_whole(identifiers));
         if !self.references.names_any() || !taken {
             return;
         }
@@ -611,6 +630,16 @@ impl<'p, 'r> Walk<'p, 'r> {
             marks.retain(|(name, _)| *name != NAME);
             let shown = String::from_utf8_lossy(&shown);
             marks.push((NAME, format!(r#""{NAME}":{open}{shown}{close}"#)));
+        }
+    }
+
+    /// The new value of a business identifier that is taken out in parts, where a reference names it.
+    fn named(&mut self, value: &Value<'_>) -> Result<Option<String>> {
+        match identifier(value) {
+            Some((system, value)) if self.references.is_named(&system, &value) => Ok(Some(
+                self.references.identifier(&system, &value)?.to_owned(),
+            )),
+            _ => Ok(None),
         }
     }
 

@@ -54,7 +54,7 @@ enum KeepFile {
 
 /// The elements whose closed lists are known to tell nothing of a person: states of the resource, and how entries, participants and
 /// orders are meant. `status` and `active` of any type are among them.
-const KNOWN: [(&str, &[&str]); 8] = [
+const KNOWN: [(&str, &[&str]); 9] = [
     (
         "Bundle",
         &[
@@ -74,6 +74,7 @@ const KNOWN: [(&str, &[&str]); 8] = [
     ("Location", &["mode"]),
     ("Provenance", &["entity.role"]),
     ("ServiceRequest", &["intent"]),
+    ("OperationOutcome", &["issue.severity", "issue.code"]),
 ];
 
 #[derive(Deserialize)]
@@ -230,11 +231,15 @@ impl Reader<'_> {
             self.lines.at(id, checked).map(|()| position)
         });
         check_inside(&root)?;
+        let mut root = finish(root, default);
+        if let Some(identifier) = root.children.get_mut("identifier") {
+            identifier.identifies = true;
+        }
         Ok(Type {
             name: name.to_owned(),
             scope,
             id: id.transpose()?,
-            root: finish(root, default),
+            root,
             fields,
         })
     }
@@ -475,13 +480,19 @@ fn finish(draft: Draft, around: Scope) -> Node {
         .map(|(name, child)| (name, finish(child, scope)))
         .collect();
     let kind = draft.kind.unwrap_or(NodeKind::Plain);
+    let has_masked = children.values().any(|child| child.masked);
     let mut of_children = children.values();
     Node {
         whole: kind == NodeKind::Plain
             && of_children.all(|child| child.whole && child.scope == scope && !child.masked),
+        // What has to be there has to have what must be in it.
+        taken: kind == NodeKind::Plain
+            && children.values().all(|child| child.taken)
+            && !(draft.masked && has_masked),
+        identifies: false,
         refers: matches!(kind, NodeKind::Reference | NodeKind::Resource)
             || children.values().any(|child| child.refers),
-        has_masked: children.values().any(|child| child.masked),
+        has_masked,
         has_resource: children
             .values()
             .any(|child| child.kind == NodeKind::Resource),
