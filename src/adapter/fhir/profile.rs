@@ -13,7 +13,8 @@ use crate::{error::Result, id::Scope, schema::Schema};
 
 /// What protecting keeps of FHIR resources, which elements are fields of the schema, and for which scope each is sealed.
 ///
-/// What no rule names is taken out, and sealed for the default scope. A path is the names of elements below the resource,
+/// What no rule names is taken out, and sealed for the default scope. An element that rules seal for several scopes is taken out in parts
+/// where it has such parts, and what is left of it shows how many there are. A path is the names of elements below the resource,
 /// joined by dots, without positions in arrays; of the rules that name an element or something around it, the longest path
 /// wins.
 ///
@@ -71,6 +72,20 @@ use crate::{error::Result, id::Scope, schema::Schema};
 /// "#, &schema)?;
 /// assert_eq!(slots.name(), "slots");
 /// assert_eq!(slots.resource_types().collect::<Vec<_>>(), ["Slot"]);
+/// # Ok::<(), paravent::Error>(())
+/// ```
+///
+/// A type that the bundled profile does not take can be added: take this type, keep nothing.
+///
+/// ```
+/// use paravent::{Schema, fhir::Profile};
+///
+/// let text = format!("{}{}", Profile::R4, r#"
+///     [resource.Immunization]
+///     scope = "rest"
+/// "#);
+/// let profile = Profile::from_toml(&text, &Schema::scheduling())?;
+/// assert!(profile.resource_types().any(|name| name == "Immunization"));
 /// # Ok::<(), paravent::Error>(())
 /// ```
 #[derive(Clone)]
