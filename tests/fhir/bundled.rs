@@ -30,7 +30,7 @@ fn the_clinic_is_not_told_with_the_identity() {
         json!({"system": "urn:x", "value": "1", "assigner": {"display": "Clinique Ker"}});
     for document in [
         json!({"resourceType": "Patient", "identifier": [{"value": "0"}, identifier]}),
-        json!({"resourceType": "Patient", "contact": [{"name": {"text": "Eve"}}, {"organization": {"display": "Clinique Ker"}}]}),
+        json!({"resourceType": "Patient", "contact": [{"name": {"text": "Eve Morvan"}}, {"organization": {"display": "Clinique Ker"}}]}),
         json!({"resourceType": "RelatedPerson", "identifier": [identifier]}),
         json!({"resourceType": "Appointment", "identifier": [identifier]}),
         json!({"resourceType": "Bundle", "identifier": identifier}),
@@ -44,10 +44,10 @@ fn the_clinic_is_not_told_with_the_identity() {
 fn contacts_of_a_contact_are_contacts() {
     let kit = Kit::new(NOTHING);
     let document = json!({"resourceType": "Patient", "contact": [
-        {"name": {"text": "Eve"}, "telecom": [{"value": "+33 1 99 00 12 34"}], "address": {"city": "Brest"}}]});
+        {"name": {"text": "Eve Morvan"}, "telecom": [{"value": "+33 1 99 00 12 34"}], "address": {"city": "Brest 29200"}}]});
     only_with(&kit, &document, "contact", "+33 1 99 00 12 34");
-    only_with(&kit, &document, "contact", "Brest");
-    only_with(&kit, &document, "identity", "Eve");
+    only_with(&kit, &document, "contact", "Brest 29200");
+    only_with(&kit, &document, "identity", "Eve Morvan");
     // A contact without any of them is no contact in FHIR.
     let shown = parse(&kit.protect(&document.to_string()));
     let masked = &shown["contact"][0];
@@ -57,7 +57,7 @@ fn contacts_of_a_contact_are_contacts() {
     );
     assert_eq!(masked["address"]["extension"][0]["valueCode"], "masked");
     // Where all of them are of one scope, nothing shows how many there are.
-    let names = json!({"resourceType": "Patient", "contact": [{"name": {"text": "Eve"}}, {"gender": "male"}]});
+    let names = json!({"resourceType": "Patient", "contact": [{"name": {"text": "Eve Morvan"}}, {"gender": "male"}]});
     assert!(
         parse(&kit.protect(&names.to_string()))
             .get("contact")
@@ -94,8 +94,8 @@ fn free_text_and_home_addresses_are_not_medical() {
         document["resourceType"] = of.into();
         only_with(&kit, &document, "rest", secret);
     }
-    let component = json!({"resourceType": "Observation", "component": [{"code": {"text": "fear"}, "valueString": secret}]});
-    only_with(&kit, &component, "care", "fear");
+    let component = json!({"resourceType": "Observation", "component": [{"code": {"text": "fear of heights"}, "valueString": secret}]});
+    only_with(&kit, &component, "care", "fear of heights");
     only_with(&kit, &component, "rest", secret);
 }
 
@@ -111,22 +111,22 @@ fn urgency_is_not_kept() {
 fn identifiers_that_name_their_assigner_are_still_referred_to() {
     let kit = Kit::new(NOTHING);
     for identifier in [
-        json!({"system": "urn:ipp", "value": "IPP-1", "assigner": {"display": "Ker"}}),
-        json!({"assigner": {"display": "Ker"}, "use": "usual", "value": "IPP-1", "system": "urn:ipp"}),
+        json!({"system": "urn:ipp", "value": "IPP 1", "assigner": {"display": "Clinique Ker"}}),
+        json!({"assigner": {"display": "Clinique Ker"}, "use": "usual", "value": "IPP 1", "system": "urn:ipp"}),
     ] {
         let document = json!({"resourceType": "Bundle", "type": "collection", "entry": [
             {"resource": {"resourceType": "Patient", "identifier": [{"system": "urn:other", "value": "X"}, identifier]}},
             {"resource": {"resourceType": "Appointment", "status": "booked", "participant": [
-                {"actor": {"type": "Patient", "identifier": {"system": "urn:ipp", "value": "IPP-1"}}, "status": "accepted"}]}}]});
+                {"actor": {"type": "Patient", "identifier": {"system": "urn:ipp", "value": "IPP 1"}}, "status": "accepted"}]}}]});
         let document = document.to_string();
         let protected = String::from_utf8(kit.round_trip(document.as_bytes())).unwrap();
-        assert!(!protected.contains("IPP-1") && !protected.contains("Ker"));
+        assert!(!protected.contains("IPP 1") && !protected.contains("Clinique Ker"));
         let shown = parse(&protected);
         let identifiers = &shown["entry"][0]["resource"]["identifier"];
         let named = &shown["entry"][1]["resource"]["participant"][0]["actor"]["identifier"];
         assert_eq!(identifiers[1], *named, "{shown}");
         assert_eq!(identifiers[0]["extension"][0]["valueCode"], "masked");
-        assert!(kit.reveal_only(&["identity"], &protected).contains("IPP-1"));
+        assert!(kit.reveal_only(&["identity"], &protected).contains("IPP 1"));
     }
 }
 
