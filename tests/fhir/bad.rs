@@ -302,11 +302,9 @@ fn originals_that_look_protected_come_back() {
 fn profiles_and_policies_that_do_not_fit_are_refused() {
     let kit = Kit::new(NOTHING);
     let schema = Schema::appointment();
-    let other = Profile::from_toml(
-        "name = \"x\"\ndefault = \"care\"\n[resource.Patient]\nscope = \"identity\"\n",
-        &schema,
-    )
-    .unwrap();
+    let text = "name = \"x\"\ndefault = \"rest\"\n[resource.Patient]\nscope = \"identity\"\n";
+    let other = include_str!("../../src/schema/scheduling.toml").replace("6_300", "6_301");
+    let other = Profile::from_toml(text, &Schema::from_toml(&other).unwrap()).unwrap();
     let error = ResourceProtector::new(&kit.keyring, &kit.checked, other).unwrap_err();
     assert!(error.is_definition());
     let policy = paravent::Policy::from_toml(
@@ -342,7 +340,6 @@ fn profiles_are_refused_with_their_line() {
         "references = [\"link.other\", \"link.other\"]",
         "masked = [\"name\", \"name\"]",
         "fields.nothing = [{ path = \"name\" }]",
-        "fields.last_name = [{ path = \"name.family\" }]",
         "unknown = 1",
         "scope = \"care\"",
     ] {
@@ -355,6 +352,7 @@ fn profiles_are_refused_with_their_line() {
         "keep.active = [\"true\"]\nreferences = [\"active\"]",
         "seal.identity = [\"birthDate\"]\nfields.birth_date = [{ path = \"birthDate\", form = \"instant\" }]",
         "seal.identity = [\"name\"]\nfields.last_name = [{ path = \"name.family\", form = \"string\" }]",
+        "seal.contact = [\"name\"]\nfields.last_name = [{ path = \"name.family\" }]",
         "references = [\"link\"]\nseal.identity = [\"link.other\"]",
     ] {
         assert!(of(rules).unwrap_err().is_definition(), "{rules}");
@@ -370,4 +368,167 @@ fn profiles_are_refused_with_their_line() {
                 .is_definition()
         );
     }
+}
+
+/// The rules of one type, on line 4 and after, under a default that gives everything.
+fn profile(of: &str, rules: &str) -> Result<Profile, paravent::Error> {
+    let text = format!("name = \"x\"\ndefault = \"rest\"\n[resource.{of}]\n{rules}\n");
+    Profile::from_toml(&text, &Schema::scheduling())
+}
+
+fn refused_on(line: usize, of: &str, rules: &str) -> String {
+    let error = profile(of, rules).unwrap_err();
+    assert!(error.is_definition(), "{rules}: {error}");
+    let text = error.to_string();
+    assert!(text.contains(&format!("line {line}")), "{rules}: {text}");
+    text
+}
+
+#[test]
+fn what_fields_are_read_from_does_not_pass() {
+    let kept = "{ values = [\"394579002\"], reason = \"a test\" }";
+    let read = "scope = \"schedule\"\nseal.care = [\"specialty\"]\nfields.specialty = [{ path = \"specialty.coding.code\" }]";
+    for path in [
+        "specialty.coding.code",
+        "specialty.coding",
+        "specialty",
+        "specialty.coding.code.x",
+    ] {
+        let error = refused_on(
+            7,
+            "Appointment",
+            &format!("{read}\nkeep.\"{path}\" = {kept}"),
+        );
+        assert!(error.contains("specialty"), "{error}");
+    }
+    refused_on(
+        7,
+        "Appointment",
+        &format!("{read}\nlocations = [\"specialty.coding.code\"]"),
+    );
+    profile(
+        "Appointment",
+        &format!("{read}\nkeep.\"specialty.coding.userSelected\" = {kept}"),
+    )
+    .unwrap();
+    let gender =
+        "scope = \"identity\"\nseal.identity = [\"gender\"]\nfields.sex = [{ path = \"gender\" }]";
+    refused_on(7, "Patient", &format!("{gender}\nkeep.gender = {kept}"));
+    // A neutral field tells nothing of a person.
+    let status = "scope = \"schedule\"\nseal.schedule = [\"status\"]\nfields.status = [{ path = \"status\" }]";
+    profile(
+        "Appointment",
+        &format!("{status}\nkeep.status = [\"booked\"]"),
+    )
+    .unwrap();
+    // Nor can the bundled profile be extended to keep one.
+    for (before, after) in [
+        (
+            "keep.status = [\"proposed\"",
+            "keep.\"specialty.coding.code\" = { values = [\"394579002\"], reason = \"a test\" }\nkeep.status = [\"proposed\"",
+        ),
+        (
+            "keep.\"link.type\"",
+            "keep.gender = { values = [\"male\"], reason = \"a test\" }\nkeep.\"link.type\"",
+        ),
+    ] {
+        let text = Profile::R4.replacen(before, after, 1);
+        assert_ne!(text, Profile::R4);
+        assert!(
+            Profile::from_toml(&text, &Schema::scheduling())
+                .unwrap_err()
+                .is_definition()
+        );
+    }
+}
+
+#[test]
+fn kept_lists_need_a_reason() {
+    let scope = "scope = \"schedule\"\n";
+    for kept in [
+        "[\"routine\"]",
+        "{ values = [\"routine\"], reason = \" \" }",
+        "{ values = [\"routine\"] }",
+        "{ values = [\"routine\"], reason = \"a\", other = 1 }",
+    ] {
+        refused_on(
+            5,
+            "ServiceRequest",
+            &format!("{scope}keep.priority = {kept}"),
+        );
+    }
+    let kept = "keep.priority = { values = [\"routine\"], reason = \"a test\" }";
+    profile("ServiceRequest", &format!("{scope}{kept}")).unwrap();
+    profile(
+        "ServiceRequest",
+        &format!("{scope}keep.intent = [\"order\"]"),
+    )
+    .unwrap();
+    // What is known of one type is not of another.
+    refused_on(
+        5,
+        "Appointment",
+        &format!("{scope}keep.intent = [\"order\"]"),
+    );
+}
+
+#[test]
+fn ids_are_sealed_for_the_scope_of_their_field() {
+    refused_on(5, "Patient", "scope = \"care\"\nid = \"patient_id\"");
+    profile("Patient", "scope = \"identity\"\nid = \"patient_id\"").unwrap();
+    // What the default scope holds gives everything, and is known to.
+    profile("Patient", "scope = \"rest\"\nid = \"patient_id\"").unwrap();
+    let text = "name = \"x\"\ndefault = \"care\"\n[resource.Patient]\nscope = \"identity\"\n";
+    let error = Profile::from_toml(text, &Schema::scheduling()).unwrap_err();
+    assert!(
+        error.is_definition() && error.to_string().contains("line 2"),
+        "{error}"
+    );
+}
+
+#[test]
+fn free_text_is_sealed_for_the_default_scope() {
+    for path in [
+        "text",
+        "text.div",
+        "comment",
+        "note",
+        "note.text",
+        "description",
+        "patientInstruction",
+        "extension",
+        "specialty.extension",
+        "modifierExtension",
+    ] {
+        refused_on(
+            5,
+            "Appointment",
+            &format!("scope = \"schedule\"\nseal.care = [\"{path}\"]"),
+        );
+        profile(
+            "Appointment",
+            &format!("scope = \"schedule\"\nseal.rest = [\"{path}\"]"),
+        )
+        .unwrap();
+    }
+    profile(
+        "Appointment",
+        "scope = \"schedule\"\nseal.care = [\"specialty.text\"]",
+    )
+    .unwrap();
+}
+
+#[test]
+fn two_fields_are_not_put_back_at_one_element() {
+    let rules = "scope = \"care\"\nseal.care = [\"name\"]\nfields.place = [{ path = \"name\", form = \"string\" }]\n";
+    refused_on(
+        7,
+        "Location",
+        &format!("{rules}fields.service = [{{ path = \"name\", form = \"string\" }}]"),
+    );
+    profile(
+        "Location",
+        &format!("{rules}fields.service = [{{ path = \"name\" }}]"),
+    )
+    .unwrap();
 }

@@ -195,8 +195,8 @@ fn a_path_that_is_kept_is_found() {
             "{canary:?}"
         );
     }
-    // What lies in references and extensions cannot be kept at all.
-    assert!(kept > 60 && refused > 30, "{kept} {refused}");
+    // What lies in references and extensions cannot be kept at all, nor can what fields are read from.
+    assert!(kept > 50 && refused > 40, "{kept} {refused}");
 }
 
 /// What no rule names is taken out: a rule that is missing shows nothing.

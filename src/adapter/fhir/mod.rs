@@ -7,7 +7,8 @@
 //!
 //! - **Kept** are `resourceType`, values that the profile lists, such as codes of `status`, how many elements an array has, and what
 //!   refers to what.
-//! - **Taken out** is all else, with every extension, `text`, `language` and comment. An element that FHIR wants to be there carries
+//! - **Taken out** is all else, with every extension, `text`, `language`, comment and all of `meta`: security labels, tags and the version
+//!   come back with the default scope, `rest` in the bundled profile, and guide nobody until then. An element that FHIR wants to be there carries
 //!   `data-absent-reason` `masked`, as does an element of an array that was emptied.
 //! - **Ids and references** get a new value, the same in every spelling: `Patient/23`, an absolute address, `urn:uuid:`, `#` and the id
 //!   of a contained resource, a business identifier, and the `fullUrl` and `request.url` of a Bundle. Absolute addresses become ones at
@@ -39,10 +40,11 @@
 //! use paravent::{Date, Keyring, Policy, Revealer, Schema};
 //! use paravent::fhir::{Profile, ResourceProtector, ResourceRevealer};
 //!
+//! // Seals are bound to the ids that are shown: in another resource they do not open.
 //! let policy = Policy::from_toml(r#"
 //!     domain = "archive"
 //!     schema = "scheduling"
-//!     record_id = "unbound"
+//!     record_id = "bound"
 //! "#, &Schema::scheduling())?;
 //! let checked = policy.check(Date::constant(2026, 11, 24))?;
 //! let keyring = Keyring::generate()?;
@@ -57,6 +59,57 @@
 //! let restored = revealer.reveal(&protected)?;
 //! assert_eq!(restored.as_bytes(), patient);
 //! assert_eq!(restored.is_original(), Some(true));
+//!
+//! // NDJSON, as a bulk export is: each line is a document of its own, and its ids are new in each.
+//! let lines = [&patient[..], b"\n", patient, b"\n"].concat();
+//! let mut protected = Vec::new();
+//! assert_eq!(protector.protect_lines(&lines[..], &mut protected)?, 2);
+//! let mut restored = Vec::new();
+//! revealer.reveal_lines(&protected[..], &mut restored)?;
+//! assert_eq!(restored, lines);
+//! # Ok::<(), paravent::Error>(())
+//! ```
+//!
+//! Ids that are the same in every document, and what a grant opens of it. Resources without an id have none to make a pseudonym of, which
+//! `null = "null"` allows:
+//!
+//! ```
+//! use paravent::{Date, Keyring, Policy, Revealer, Schema};
+//! use paravent::fhir::{Profile, ResourceProtector, ResourceRevealer};
+//!
+//! let policy = Policy::from_toml(r#"
+//!     domain = "visits"
+//!     schema = "scheduling"
+//!     record_id = "unbound"
+//!
+//!     [pseudonym.patient]
+//!     of = ["patient_id"]
+//!     reason = "visits of one person"
+//!     null = "null"
+//!
+//!     [open.care]
+//!     reason = "visits by specialty"
+//!
+//!     [tenancy]
+//!     specialties = 12
+//! "#, &Schema::scheduling())?;
+//! let checked = policy.check(Date::constant(2026, 11, 24))?;
+//! let keyring = Keyring::generate()?;
+//! let protector = ResourceProtector::new(&keyring, &checked, Profile::r4())?;
+//! let protected = protector.protect(br#"{
+//!     "resourceType": "Appointment",
+//!     "status": "booked",
+//!     "specialty": [{"text": "Dermatology"}],
+//!     "participant": [{"actor": {"reference": "Patient/23", "display": "Jeanne Lefebvre"}, "status": "accepted"}]
+//! }"#)?;
+//!
+//! let granted = ResourceRevealer::new(Revealer::new(&keyring.grant(&checked)?, &policy)?)?;
+//! let revealed = granted.reveal(&protected)?;
+//! let shown = String::from_utf8_lossy(revealed.as_bytes());
+//! assert!(shown.contains("Dermatology") && shown.contains("PSEUDED"));
+//! assert!(!shown.contains("Lefebvre") && !shown.contains("Patient/23"));
+//! // Whether it is the original is known to who opens all of it.
+//! assert_eq!(revealed.is_original(), None);
 //! # Ok::<(), paravent::Error>(())
 //! ```
 

@@ -8,11 +8,13 @@ use std::{
     sync::Arc,
 };
 
+use super::json::{Kind, Value};
 use crate::{error::Result, id::Scope, schema::Schema};
 
 /// What protecting keeps of FHIR resources, which elements are fields of the schema, and for which scope each is sealed.
 ///
-/// What no rule names is taken out, and sealed for the default scope. A path is the names of elements below the resource,
+/// What no rule names is taken out, and sealed for the default scope. An element that rules seal for several scopes is taken out in parts
+/// where it has such parts, and what is left of it shows how many there are. A path is the names of elements below the resource,
 /// joined by dots, without positions in arrays; of the rules that name an element or something around it, the longest path
 /// wins.
 ///
@@ -21,7 +23,7 @@ use crate::{error::Result, id::Scope, schema::Schema};
 /// | key | |
 /// |---|---|
 /// | `name` | the profile's name |
-/// | `default` | the scope of what no rule names |
+/// | `default` | the scope of what no rule names: one whose [shaped](crate::Field::is_shaped) field the schema says to give everything |
 /// | `profiles` | what `meta.profile` may say to be kept |
 /// | `[resource.TYPE]` | a type that is taken; all others are refused |
 ///
@@ -31,7 +33,7 @@ use crate::{error::Result, id::Scope, schema::Schema};
 /// |---|---|
 /// | `scope` | the scope of the resource's id, and of references to it with the names that stand beside them |
 /// | `id` | the schema's field that the id fills |
-/// | `keep` | path = values: kept where it is one of them, taken out otherwise |
+/// | `keep` | path = values: kept where it is one of them, taken out otherwise; but for states and the like, `{ values = […], reason = "…" }` |
 /// | `seal` | scope = paths |
 /// | `references` | paths of elements of type `Reference` |
 /// | `locations` | paths of addresses of resources, as a Bundle's `fullUrl` is one |
@@ -46,8 +48,10 @@ use crate::{error::Result, id::Scope, schema::Schema};
 /// # Security
 ///
 /// A kept value is one of a list that is written in the profile, so that no free text is kept whatever a sender writes. Do not list
-/// what tells a specialty. What is sealed for a scope is read by whoever opens it: a path in the wrong scope is a leak that no check
-/// finds.
+/// what tells a specialty. What a field is read from is not kept unless the field is [neutral](crate::Role::Neutral), and is sealed for
+/// the scope of the field or for one that gives everything, so that the check of a policy knows of it. Extensions, narrative and comments
+/// are sealed for the default scope. Of all other paths, one in the wrong scope is a leak that no check finds: whoever opens the scope
+/// reads it.
 ///
 /// # Examples
 ///
@@ -68,6 +72,20 @@ use crate::{error::Result, id::Scope, schema::Schema};
 /// "#, &schema)?;
 /// assert_eq!(slots.name(), "slots");
 /// assert_eq!(slots.resource_types().collect::<Vec<_>>(), ["Slot"]);
+/// # Ok::<(), paravent::Error>(())
+/// ```
+///
+/// A type that the bundled profile does not take can be added: take this type, keep nothing.
+///
+/// ```
+/// use paravent::{Schema, fhir::Profile};
+///
+/// let text = format!("{}{}", Profile::R4, r#"
+///     [resource.Immunization]
+///     scope = "rest"
+/// "#);
+/// let profile = Profile::from_toml(&text, &Schema::scheduling())?;
+/// assert!(profile.resource_types().any(|name| name == "Immunization"));
 /// # Ok::<(), paravent::Error>(())
 /// ```
 #[derive(Clone)]
@@ -106,6 +124,10 @@ pub(super) struct Node {
     pub(super) has_resource: bool,
     /// Whether all of it is taken out, for one scope.
     pub(super) whole: bool,
+    /// Whether all of it is taken out, for several scopes where they meet in one value.
+    pub(super) taken: bool,
+    /// Whether it is the business identifier of a resource, which references may name.
+    pub(super) identifies: bool,
     /// Whether there are references in it.
     pub(super) refers: bool,
 }
@@ -169,7 +191,8 @@ impl Profile {
     /// # Errors
     ///
     /// [`Error::is_definition`](crate::Error::is_definition) with the line: where TOML or the keys are refused, a scope or field is not in the schema,
-    /// a path is named twice or lies inside a reference, or a field is read where another scope is sealed.
+    /// a path is named twice or lies inside a reference, a field is read where another scope is sealed or from what is kept, a list is kept
+    /// without a reason, free text is sealed for another scope than the default, or two fields are put back at one element.
     pub fn from_toml(text: &str, schema: &Schema) -> Result<Self> {
         file::parse(text, schema)
     }
@@ -220,6 +243,23 @@ impl fmt::Debug for Profile {
 pub(super) const STRUCTURE: [&str; 4] = ["resourceType", "id", "meta", "contained"];
 
 impl Node {
+    /// Whether all of `value` is taken out for the scope of this node, so that nothing has to be left for parts of it.
+    pub(super) fn takes_whole(&self, value: &Value<'_>) -> bool {
+        if self.whole || !self.taken {
+            return self.whole;
+        }
+        match &value.kind {
+            Kind::Array(items) => items.iter().all(|item| self.takes_whole(&item.value)),
+            Kind::Object(members) => members.iter().all(|member| {
+                let name = member.name.strip_prefix('_').unwrap_or(&member.name);
+                self.child(name).is_none_or(|child| {
+                    child.scope == self.scope && child.takes_whole(&member.value)
+                })
+            }),
+            _ => true,
+        }
+    }
+
     pub(super) fn child(&self, name: &str) -> Option<&Node> {
         self.children.get(name)
     }

@@ -73,8 +73,8 @@ impl ResourceProtector {
     ///
     /// # Errors
     ///
-    /// [`Error::is_definition`] where the profile is of another schema, the schema has not one shaped field in each scope, or
-    /// the policy binds seals to a subject key; those of [`Protector::new`](crate::Protector::new).
+    /// [`Error::is_definition`] where the profile is of another schema, the schema has not one shaped field in each scope,
+    /// the policy binds seals to a subject key, or shows something under the name `record`; those of [`Protector::new`](crate::Protector::new).
     pub fn new(keyring: &Keyring, policy: &CheckedPolicy, profile: Profile) -> Result<Self> {
         let sealer = Sealer::new(keyring, policy, PROTECTED.bytes)?;
         let policy = policy.policy();
@@ -93,6 +93,14 @@ impl ResourceProtector {
             }
         }
         let shown = shown_names(policy, &stand_ins);
+        if shown.iter().any(|shown| shown.name == RECORD) {
+            return Err(Error::definition(
+                format!(
+                    "the policy shows something under the name {RECORD:?}, as sealed records are in resources"
+                ),
+                "give the pseudonym, index or field another name",
+            ));
+        }
         Ok(Self {
             stand_ins: match stand_ins.is_empty() {
                 true => None,

@@ -10,7 +10,7 @@ use super::{
     json::{self, Item, Kind, Member, Value},
     profile::{Node, NodeKind, Profile, Type},
     protect::{ResourceProtector, StandIns},
-    references::{References, base_of},
+    references::{REFERENCE_SYSTEM, References, base_of},
     scene::Scene,
 };
 use crate::{
@@ -224,10 +224,27 @@ impl<'p, 'r> Walk<'p, 'r> {
             id: None,
             marks: Vec::new(),
         };
+        let named = match node.identifies && matches!(level, Level::Element) {
+            true => self.named(value)?,
+            false => None,
+        };
         let mut written = Vec::new();
         for (index, member) in members.iter().enumerate() {
             let length = separate(out, start);
             let is_written = match (level, &*member.name) {
+                (Level::Element, "system") if named.is_some() => {
+                    let child = node.child(&member.name).unwrap_or(node);
+                    scene.take(child.scope, index, member.chunk);
+                    replace(member, REFERENCE_SYSTEM, out);
+                    true
+                }
+                (Level::Element, "value") if named.is_some() => {
+                    let child = node.child(&member.name).unwrap_or(node);
+                    let new = named.as_deref().unwrap_or_default();
+                    scene.replace(child.scope, index, member, new);
+                    replace(member, new, out);
+                    true
+                }
                 (Level::Resource(_) | Level::Contained(_), "resourceType") => {
                     out.extend_from_slice(member.chunk.as_bytes());
                     true
@@ -397,7 +414,7 @@ impl<'p, 'r> Walk<'p, 'r> {
         };
         // What stands beside a primitive value, an extension or an id, is never kept.
         let is_beside = name.len() < member.name.len();
-        if node.whole || is_beside {
+        if is_beside || node.takes_whole(&member.value) {
             return Ok(self.take(scene, index, member, node.scope));
         }
         match (&node.kind, &member.value.kind) {

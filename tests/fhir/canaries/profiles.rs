@@ -14,7 +14,10 @@ pub(crate) fn keeping(of: &str, path: &str, values: Vec<&str>) -> String {
     let of_type = resource[of].as_table_mut().unwrap();
     let keep = of_type.entry("keep").or_insert_with(|| Table::new().into());
     let keep = keep.as_table_mut().unwrap();
-    keep.insert(path.to_owned(), Value::from(values));
+    let mut kept = Table::new();
+    kept.insert("values".to_owned(), Value::from(values));
+    kept.insert("reason".to_owned(), Value::from("to be found"));
+    keep.insert(path.to_owned(), kept.into());
     print(&profile)
 }
 

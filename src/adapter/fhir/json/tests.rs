@@ -145,6 +145,7 @@ fn every_byte_ends_a_string_wherever_it_stands() {
 #[test]
 fn size_is_bounded() {
     let few = Limits {
+        depth: 64,
         bytes: 10,
         values: 3,
     };

@@ -7,9 +7,10 @@ use toml::Spanned;
 
 use super::{FieldRule, Form, Inner, Node, NodeKind, Profile, STRUCTURE, Type};
 use crate::{
+    adapter::message::{check_field, check_unlisted},
     error::{Error, Result},
     id::Scope,
-    schema::{Schema, ValueType},
+    schema::{Role, Schema, ValueType},
     toml_file::{self, Lines, hint},
 };
 
@@ -29,7 +30,7 @@ struct TypeFile {
     scope: Spanned<String>,
     id: Option<Spanned<String>>,
     #[serde(default)]
-    keep: BTreeMap<String, Spanned<Vec<String>>>,
+    keep: BTreeMap<String, Spanned<KeepFile>>,
     #[serde(default)]
     seal: BTreeMap<String, Spanned<Vec<Spanned<String>>>>,
     #[serde(default)]
@@ -43,6 +44,38 @@ struct TypeFile {
     #[serde(default)]
     fields: BTreeMap<String, Spanned<Vec<Spanned<FieldFile>>>>,
 }
+
+#[derive(Deserialize)]
+#[serde(untagged, deny_unknown_fields)]
+enum KeepFile {
+    Values(Vec<String>),
+    WithReason { values: Vec<String>, reason: String },
+}
+
+/// The elements whose closed lists are known to tell nothing of a person: states of the resource, and how entries, participants and
+/// orders are meant. `status` and `active` of any type are among them.
+const KNOWN: [(&str, &[&str]); 9] = [
+    (
+        "Bundle",
+        &[
+            "type",
+            "entry.search.mode",
+            "entry.request.method",
+            "entry.response.status",
+        ],
+    ),
+    (
+        "Appointment",
+        &["participant.required", "participant.status"],
+    ),
+    ("AppointmentResponse", &["participantStatus"]),
+    ("Patient", &["link.type"]),
+    ("Slot", &["overbooked"]),
+    ("Location", &["mode"]),
+    ("Provenance", &["entity.role"]),
+    ("ServiceRequest", &["intent"]),
+    ("OperationOutcome", &["issue.severity", "issue.code"]),
+];
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -73,6 +106,7 @@ pub(super) fn parse(text: &str, schema: &Schema) -> Result<Profile> {
         lines: &lines,
     };
     let default = lines.at(&file.default, reader.scope(file.default.get_ref()))?;
+    lines.at(&file.default, check_unlisted(schema, default))?;
     if file.resource.is_empty() {
         return Err(Error::definition(
             "the profile takes no type of resource",
@@ -141,16 +175,16 @@ impl Reader<'_> {
                 "write its name as FHIR has it, in letters",
             ));
         }
-        let at = |place: &Spanned<String>, result: Result<()>| self.lines.at(place, result);
         let mut root = Draft::default();
-        for (path, values) in &file.keep {
+        for (path, kept) in &file.keep {
             self.lines
-                .at(values, keep(&mut root, path, values.get_ref()))?;
+                .at(kept, keep(&mut root, name, path, kept.get_ref()))?;
         }
         for (scope, paths) in &file.seal {
             let scope = self.lines.at(paths, self.scope(scope))?;
             for path in paths.get_ref() {
-                at(path, seal(&mut root, path.get_ref(), scope))?;
+                self.lines
+                    .at(path, seal(&mut root, path.get_ref(), scope, default))?;
             }
         }
         let kinds = [
@@ -165,34 +199,67 @@ impl Reader<'_> {
                     Some(NodeKind::Location) => NodeKind::Location,
                     _ => NodeKind::Resource,
                 };
-                at(path, set_kind(&mut root, path.get_ref(), kind))?;
+                self.lines
+                    .at(path, set_kind(&mut root, path.get_ref(), kind))?;
             }
         }
         for path in &file.masked {
-            at(path, mask(&mut root, path.get_ref()))?;
+            self.lines.at(path, mask(&mut root, path.get_ref()))?;
         }
         let mut fields = Vec::new();
         for (name, places) in &file.fields {
             let position = self.lines.at(places, self.field(name))?;
             for place in places.get_ref() {
                 let rule = self.field_rule(position, place.get_ref(), &root, default);
-                fields.push(self.lines.at(place, rule)?);
+                let rule = self.lines.at(place, rule)?;
+                self.lines.at(place, check_put_back(&rule, &fields))?;
+                fields.push(rule);
             }
         }
-        let id = file
-            .id
-            .as_ref()
-            .map(|id| self.lines.at(id, self.field(id.get_ref())));
+        for (path, kept) in &file.keep {
+            self.lines.at(kept, self.check_passes(path, &fields))?;
+        }
+        for path in &file.locations {
+            self.lines
+                .at(path, self.check_passes(path.get_ref(), &fields))?;
+        }
+        let scope = self.scope(file.scope.get_ref());
+        let scope = self.lines.at(&file.scope, scope)?;
+        let id = file.id.as_ref().map(|id| {
+            let position = self.lines.at(id, self.field(id.get_ref()))?;
+            let checked = check_field(self.schema, scope, id.get_ref());
+            self.lines.at(id, checked).map(|()| position)
+        });
         check_inside(&root)?;
+        let mut root = finish(root, default);
+        if let Some(identifier) = root.children.get_mut("identifier") {
+            identifier.identifies = true;
+        }
         Ok(Type {
             name: name.to_owned(),
-            scope: self
-                .lines
-                .at(&file.scope, self.scope(file.scope.get_ref()))?,
+            scope,
             id: id.transpose()?,
-            root: finish(root, default),
+            root,
             fields,
         })
+    }
+
+    /// Refuses to let pass what a field is read from: how that is shown is for the policy to say.
+    fn check_passes(&self, path: &str, fields: &[FieldRule]) -> Result<()> {
+        let fields = fields
+            .iter()
+            .filter(|rule| rule.path.iter().zip(path.split('.')).all(|(a, b)| a == b));
+        let mut told = fields.map(|rule| &self.schema.fields()[rule.position]);
+        match told.find(|field| field.role() != Role::Neutral) {
+            None => Ok(()),
+            Some(field) => Err(Error::definition(
+                format!(
+                    "{path:?} passes, and the field {:?} is read from it: that is for what the policy shows",
+                    field.name()
+                ),
+                "take it out, and let the policy say how the field is shown and why",
+            )),
+        }
     }
 
     fn field_rule(
@@ -230,18 +297,7 @@ impl Reader<'_> {
                 "read fields of the resource's own elements",
             ));
         }
-        if scope != field.scope() {
-            return Err(Error::definition(
-                format!(
-                    "{:?} is sealed for scope {:?}, and field {:?} is of scope {:?}",
-                    file.path,
-                    self.schema.scope_name(scope),
-                    field.name(),
-                    self.schema.scope_name(field.scope()),
-                ),
-                "seal the path for the scope of its field",
-            ));
-        }
+        check_field(self.schema, scope, field.name())?;
         let form = match (file.form.as_deref(), &file.values) {
             (None, None) => None,
             (None, Some(values)) => Some(Form::Listed(values.clone())),
@@ -325,8 +381,37 @@ fn twice(path: &str) -> Error {
     )
 }
 
-fn keep(root: &mut Draft, path: &str, values: &[String]) -> Result<()> {
-    set_kind(root, path, NodeKind::Kept(values.to_vec()))
+fn keep(root: &mut Draft, of_type: &str, path: &str, kept: &KeepFile) -> Result<()> {
+    let is_known = || {
+        let mut known = KNOWN.iter();
+        ["status", "active"].contains(&path)
+            || known.any(|(name, paths)| *name == of_type && paths.contains(&path))
+    };
+    let values = match kept {
+        KeepFile::Values(values) if is_known() => values,
+        KeepFile::WithReason { values, reason } if !reason.trim().is_empty() => values,
+        KeepFile::Values(_) | KeepFile::WithReason { .. } => {
+            return Err(Error::definition(
+                format!("{path:?} is kept without a reason"),
+                "say why it may pass: { values = […], reason = \"…\" }",
+            ));
+        }
+    };
+    set_kind(root, path, NodeKind::Kept(values.clone()))
+}
+
+/// Refuses a second field that would be put back at the same element.
+fn check_put_back(rule: &FieldRule, before: &[FieldRule]) -> Result<()> {
+    let mut others = before.iter().filter(|other| {
+        other.position != rule.position && other.path == rule.path && other.form.is_some()
+    });
+    match rule.form.is_some() && others.next().is_some() {
+        false => Ok(()),
+        true => Err(Error::definition(
+            format!("two fields are put back at {:?}", rule.path.join(".")),
+            "leave `form` and `values` out of one of them: it is shown beside the seal",
+        )),
+    }
 }
 
 fn set_kind(root: &mut Draft, path: &str, kind: NodeKind) -> Result<()> {
@@ -337,11 +422,32 @@ fn set_kind(root: &mut Draft, path: &str, kind: NodeKind) -> Result<()> {
     }
 }
 
-fn seal(root: &mut Draft, path: &str, scope: Scope) -> Result<()> {
+fn seal(root: &mut Draft, path: &str, scope: Scope, default: Scope) -> Result<()> {
+    if scope != default && is_free_text(path) {
+        return Err(Error::definition(
+            format!("{path:?} is free text, which tells everything"),
+            "seal it for the default scope, where it is when no rule names it",
+        ));
+    }
     match draft(root, path, true)?.scope.replace(scope) {
         None => Ok(()),
         Some(_) => Err(twice(path)),
     }
+}
+
+/// Whether people write there what they like, or software what no profile knows. The `text` of a code stays with its code; that of a
+/// resource is its narrative.
+fn is_free_text(path: &str) -> bool {
+    let free = [
+        "comment",
+        "note",
+        "description",
+        "patientInstruction",
+        "extension",
+        "modifierExtension",
+    ];
+    let mut steps = path.split('.');
+    path == "text" || path.starts_with("text.") || steps.any(|step| free.contains(&step))
 }
 
 fn mask(root: &mut Draft, path: &str) -> Result<()> {
@@ -374,13 +480,19 @@ fn finish(draft: Draft, around: Scope) -> Node {
         .map(|(name, child)| (name, finish(child, scope)))
         .collect();
     let kind = draft.kind.unwrap_or(NodeKind::Plain);
+    let has_masked = children.values().any(|child| child.masked);
     let mut of_children = children.values();
     Node {
         whole: kind == NodeKind::Plain
             && of_children.all(|child| child.whole && child.scope == scope && !child.masked),
+        // What has to be there has to have what must be in it.
+        taken: kind == NodeKind::Plain
+            && children.values().all(|child| child.taken)
+            && !(draft.masked && has_masked),
+        identifies: false,
         refers: matches!(kind, NodeKind::Reference | NodeKind::Resource)
             || children.values().any(|child| child.refers),
-        has_masked: children.values().any(|child| child.masked),
+        has_masked,
         has_resource: children
             .values()
             .any(|child| child.kind == NodeKind::Resource),

@@ -47,6 +47,16 @@ impl<'p> Walk<'p, '_> {
         marks
     }
 
+    /// The new value of a business identifier that is taken out in parts, where a reference names it.
+    pub(super) fn named(&mut self, value: &Value<'_>) -> Result<Option<String>> {
+        match identifier(value) {
+            Some((system, value)) if self.references.is_named(&system, &value) => Ok(Some(
+                self.references.identifier(&system, &value)?.to_owned(),
+            )),
+            _ => Ok(None),
+        }
+    }
+
     /// Shows the new values of business identifiers that references name.
     pub(super) fn mark_identifier(
         &mut self,
@@ -58,7 +68,9 @@ impl<'p> Walk<'p, '_> {
         let Some(identifiers) = value.member(NAME) else {
             return Ok(());
         };
-        let taken = root.child(NAME).is_none_or(|node| node.whole);
+        let taken = root
+            .child(NAME)
+            .is_none_or(|node| node.takes_whole(identifiers));
         if !self.references.names_any() || !taken {
             return Ok(());
         }
