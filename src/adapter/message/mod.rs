@@ -13,10 +13,12 @@ mod shown;
 
 #[cfg(feature = "fhir")]
 pub(crate) use self::open::Originals;
+#[cfg(feature = "hl7v2")]
+pub(crate) use self::parts::digits;
 pub(crate) use self::{
     facts::{check_field, check_unlisted},
     open::Opener,
-    parts::{Parts, digits},
+    parts::Parts,
     restored::digest,
     seal::{Fields, Sealed, Sealer},
     shown::shown,

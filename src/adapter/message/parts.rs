@@ -145,6 +145,7 @@ fn text(entries: &[u8]) -> (char, Text<'_>) {
 }
 
 /// The decimal digits of a number, which there are very many of to be formatted one by one.
+#[cfg(feature = "hl7v2")]
 pub(crate) fn digits(mut number: usize, buffer: &mut [u8; 20]) -> &[u8] {
     let mut start = buffer.len();
     loop {

@@ -7,15 +7,13 @@ use zeroize::Zeroize;
 use super::parts::{NARROWEST, Parts, Pieces};
 use crate::{
     error::{Error, Result},
-    id::{RecordId, Scope},
+    id::{Epoch, RecordId, Scope},
     key::Keyring,
     policy::{CheckedPolicy, Policy},
-    protect::{Binding, BoundProtector, Draft, Protected, Protector},
+    protect::{Binding, BoundProtector, Draft, KeyUse, Protected, Protector},
     schema::{Schema, ValueType, calendar},
     wire::SealedRecord,
 };
-#[cfg(feature = "hl7v2")]
-use crate::{id::Epoch, protect::KeyUse};
 
 /// Seals what is taken out of messages.
 pub(crate) struct Sealer {
