@@ -63,9 +63,10 @@
 //! // NDJSON, as a bulk export is: each line is a document of its own, and its ids are new in each.
 //! let lines = [&patient[..], b"\n", patient, b"\n"].concat();
 //! let mut protected = Vec::new();
-//! assert_eq!(protector.protect_lines(&lines[..], &mut protected)?, 2);
+//! let summary = protector.protect_file(&lines[..], &mut protected, |refused| Err(refused.error))?;
+//! assert_eq!(summary.messages, 2);
 //! let mut restored = Vec::new();
-//! revealer.reveal_lines(&protected[..], &mut restored)?;
+//! revealer.reveal_file(&protected[..], &mut restored, |refused| Err(refused.error))?;
 //! assert_eq!(restored, lines);
 //! # Ok::<(), paravent::Error>(())
 //! ```

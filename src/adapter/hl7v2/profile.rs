@@ -2,10 +2,7 @@
 
 mod file;
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 use super::path::Part;
 use crate::{error::Result, id::Scope, schema::Schema};
@@ -28,12 +25,13 @@ use crate::{error::Result, id::Scope, schema::Schema};
 ///     unlisted = "rest"
 ///     messages = ["SIU^S12"]
 ///     versions = ["2.5.1"]
+///     segments = ["MSH", "AIP"]
 ///     [keep]
 ///     "AIP-4.1" = ["CARDIO"]
 ///     [fields]
 ///     specialty = ["AIP-4.1"]
 /// "#, &Schema::scheduling()).unwrap_err();
-/// assert_eq!(error.line(), Some(8));
+/// assert_eq!(error.line(), Some(9));
 /// assert!(error.to_string().contains("the policy shows"));
 /// ```
 #[derive(Clone)]
@@ -49,7 +47,7 @@ struct Inner {
     /// Where neither a time nor MSH-7 says its offset from UTC.
     offset: Option<String>,
     unlisted: Scope,
-    segments: HashMap<[u8; 3], SegmentRules>,
+    segments: BTreeMap<[u8; 3], SegmentRules>,
     fields: Vec<FieldSource>,
 }
 

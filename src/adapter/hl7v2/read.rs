@@ -1,6 +1,6 @@
 //! What is read of a message: the fields of its record, and the parts that are taken out.
 
-use std::{borrow::Cow, collections::HashMap, ops::Range};
+use std::{borrow::Cow, collections::BTreeMap, ops::Range};
 
 use super::{
     header::Header,
@@ -38,8 +38,11 @@ pub(super) fn fields<'a>(message: &Message<'a>, header: &Header, profile: &Profi
     for source in profile.sources() {
         let value_type = schema.fields()[source.position].value_type();
         let values = source.alternatives.iter().filter_map(|parts| {
-            let spans = find(message, parts)?;
-            value(message, header, value_type, spans.into_iter())
+            let repetition = find(message, *parts.first()?)?;
+            let spans = parts
+                .iter()
+                .filter_map(|part| find_in(message, repetition.clone(), *part));
+            value(message, header, value_type, spans)
         });
         if let Some(value) = values.into_iter().next() {
             fields.offer(schema, source.position, value);
@@ -64,19 +67,13 @@ pub(super) fn value<'a>(
     text::value(joined, value_type, header.offset.as_deref())
 }
 
-/// The places of parts of one field: in the first segment of its name, and there in the first repetition that has the first of
-/// them, so that what is read together belongs together.
-fn find(message: &Message<'_>, parts: &[Part]) -> Option<Vec<Range<usize>>> {
-    let first = parts.first()?;
+/// The first repetition that has a part, in the first segment of its name: what is read together stands there together.
+fn find(message: &Message<'_>, part: Part) -> Option<Range<usize>> {
     let mut segments = message.segments.iter();
-    let segment = segments.find(|segment| message.name(segment) == first.segment)?;
-    let field = message.field(segment, first.field.into())?;
+    let segment = segments.find(|segment| message.name(segment) == part.segment)?;
+    let field = message.field(segment, part.field.into())?;
     let mut repetitions = message.split(field, message.delimiters.repetition);
-    let repetition = repetitions.find(|span| find_in(message, span.clone(), *first).is_some())?;
-    let places = parts
-        .iter()
-        .filter_map(|part| find_in(message, repetition.clone(), *part));
-    Some(places.collect())
+    repetitions.find(|span| find_in(message, span.clone(), part).is_some())
 }
 
 /// The place of a part in one repetition of its field, where it is not empty.
@@ -115,7 +112,8 @@ pub(super) fn take_out<'p>(
     parts: &mut Parts,
 ) -> Vec<Edit<'p>> {
     let mut edits = Vec::with_capacity(64);
-    let mut numbers: HashMap<&[u8], usize> = HashMap::new();
+    let mut place = String::with_capacity(32);
+    let mut numbers: BTreeMap<&[u8], usize> = BTreeMap::new();
     for (at, segment) in message.segments.iter().enumerate() {
         let name = message.name(segment);
         let ordinal = numbers.entry(name).or_default();
@@ -131,6 +129,7 @@ pub(super) fn take_out<'p>(
             let start = segment.span.start;
             edits.push(of_segment.edit(0, start..start + name.len(), None));
         }
+        let of_name = profile.segment(name);
         for (number, span) in (message.first_field(segment)..).zip(message.fields(segment)) {
             // The delimiters stay. A message without an id gets one.
             let needs_id = number == 10 && name == b"MSH";
@@ -139,12 +138,16 @@ pub(super) fn take_out<'p>(
                 continue;
             }
             let rules = match u16::try_from(number) {
-                Ok(number) => profile.rules(name, number),
+                Ok(number) => profile.rules_in(of_name, number),
                 Err(_) => Err(profile.unlisted()),
             };
             match rules {
                 Err(scope) => {
-                    parts.push(scope, &place(&[at, number]), &message.bytes[span.clone()]);
+                    parts.push(
+                        scope,
+                        name_place(&mut place, &[at, number]),
+                        &message.bytes[span.clone()],
+                    );
                     edits.push(of_segment.edit(number, span, None));
                 }
                 // As one part, whatever is in it: what stands there then is one id.
@@ -152,12 +155,12 @@ pub(super) fn take_out<'p>(
                     let id = &message.bytes[span.clone()];
                     let keeps = |rules: &ComponentRules| rules.keeps(id, of_segment.ordinal);
                     if !rules.component(1).is_some_and(keeps) {
-                        parts.push(rules.scope, &place(&[at, number]), id);
+                        parts.push(rules.scope, name_place(&mut place, &[at, number]), id);
                         edits.push(of_segment.edit(number, span, Some(rules)));
                     }
                 }
                 Ok(rules) => {
-                    if of_segment.take_out(rules, number, span.clone(), parts) {
+                    if of_segment.take_out(rules, number, span.clone(), &mut place, parts) {
                         edits.push(of_segment.edit(number, span, Some(rules)));
                     }
                 }
@@ -197,10 +200,10 @@ impl OfSegment<'_> {
         rules: &FieldRules,
         number: usize,
         span: Range<usize>,
+        name: &mut String,
         parts: &mut Parts,
     ) -> bool {
         let message = self.message;
-        let whole = place(&[self.at, number]);
         let mut taken = false;
         let repetitions = message.split(span.clone(), message.delimiters.repetition);
         for (repeated, repetition) in repetitions.enumerate() {
@@ -213,22 +216,24 @@ impl OfSegment<'_> {
                     continue;
                 }
                 if !rules.mixed {
-                    parts.push(rules.scope, &whole, &message.bytes[span]);
+                    let place = name_place(name, &[self.at, number]);
+                    parts.push(rules.scope, place, &message.bytes[span]);
                     return true;
                 }
                 let own = of_component.and_then(|rules| rules.scope);
-                let place = place(&[self.at, number, repeated, component]);
-                parts.push(own.unwrap_or(rules.scope), &place, bytes);
+                let place = name_place(name, &[self.at, number, repeated, component]);
+                parts.push(own.unwrap_or(rules.scope), place, bytes);
                 taken = true;
             }
         }
         if taken {
-            self.note_empty(rules, &whole, span.clone(), parts);
+            self.note_empty(rules, number, span.clone(), name, parts);
+            let whole = name_place(name, &[self.at, number]);
             // Whoever opens all gets what is between the components, too.
             let delimiters = [message.delimiters.repetition, message.delimiters.component];
             let mut frame = message.bytes[span].to_vec();
             frame.retain(|byte| delimiters.contains(byte));
-            parts.push(self.profile.unlisted(), &(whole + ".^"), &frame);
+            parts.push(self.profile.unlisted(), &format!("{whole}.^"), &frame);
         }
         taken
     }
@@ -236,7 +241,14 @@ impl OfSegment<'_> {
 
 impl OfSegment<'_> {
     /// Notes of components that were empty and may be written to that nothing was there.
-    fn note_empty(&self, rules: &FieldRules, whole: &str, field: Range<usize>, parts: &mut Parts) {
+    fn note_empty(
+        &self,
+        rules: &FieldRules,
+        number: usize,
+        field: Range<usize>,
+        name: &mut String,
+        parts: &mut Parts,
+    ) {
         let message = self.message;
         let repetition = message.split(field, message.delimiters.repetition).next();
         for (&component, rule) in &rules.components {
@@ -246,27 +258,25 @@ impl OfSegment<'_> {
             let is_written = rule.show.is_some() || rule.write.is_some();
             if is_written && there.is_none_or(|span| span.is_empty()) {
                 let scope = rule.scope.unwrap_or(rules.scope);
-                parts.push(scope, &format!("{whole}.0.{component}"), b"");
+                let place = [self.at, number, 0, component.into()];
+                parts.push(scope, name_place(name, &place), b"");
             }
         }
     }
 }
 
-/// The name of a place: numbers with dots between.
-fn place(steps: &[usize]) -> String {
-    let mut place = String::with_capacity(16);
+/// Writes the name of a place, numbers with dots between, over the one before: there are very many of them.
+fn name_place<'a>(name: &'a mut String, steps: &[usize]) -> &'a str {
+    name.clear();
     for &step in steps {
-        if !place.is_empty() {
-            place.push('.');
+        if !name.is_empty() {
+            name.push('.');
         }
         let mut buffer = [0; 20];
-        place.extend(
-            digits(step, &mut buffer)
-                .iter()
-                .map(|&digit| char::from(digit)),
-        );
+        let digits = digits(step, &mut buffer).iter();
+        name.extend(digits.map(|&digit| char::from(digit)));
     }
-    place
+    name
 }
 
 impl ComponentRules {

@@ -207,15 +207,22 @@ pub(super) fn value<'a>(
                 .get(12..14)
                 .filter(|seconds| digits(seconds, 2).is_some());
             let (hours, minutes) = offset.split_at_checked(3)?;
-            let time = format!(
-                "{}T{}:{}:{}{hours}:{}",
-                date(time),
+            let mut value = date(time);
+            let seconds = seconds.unwrap_or("00");
+            for piece in [
+                "T",
                 &time[8..10],
+                ":",
                 &time[10..12],
-                seconds.unwrap_or("00"),
+                ":",
+                seconds,
+                hours,
+                ":",
                 minutes,
-            );
-            calendar::is_date_time(time.as_bytes()).then_some(Cow::Owned(time))
+            ] {
+                value.push_str(piece);
+            }
+            calendar::is_date_time(value.as_bytes()).then_some(Cow::Owned(value))
         }
         _ => None,
     }
@@ -228,7 +235,11 @@ pub(super) fn offset(time: &str) -> Option<&str> {
 }
 
 fn date(digits: &str) -> String {
-    format!("{}-{}-{}", &digits[..4], &digits[4..6], &digits[6..8])
+    let mut date = String::with_capacity(25);
+    for piece in [&digits[..4], "-", &digits[4..6], "-", &digits[6..8]] {
+        date.push_str(piece);
+    }
+    date
 }
 
 /// The first `number` characters, where all of them are digits.

@@ -103,7 +103,16 @@ pub(super) struct Pieces {
 }
 
 fn head(encoding: char, at: usize, number: usize, id: &str) -> String {
-    format!("{encoding}{at}/{number} {id} ")
+    let mut head = String::with_capacity(MOST_HEAD);
+    head.push(encoding);
+    match number {
+        1 => head.push_str("0/1"),
+        _ => head.push_str(&format!("{at}/{number}")),
+    }
+    for text in [" ", id, " "] {
+        head.push_str(text);
+    }
+    head
 }
 
 /// Its room is made at once, so that no copy is left where it was.

@@ -1,6 +1,6 @@
 //! The file of a profile, and every rule it is held to.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use toml::Spanned;
@@ -392,7 +392,7 @@ impl Reader<'_> {
 }
 
 /// The scope that a part is sealed for.
-fn scope_of(segments: &HashMap<[u8; 3], SegmentRules>, unlisted: Scope, part: Part) -> Scope {
+fn scope_of(segments: &BTreeMap<[u8; 3], SegmentRules>, unlisted: Scope, part: Part) -> Scope {
     let Some(segment) = segments.get(&part.segment) else {
         return unlisted;
     };
@@ -406,8 +406,8 @@ fn scope_of(segments: &HashMap<[u8; 3], SegmentRules>, unlisted: Scope, part: Pa
 }
 
 /// Sorts the rules by segment and field, with the scope that holds for each.
-fn segments(rules: Rules, unlisted: Scope) -> HashMap<[u8; 3], SegmentRules> {
-    let mut segments: HashMap<[u8; 3], SegmentRules> = HashMap::new();
+fn segments(rules: Rules, unlisted: Scope) -> BTreeMap<[u8; 3], SegmentRules> {
+    let mut segments: BTreeMap<[u8; 3], SegmentRules> = BTreeMap::new();
     // Ascending, so that a segment's own rule comes before those of its fields, and a field's before those of its components.
     for (part, rule) in rules {
         let segment = segments
