@@ -134,7 +134,7 @@
 //! | `key-file` (default) | [`Keyring`]s and [`Grant`]s in files sealed under a `Passphrase`; `Config`, `Service` and `GrantRegister` |
 //! | `audit` | leaked rows are attacked; `audit::assert_unlinkable` for your tests |
 //! | `broker` | one record a call, with a reason: `Broker`, its `Log`, `Keyring::split_release` for what takes two people |
-//! | `fhir` | FHIR R4 resources around an appointment: [`fhir`] |
+//! | `fhir` | FHIR R4 resources around an appointment to protected ones, and back: module `fhir` |
 //! | `csv`, `ndjson` | files of rows in these formats: `Transfer`, `Migration`, `Resealing`, `Verification` |
 //! | `hl7v2` | HL7 v2 scheduling messages to protected ones, and back byte for byte: module `hl7v2` |
 //! | `rayon` | `Protector::protect_batch` on all cores |
