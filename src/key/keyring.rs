@@ -28,7 +28,7 @@ use crate::{
 /// | disabled | no | no | decrypt-only, by [`enable_epoch`](Keyring::enable_epoch); destroyed |
 /// | destroyed | no | no | nothing: its root is gone, and its number is not given again |
 ///
-/// After each change save the keyring, by [`update`](Keyring::update) in the place of the old one; make each
+/// After each change save the keyring, by `Keyring::update` in the place of the old one; make each
 /// [`Protector`](crate::Protector) and [`Revealer`](crate::Revealer) anew; and issue each connector a new grant: its old one
 /// does not open a new epoch, and goes on opening one that was disabled or destroyed. Rows move to the active epoch by a
 /// [`Resealer`](crate::Resealer).

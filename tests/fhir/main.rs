@@ -5,8 +5,8 @@
 mod bad;
 mod bundled;
 mod canaries;
+mod files;
 mod kit;
-mod lines;
 mod moved;
 mod partial;
 mod peers;

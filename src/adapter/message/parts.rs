@@ -48,12 +48,12 @@ impl Parts {
         let Some((_, entries)) = self.0.iter_mut().find(|(of, _)| *of == scope) else {
             unreachable!("profiles take parts out for scopes of their schema")
         };
-        let length = original.len().to_string();
+        let mut buffer = [0; 20];
+        let length = digits(original.len(), &mut buffer);
         reserve(entries, place.len() + length.len() + 2 + original.len());
-        for bytes in [place, " ", &length, ":"] {
-            entries.extend_from_slice(bytes.as_bytes());
+        for bytes in [place.as_bytes(), b" ", length, b":", original] {
+            entries.extend_from_slice(bytes);
         }
-        entries.extend_from_slice(original);
     }
 
     /// For each piece what the shaped field of each scope holds, and how wide that field is to be, at most `most`.
@@ -154,7 +154,6 @@ fn text(entries: &[u8]) -> (char, Text<'_>) {
 }
 
 /// The decimal digits of a number, which there are very many of to be formatted one by one.
-#[cfg(feature = "hl7v2")]
 pub(crate) fn digits(mut number: usize, buffer: &mut [u8; 20]) -> &[u8] {
     let mut start = buffer.len();
     loop {

@@ -101,7 +101,7 @@ pub(crate) fn run(arguments: &ProtectArguments, settings: &Settings) -> Outcome 
             let profile = arguments.profile.as_deref();
             let protector = kind.protector(&keyring, &policy, profile)?;
             drop(keyring);
-            messages::run(rows, &*protector, Direction::Protect, settings)
+            messages::run(rows, kind, &protector, Direction::Protect, settings)
         }
     }
 }

@@ -96,7 +96,8 @@ pub(crate) fn run(arguments: &RevealArguments, settings: &Settings) -> Outcome {
         Content::Rows(formats) => rows::run(rows, formats, &Task::Reveal(&revealer), settings),
         Content::Messages(kind) => messages::run(
             rows,
-            &*kind.revealer(revealer)?,
+            kind,
+            &kind.revealer(revealer)?,
             Direction::Reveal,
             settings,
         ),

@@ -10,7 +10,10 @@ use std::{
     time::Duration,
 };
 
-use paravent::{CheckedPolicy, Error, Keyring, Revealer, hl7v2::FileSummary};
+use paravent::{
+    CheckedPolicy, Keyring, Revealer,
+    hl7v2::{FileSummary, Refused},
+};
 use serde_json::json;
 
 use crate::{
@@ -70,15 +73,31 @@ impl Kind {
         keyring: &Keyring,
         policy: &CheckedPolicy,
         profile: Option<&Path>,
-    ) -> Result<Box<dyn Turn>, Failure> {
+    ) -> Result<Turn, Failure> {
         match self {
             Self::Fhir => fhir::protector(keyring, policy, profile),
             Self::Hl7v2 => hl7v2::protector(keyring, policy, profile),
         }
     }
 
+    /// Whether bytes that were written at once are a message.
+    fn is_message(self, written: &[u8]) -> bool {
+        match self {
+            Self::Fhir => written.contains(&b'{'),
+            Self::Hl7v2 => written.starts_with(b"MSH"),
+        }
+    }
+
+    /// What messages end in that stand one behind the other.
+    fn line_end(self) -> &'static [u8] {
+        match self {
+            Self::Fhir => b"\n",
+            Self::Hl7v2 => b"\r",
+        }
+    }
+
     /// What reveals them.
-    pub(crate) fn revealer(self, revealer: Revealer) -> Result<Box<dyn Turn>, Failure> {
+    pub(crate) fn revealer(self, revealer: Revealer) -> Result<Turn, Failure> {
         match self {
             Self::Fhir => fhir::revealer(revealer),
             Self::Hl7v2 => hl7v2::revealer(revealer),
@@ -86,44 +105,16 @@ impl Kind {
     }
 }
 
-/// What turns the messages of a file, in a format.
-pub(crate) trait Turn {
-    /// Takes all of a file through. `refused` gets each message that cannot be, and ends it by an error.
-    fn run(
-        &self,
-        from: &mut dyn Read,
-        to: &mut dyn Write,
-        refused: &mut dyn FnMut(&[u8], Error) -> paravent::Result<()>,
-    ) -> paravent::Result<Counts>;
+/// What gets a message that cannot be turned, and ends it by an error.
+type Refuse<'a> = &'a mut dyn FnMut(Refused<'_>) -> paravent::Result<()>;
 
-    /// Whether bytes that were written at once are a message.
-    fn is_message(&self, written: &[u8]) -> bool;
-
-    /// What messages end in that stand one behind the other.
-    fn line_end(&self) -> &'static [u8];
-}
+/// Takes all of a file of messages through.
+pub(crate) type Turn =
+    Box<dyn Fn(&mut dyn Read, &mut dyn Write, Refuse<'_>) -> paravent::Result<FileSummary>>;
 
 /// A profile's file.
 fn profile_text(path: &Path) -> Result<String, Failure> {
     files::bounded(path).map_err(|error| Failure::file("reading", path, &error).exits(Exit::Input))
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Counts {
-    pub(crate) messages: u64,
-    pub(crate) refused: u64,
-    /// Revealed, and not what was protected.
-    pub(crate) changed: u64,
-}
-
-impl From<FileSummary> for Counts {
-    fn from(summary: FileSummary) -> Self {
-        Self {
-            messages: summary.messages,
-            refused: summary.refused,
-            changed: summary.changed,
-        }
-    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,7 +129,8 @@ const LISTED: u64 = 5;
 /// Takes the messages through.
 pub(crate) fn run(
     arguments: &RowArguments,
-    turn: &dyn Turn,
+    kind: Kind,
+    turn: &Turn,
     direction: Direction,
     settings: &Settings,
 ) -> Outcome {
@@ -160,20 +152,21 @@ pub(crate) fn run(
     };
     let mut to = Told {
         output: &mut output,
-        turn,
+        kind,
         way: &way,
         bytes: &bytes,
         messages: 0,
     };
     let (mut told, mut broken) = (Vec::new(), None);
     let mut refused = 0;
-    let counts = turn.run(&mut from, &mut to, &mut |message, error| {
+    let counts = turn(&mut from, &mut to, &mut |one| {
+        let Refused { message, error } = one;
         let Some(bad) = bad.as_mut().filter(|_| !error.is_io()) else {
             return Err(error);
         };
         let end: &[u8] = match message.last() {
             Some(b'\r' | b'\n') => b"",
-            _ => turn.line_end(),
+            _ => kind.line_end(),
         };
         if let Err(failed) = bad.write_all(message).and_then(|()| bad.write_all(end)) {
             broken = Some(Failure::from(failed));
@@ -217,15 +210,16 @@ pub(crate) fn run(
 
 fn tell(
     done: &str,
-    counts: &Counts,
+    counts: &FileSummary,
     took: Duration,
     arguments: &RowArguments,
     settings: &Settings,
 ) -> Result<(), Failure> {
-    let Counts {
+    let FileSummary {
         messages,
         refused,
         changed,
+        ..
     } = *counts;
     let seconds = took.as_secs_f64();
     if settings.json {
@@ -285,7 +279,7 @@ impl Read for Counted<'_> {
 /// Tells how far it is, with each message that is written.
 struct Told<'a> {
     output: &'a mut dyn Write,
-    turn: &'a dyn Turn,
+    kind: Kind,
     way: &'a Way,
     bytes: &'a Cell<u64>,
     messages: u64,
@@ -294,7 +288,7 @@ struct Told<'a> {
 impl Write for Told<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.output.write_all(bytes)?;
-        if self.turn.is_message(bytes) {
+        if self.kind.is_message(bytes) {
             self.messages += 1;
             self.way.tell(self.messages, self.bytes.get());
         }
