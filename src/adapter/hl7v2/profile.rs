@@ -2,7 +2,7 @@
 
 mod file;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use super::path::Part;
 use crate::{error::Result, id::Scope, schema::Schema};
@@ -47,7 +47,7 @@ struct Inner {
     /// Where neither a time nor MSH-7 says its offset from UTC.
     offset: Option<String>,
     unlisted: Scope,
-    segments: BTreeMap<[u8; 3], SegmentRules>,
+    segments: Sorted<[u8; 3], SegmentRules>,
     fields: Vec<FieldSource>,
 }
 
@@ -56,7 +56,7 @@ pub(super) struct SegmentRules {
     /// Who may open what of it no other rule names.
     scope: Scope,
     /// By the number of the field.
-    fields: BTreeMap<u16, FieldRules>,
+    fields: Sorted<u16, FieldRules>,
 }
 
 /// What is done with a field.
@@ -64,9 +64,34 @@ pub(super) struct FieldRules {
     /// Who may open what of it no component's rule names.
     pub(super) scope: Scope,
     /// By the number of the component.
-    pub(super) components: BTreeMap<u16, ComponentRules>,
+    pub(super) components: Sorted<u16, ComponentRules>,
     /// Whether what is taken out of it is for several scopes.
     pub(super) mixed: bool,
+}
+
+/// Rules by what they are for, ascending: there are few of each, and every part of every message asks.
+pub(super) struct Sorted<K, V>(Vec<(K, V)>);
+
+impl<K: Ord, V> Sorted<K, V> {
+    pub(super) const EMPTY: Self = Self(Vec::new());
+
+    pub(super) fn get(&self, key: &K) -> Option<&V> {
+        let at = self.0.binary_search_by(|(of, _)| of.cmp(key)).ok()?;
+        Some(&self.0[at].1)
+    }
+
+    /// Those of the last key, which is `key` or comes before it.
+    fn last(&mut self, key: K, new: impl FnOnce() -> V) -> &mut V {
+        if self.0.last().is_none_or(|(last, _)| *last < key) {
+            self.0.push((key, new()));
+        }
+        let last = self.0.len() - 1;
+        &mut self.0[last].1
+    }
+
+    pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = &(K, V)> {
+        self.0.iter()
+    }
 }
 
 impl FieldRules {
@@ -243,7 +268,7 @@ impl Profile {
 
     /// Whether segments of this name pass with it.
     pub(super) fn lists_segment(&self, name: &[u8]) -> bool {
-        self.0.names.iter().any(|listed| listed == name)
+        <[u8; 3]>::try_from(name).is_ok_and(|name| self.0.names.contains(&name))
     }
 
     pub(super) fn offset(&self) -> Option<&str> {
@@ -252,14 +277,10 @@ impl Profile {
 
     /// Every part where something of the policy is shown.
     pub(super) fn shows(&self) -> impl Iterator<Item = &Show> {
-        let fields = self
-            .0
-            .segments
-            .values()
-            .flat_map(|rules| rules.fields.values());
+        let fields = self.0.segments.iter().flat_map(|(_, of)| of.fields.iter());
         fields
-            .flat_map(|rules| rules.components.values())
-            .filter_map(|rules| rules.show.as_ref())
+            .flat_map(|(_, of)| of.components.iter())
+            .filter_map(|(_, rules)| rules.show.as_ref())
     }
 }
 

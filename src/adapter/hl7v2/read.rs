@@ -251,7 +251,7 @@ impl OfSegment<'_> {
     ) {
         let message = self.message;
         let repetition = message.split(field, message.delimiters.repetition).next();
-        for (&component, rule) in &rules.components {
+        for &(component, ref rule) in rules.components.iter() {
             let there = repetition
                 .clone()
                 .and_then(|span| nth(message, span, message.delimiters.component, component));

@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use super::{
     protect::{DIGEST, NAMES, envelope_id},
-    scan::{Delimiters, Message, Segment, Spans},
+    scan::{Delimiters, Message, Spans},
     sealed,
 };
 use crate::{
@@ -119,7 +119,7 @@ impl MessageRevealer {
         }
         let mut to = Zeroizing::new(Vec::with_capacity(most));
         let mut at = 0;
-        let mut walk: Option<Walk<'_>> = None;
+        let mut written = (0, 0);
         for (&(number, field), back) in &fields {
             let segment = found.segments.get(number).ok_or_else(changed)?;
             if let (0, Some(name)) = (field, back.whole) {
@@ -128,11 +128,19 @@ impl MessageRevealer {
                 at = segment.span.start + message.name(segment).len();
                 continue;
             }
-            let walk = match &mut walk {
-                Some(walk) if walk.segment == number => walk,
-                other => other.insert(Walk::of(message, segment, number)),
+            let (span, missing) = match message.field(segment, field) {
+                Some(span) => (span, 0),
+                None => {
+                    let before = match written {
+                        (of, field) if of == number => field,
+                        _ => 0,
+                    };
+                    let before = before.max(message.last_field(segment));
+                    let missing = field.checked_sub(before).ok_or_else(changed)?;
+                    (segment.span.end..segment.span.end, missing)
+                }
             };
-            let (span, missing) = walk.to(field).ok_or_else(changed)?;
+            written = (number, field);
             to.extend_from_slice(&message.bytes[at..span.start]);
             to.extend(std::iter::repeat_n(message.delimiters.field, missing));
             at = span.end;
@@ -162,43 +170,6 @@ fn of_last<'a>(pairs: impl Iterator<Item = &'a (usize, usize)>) -> usize {
         last = pair;
     }
     sum + last.1
-}
-
-/// The fields of one segment, one after the other: from the first for each of them would take too long where there are many.
-struct Walk<'a> {
-    segment: usize,
-    spans: Spans<'a>,
-    /// The number of the last field that was walked to.
-    number: usize,
-    end: usize,
-}
-
-impl<'a> Walk<'a> {
-    fn of(message: &Message<'a>, segment: &Segment, number: usize) -> Self {
-        Self {
-            segment: number,
-            spans: message.fields(segment),
-            number: message.first_field(segment) - 1,
-            end: segment.span.end,
-        }
-    }
-
-    /// The span of a field, and how many delimiters are missing before it where the segment ends earlier; `None` for one before the last.
-    fn to(&mut self, field: usize) -> Option<(Range<usize>, usize)> {
-        let steps = field.checked_sub(self.number + 1)?;
-        for step in 0..=steps {
-            let Some(span) = self.spans.next() else {
-                let missing = steps - step + 1;
-                self.number = field;
-                return Some((self.end..self.end, missing));
-            };
-            self.number += 1;
-            if self.number == field {
-                return Some((span, 0));
-            }
-        }
-        None
-    }
 }
 
 impl Back<'_> {

@@ -77,6 +77,8 @@ pub(super) struct Segment {
     pub(super) span: Range<usize>,
     /// Behind CR, LF, CR LF, or at the end of the message.
     pub(super) end: usize,
+    /// Which of the message's field delimiters are in it.
+    bars: Range<usize>,
 }
 
 /// A message that was parted.
@@ -84,6 +86,8 @@ pub(super) struct Message<'a> {
     pub(super) bytes: &'a [u8],
     pub(super) delimiters: Delimiters,
     pub(super) segments: Vec<Segment>,
+    /// Where its field delimiters are: found once, since fields are asked for many times.
+    bars: Vec<u32>,
 }
 
 /// The byte-order mark of UTF-8.
@@ -100,54 +104,54 @@ impl<'a> Message<'a> {
         if bytes.len() > MOST_BYTES {
             return Err(too_large());
         }
-        let mut segments = Vec::with_capacity(32);
-        let mut start = if bytes.starts_with(MARK) {
+        let start = if bytes.starts_with(MARK) {
             MARK.len()
         } else {
             0
         };
-        while start < bytes.len() {
-            let length = bytes[start..]
-                .iter()
-                .position(|byte| matches!(byte, b'\r' | b'\n'));
-            let stop = length.map_or(bytes.len(), |length| start + length);
-            let end = match &bytes[stop..] {
-                [b'\r', b'\n', ..] => stop + 2,
-                [] => stop,
-                _ => stop + 1,
-            };
-            if stop > start {
-                segments.push(Segment {
-                    span: start..stop,
-                    end,
-                });
-            }
-            start = end;
-        }
-        let Some(first) = segments.first() else {
-            return Err(Error::message(
-                "the message is empty",
-                "give a message that begins with its MSH segment",
-            ));
-        };
-        let header = &bytes[first.span.clone()];
-        let delimiters = match before {
-            _ if HEADERS.iter().any(|name| header.starts_with(name)) => Delimiters::of(header, 1)?,
-            Some(before) => before,
+        let delimiters = match lines(bytes, start).next() {
             None => {
                 return Err(Error::message(
-                    "the message does not begin with a header segment",
-                    "give a message that begins with its MSH segment, without what frames it",
+                    "the message is empty",
+                    "give a message that begins with its MSH segment",
                 ));
             }
+            Some((first, _)) => match before {
+                _ if HEADERS
+                    .iter()
+                    .any(|name| bytes[first.clone()].starts_with(name)) =>
+                {
+                    Delimiters::of(&bytes[first], 1)?
+                }
+                Some(before) => before,
+                None => {
+                    return Err(Error::message(
+                        "the message does not begin with a header segment",
+                        "give a message that begins with its MSH segment, without what frames it",
+                    ));
+                }
+            },
         };
-        for (at, segment) in segments.iter().enumerate() {
-            check_segment(&bytes[segment.span.clone()], at, delimiters)?;
+        let mut segments = Vec::with_capacity(32);
+        let mut bars = Vec::with_capacity(256);
+        for (at, (span, end)) in lines(bytes, start).enumerate() {
+            let segment = &bytes[span.clone()];
+            check_segment(segment, at, delimiters)?;
+            let first = bars.len();
+            let is_bar = |&(_, byte): &(u32, &u8)| *byte == delimiters.field;
+            let bars_in = (span.start as u32..).zip(segment).filter(is_bar);
+            bars.extend(bars_in.map(|(at, _)| at));
+            segments.push(Segment {
+                span,
+                end,
+                bars: first..bars.len(),
+            });
         }
         Ok(Self {
             bytes,
             delimiters,
             segments,
+            bars,
         })
     }
 
@@ -156,25 +160,17 @@ impl<'a> Message<'a> {
         &self.bytes[segment.span.start..][..3]
     }
 
-    /// The spans of a segment's fields, from number 1. Those of a header are its separator, its other delimiters, and so on.
-    pub(super) fn fields(&self, segment: &Segment) -> Spans<'a> {
-        let start = segment.span.start + 3;
-        let is_header = HEADERS.contains(&self.name(segment));
-        let mut spans = Spans {
-            bytes: self.bytes,
-            rest: Some(start..segment.span.end),
-            delimiter: self.delimiters.field,
-        };
-        // A header's first field is the delimiter itself, the others stand between two as elsewhere.
-        if is_header || start < segment.span.end {
-            spans.rest = Some(start + 1..segment.span.end);
-        } else {
-            spans.rest = None;
-        }
-        spans
+    /// The spans of a segment's fields, from [`first_field`](Self::first_field) on.
+    pub(super) fn fields(&self, segment: &Segment) -> impl Iterator<Item = Range<usize>> {
+        let bars = &self.bars[segment.bars.clone()];
+        let ends = bars.iter().skip(1).map(|&bar| bar as usize);
+        let starts = bars.iter().map(|&bar| bar as usize + 1);
+        starts
+            .zip(ends.chain([segment.span.end]))
+            .map(|(start, end)| start..end)
     }
 
-    /// The number of the first field that [`fields`](Self::fields) gives.
+    /// The number of the first field: a header's first one is the delimiter itself.
     pub(super) fn first_field(&self, segment: &Segment) -> usize {
         if HEADERS.contains(&self.name(segment)) {
             2
@@ -183,10 +179,18 @@ impl<'a> Message<'a> {
         }
     }
 
+    /// The number of the last field.
+    pub(super) fn last_field(&self, segment: &Segment) -> usize {
+        self.first_field(segment) - 1 + segment.bars.len()
+    }
+
     /// The span of a field, which may be beyond the last.
     pub(super) fn field(&self, segment: &Segment, number: usize) -> Option<Range<usize>> {
-        let skip = number.checked_sub(self.first_field(segment))?;
-        self.fields(segment).nth(skip)
+        let bars = &self.bars[segment.bars.clone()];
+        let before = number.checked_sub(self.first_field(segment))?;
+        let start = *bars.get(before)? as usize + 1;
+        let end = bars.get(before + 1).map(|&bar| bar as usize);
+        Some(start..end.unwrap_or(segment.span.end))
     }
 
     /// The parts of `span` between two of `delimiter`.
@@ -221,6 +225,28 @@ impl Iterator for Spans<'_> {
             None => Some(rest),
         }
     }
+}
+
+/// The lines from `start` on that are not blank: their spans, and where their ends end.
+fn lines(bytes: &[u8], mut start: usize) -> impl Iterator<Item = (Range<usize>, usize)> {
+    std::iter::from_fn(move || {
+        while start < bytes.len() {
+            let length = bytes[start..]
+                .iter()
+                .position(|byte| matches!(byte, b'\r' | b'\n'));
+            let stop = length.map_or(bytes.len(), |length| start + length);
+            let end = match &bytes[stop..] {
+                [b'\r', b'\n', ..] => stop + 2,
+                [] => stop,
+                _ => stop + 1,
+            };
+            let span = std::mem::replace(&mut start, end)..stop;
+            if !span.is_empty() {
+                return Some((span, end));
+            }
+        }
+        None
+    })
 }
 
 fn check_segment(segment: &[u8], at: usize, delimiters: Delimiters) -> Result<()> {

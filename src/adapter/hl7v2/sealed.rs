@@ -24,9 +24,8 @@ const MOST_TEXT: usize = 30_000;
 /// Whether a message has such a segment. Some senders have segments of this name of their own, which hold other text.
 pub(super) fn is_in(message: &Message<'_>) -> bool {
     message.segments.iter().any(|segment| {
-        let text = message.field(segment, 3);
         let begins = |span: Range<usize>| message.bytes[span].starts_with(b"p1.");
-        message.name(segment) == NAME && text.is_some_and(begins)
+        message.name(segment) == NAME && message.field(segment, 3).is_some_and(begins)
     })
 }
 

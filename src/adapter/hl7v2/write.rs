@@ -66,12 +66,8 @@ impl<'a> Writer<'a> {
                 }
                 let begin = to.len();
                 let mut spans = self.message.split(span, delimiters.component);
-                let last = rules
-                    .components
-                    .keys()
-                    .last()
-                    .copied()
-                    .map_or(0, usize::from);
+                let last = rules.components.iter().next_back();
+                let last = last.map_or(0, |&(component, _)| usize::from(component));
                 for component in 1.. {
                     let span = spans.next();
                     // What is shown or written may stand behind what was there.

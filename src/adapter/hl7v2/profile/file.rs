@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{ComponentRules, FieldRules, FieldSource, Inner, Keep, SegmentRules, Show};
+use super::{ComponentRules, FieldRules, FieldSource, Inner, Keep, SegmentRules, Show, Sorted};
 use crate::{
     adapter::{
         hl7v2::{
@@ -392,7 +392,7 @@ impl Reader<'_> {
 }
 
 /// The scope that a part is sealed for.
-fn scope_of(segments: &BTreeMap<[u8; 3], SegmentRules>, unlisted: Scope, part: Part) -> Scope {
+fn scope_of(segments: &Sorted<[u8; 3], SegmentRules>, unlisted: Scope, part: Part) -> Scope {
     let Some(segment) = segments.get(&part.segment) else {
         return unlisted;
     };
@@ -406,35 +406,30 @@ fn scope_of(segments: &BTreeMap<[u8; 3], SegmentRules>, unlisted: Scope, part: P
 }
 
 /// Sorts the rules by segment and field, with the scope that holds for each.
-fn segments(rules: Rules, unlisted: Scope) -> BTreeMap<[u8; 3], SegmentRules> {
-    let mut segments: BTreeMap<[u8; 3], SegmentRules> = BTreeMap::new();
+fn segments(rules: Rules, unlisted: Scope) -> Sorted<[u8; 3], SegmentRules> {
+    let mut segments = Sorted::EMPTY;
     // Ascending, so that a segment's own rule comes before those of its fields, and a field's before those of its components.
     for (part, rule) in rules {
-        let segment = segments
-            .entry(part.segment)
-            .or_insert_with(|| SegmentRules {
-                scope: unlisted,
-                fields: BTreeMap::new(),
-            });
+        let segment = segments.last(part.segment, || SegmentRules {
+            scope: unlisted,
+            fields: Sorted::EMPTY,
+        });
         let scope = segment.scope;
         if part.field == 0 {
             segment.scope = rule.scope.unwrap_or(unlisted);
             continue;
         }
-        let field = segment
-            .fields
-            .entry(part.field)
-            .or_insert_with(|| FieldRules {
-                scope,
-                components: BTreeMap::new(),
-                mixed: false,
-            });
+        let field = segment.fields.last(part.field, || FieldRules {
+            scope,
+            components: Sorted::EMPTY,
+            mixed: false,
+        });
         if part.component == 0 {
             field.scope = rule.scope.unwrap_or(scope);
             continue;
         }
         field.mixed |= rule.scope.is_some_and(|scope| scope != field.scope);
-        field.components.insert(part.component, rule);
+        field.components.last(part.component, || rule);
     }
     segments
 }
