@@ -2,7 +2,7 @@
 
 mod file;
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use super::path::Part;
 use crate::{error::Result, id::Scope, schema::Schema};
@@ -47,7 +47,7 @@ struct Inner {
     /// Where neither a time nor MSH-7 says its offset from UTC.
     offset: Option<String>,
     unlisted: Scope,
-    segments: Sorted<[u8; 3], SegmentRules>,
+    segments: BTreeMap<[u8; 3], SegmentRules>,
     fields: Vec<FieldSource>,
 }
 
@@ -56,7 +56,7 @@ pub(super) struct SegmentRules {
     /// Who may open what of it no other rule names.
     scope: Scope,
     /// By the number of the field.
-    fields: Sorted<u16, FieldRules>,
+    fields: Numbered<FieldRules>,
 }
 
 /// What is done with a field.
@@ -64,40 +64,37 @@ pub(super) struct FieldRules {
     /// Who may open what of it no component's rule names.
     pub(super) scope: Scope,
     /// By the number of the component.
-    pub(super) components: Sorted<u16, ComponentRules>,
+    pub(super) components: Numbered<ComponentRules>,
     /// Whether what is taken out of it is for several scopes.
     pub(super) mixed: bool,
 }
 
-/// Rules by what they are for, ascending: there are few of each, and every part of every message asks.
-pub(super) struct Sorted<K, V>(Vec<(K, V)>);
+/// Rules by number, which is at most 255: each of a message's parts asks for its own.
+pub(super) struct Numbered<T>(Vec<Option<T>>);
 
-impl<K: Ord, V> Sorted<K, V> {
-    pub(super) const EMPTY: Self = Self(Vec::new());
+impl<T> Numbered<T> {
+    const EMPTY: Self = Self(Vec::new());
 
-    pub(super) fn get(&self, key: &K) -> Option<&V> {
-        let at = self.0.binary_search_by(|(of, _)| of.cmp(key)).ok()?;
-        Some(&self.0[at].1)
+    pub(super) fn get(&self, number: usize) -> Option<&T> {
+        self.0.get(number)?.as_ref()
     }
 
-    /// Those of the last key, which is `key` or comes before it.
-    fn last(&mut self, key: K, new: impl FnOnce() -> V) -> &mut V {
-        if self.0.last().is_none_or(|(last, _)| *last < key) {
-            self.0.push((key, new()));
+    fn entry(&mut self, number: u16, new: impl FnOnce() -> T) -> &mut T {
+        let number = usize::from(number);
+        if self.0.len() <= number {
+            self.0.resize_with(number + 1, || None);
         }
-        let last = self.0.len() - 1;
-        &mut self.0[last].1
+        self.0[number].get_or_insert_with(new)
     }
 
-    pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = &(K, V)> {
-        self.0.iter()
+    pub(super) fn iter(&self) -> impl Iterator<Item = (usize, &T)> {
+        let numbered = self.0.iter().enumerate();
+        numbered.filter_map(|(number, rules)| Some((number, rules.as_ref()?)))
     }
-}
 
-impl FieldRules {
-    /// The rules of the component of this number, which a message may have more of than a profile can name.
-    pub(super) fn component(&self, number: usize) -> Option<&ComponentRules> {
-        self.components.get(&u16::try_from(number).ok()?)
+    /// The highest number that has rules, 0 where none has.
+    pub(super) fn last(&self) -> usize {
+        self.0.len().saturating_sub(1)
     }
 }
 
@@ -228,42 +225,35 @@ impl Profile {
         &self.0.fields
     }
 
-    /// The rules of a field, or the scope of all of it.
-    pub(super) fn rules(
-        &self,
-        segment: &[u8],
-        field: u16,
-    ) -> std::result::Result<&FieldRules, Scope> {
-        self.rules_in(self.segment(segment), field)
-    }
-
-    /// The rules of a segment, for [`rules_in`](Self::rules_in).
+    /// The rules of a segment.
     pub(super) fn segment(&self, name: &[u8]) -> Option<&SegmentRules> {
         let name = <[u8; 3]>::try_from(name).ok()?;
         self.0.segments.get(&name)
     }
 
     /// The rules of a field of a segment that has these, or the scope of all of it.
-    pub(super) fn rules_in<'a>(
+    pub(super) fn field<'a>(
         &self,
         segment: Option<&'a SegmentRules>,
-        field: u16,
+        number: usize,
     ) -> std::result::Result<&'a FieldRules, Scope> {
         let rules = segment.ok_or(self.0.unlisted)?;
-        rules.fields.get(&field).ok_or(rules.scope)
+        rules.fields.get(number).ok_or(rules.scope)
+    }
+
+    fn of_id(&self) -> Option<&ComponentRules> {
+        self.segment(b"MSH")?.fields.get(10)?.components.get(1)
     }
 
     /// What of the policy is shown in MSH-10.
     pub(super) fn shown_as_id(&self) -> Option<&str> {
-        let rules = self.rules(b"MSH", 10).ok()?.components.get(&1)?;
-        rules.show.as_ref().map(|show| &*show.name)
+        self.of_id()?.show.as_ref().map(|show| &*show.name)
     }
 
     /// Whether MSH-10 may have what is neither shown nor a new id.
     pub(super) fn has_own_id(&self) -> bool {
-        let rules = self.rules(b"MSH", 10).ok();
-        let rules = rules.and_then(|rules| rules.components.get(&1));
-        rules.is_some_and(|rules| rules.keep.is_some() || rules.write.is_some())
+        let keeps = |rules: &ComponentRules| rules.keep.is_some() || rules.write.is_some();
+        self.of_id().is_some_and(keeps)
     }
 
     /// Whether segments of this name pass with it.
@@ -277,7 +267,8 @@ impl Profile {
 
     /// Every part where something of the policy is shown.
     pub(super) fn shows(&self) -> impl Iterator<Item = &Show> {
-        let fields = self.0.segments.iter().flat_map(|(_, of)| of.fields.iter());
+        let segments = self.0.segments.values();
+        let fields = segments.flat_map(|of| of.fields.iter());
         fields
             .flat_map(|(_, of)| of.components.iter())
             .filter_map(|(_, rules)| rules.show.as_ref())

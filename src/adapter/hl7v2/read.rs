@@ -83,13 +83,9 @@ pub(super) fn find_in(
     part: Part,
 ) -> Option<Range<usize>> {
     let delimiters = message.delimiters;
-    let component = nth(message, repetition, delimiters.component, part.component)?;
-    let span = nth(
-        message,
-        component,
-        delimiters.subcomponent,
-        part.subcomponent,
-    )?;
+    let [component, subcomponent] = [part.component, part.subcomponent].map(usize::from);
+    let span = nth(message, repetition, delimiters.component, component)?;
+    let span = nth(message, span, delimiters.subcomponent, subcomponent)?;
     (!span.is_empty() && &message.bytes[span.clone()] != b"\"\"").then_some(span)
 }
 
@@ -98,11 +94,9 @@ fn nth(
     message: &Message<'_>,
     span: Range<usize>,
     delimiter: u8,
-    number: u16,
+    number: usize,
 ) -> Option<Range<usize>> {
-    message
-        .split(span, delimiter)
-        .nth(usize::from(number.max(1)) - 1)
+    message.split(span, delimiter).nth(number.max(1) - 1)
 }
 
 /// Takes out what does not pass, and says what is to be written anew.
@@ -137,11 +131,7 @@ pub(super) fn take_out<'p>(
             if (span.is_empty() && !needs_id) || is_delimiters {
                 continue;
             }
-            let rules = match u16::try_from(number) {
-                Ok(number) => profile.rules_in(of_name, number),
-                Err(_) => Err(profile.unlisted()),
-            };
-            match rules {
+            match profile.field(of_name, number) {
                 Err(scope) => {
                     parts.push(
                         scope,
@@ -154,7 +144,7 @@ pub(super) fn take_out<'p>(
                 Ok(rules) if needs_id => {
                     let id = &message.bytes[span.clone()];
                     let keeps = |rules: &ComponentRules| rules.keeps(id, of_segment.ordinal);
-                    if !rules.component(1).is_some_and(keeps) {
+                    if !rules.components.get(1).is_some_and(keeps) {
                         parts.push(rules.scope, name_place(&mut place, &[at, number]), id);
                         edits.push(of_segment.edit(number, span, Some(rules)));
                     }
@@ -209,7 +199,7 @@ impl OfSegment<'_> {
         for (repeated, repetition) in repetitions.enumerate() {
             let components = message.split(repetition, message.delimiters.component);
             for (component, part) in (1..).zip(components) {
-                let of_component = rules.component(component);
+                let of_component = rules.components.get(component);
                 let bytes = &message.bytes[part];
                 let keeps = |rules: &ComponentRules| rules.keeps(bytes, self.ordinal);
                 if bytes.is_empty() || of_component.is_some_and(keeps) {
@@ -251,14 +241,15 @@ impl OfSegment<'_> {
     ) {
         let message = self.message;
         let repetition = message.split(field, message.delimiters.repetition).next();
-        for &(component, ref rule) in rules.components.iter() {
+        let is_written = |rule: &ComponentRules| rule.show.is_some() || rule.write.is_some();
+        let written = rules.components.iter().filter(|(_, rule)| is_written(rule));
+        for (component, rule) in written {
             let there = repetition
                 .clone()
                 .and_then(|span| nth(message, span, message.delimiters.component, component));
-            let is_written = rule.show.is_some() || rule.write.is_some();
-            if is_written && there.is_none_or(|span| span.is_empty()) {
+            if there.is_none_or(|span| span.is_empty()) {
                 let scope = rule.scope.unwrap_or(rules.scope);
-                let place = [self.at, number, 0, component.into()];
+                let place = [self.at, number, 0, component];
                 parts.push(scope, name_place(name, &place), b"");
             }
         }

@@ -66,12 +66,10 @@ impl<'a> Writer<'a> {
                 }
                 let begin = to.len();
                 let mut spans = self.message.split(span, delimiters.component);
-                let last = rules.components.iter().next_back();
-                let last = last.map_or(0, |&(component, _)| usize::from(component));
                 for component in 1.. {
                     let span = spans.next();
                     // What is shown or written may stand behind what was there.
-                    if span.is_none() && component > last {
+                    if span.is_none() && component > rules.components.last() {
                         break;
                     }
                     if component > 1 {
@@ -102,7 +100,7 @@ impl<'a> Writer<'a> {
         field: &FieldRules,
         to: &mut Vec<u8>,
     ) -> Result<()> {
-        let Some(rules) = field.component(place.component) else {
+        let Some(rules) = field.components.get(place.component) else {
             return Ok(());
         };
         if rules.keeps(place.bytes, place.edit.ordinal) {

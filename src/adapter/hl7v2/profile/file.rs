@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{ComponentRules, FieldRules, FieldSource, Inner, Keep, SegmentRules, Show, Sorted};
+use super::{ComponentRules, FieldRules, FieldSource, Inner, Keep, Numbered, SegmentRules, Show};
 use crate::{
     adapter::{
         hl7v2::{
@@ -392,36 +392,38 @@ impl Reader<'_> {
 }
 
 /// The scope that a part is sealed for.
-fn scope_of(segments: &Sorted<[u8; 3], SegmentRules>, unlisted: Scope, part: Part) -> Scope {
+fn scope_of(segments: &BTreeMap<[u8; 3], SegmentRules>, unlisted: Scope, part: Part) -> Scope {
     let Some(segment) = segments.get(&part.segment) else {
         return unlisted;
     };
-    let Some(field) = segment.fields.get(&part.field) else {
+    let Some(field) = segment.fields.get(part.field.into()) else {
         return segment.scope;
     };
-    let component = field.components.get(&part.component.max(1));
+    let component = field.components.get(part.component.max(1).into());
     component
         .and_then(|rules| rules.scope)
         .unwrap_or(field.scope)
 }
 
 /// Sorts the rules by segment and field, with the scope that holds for each.
-fn segments(rules: Rules, unlisted: Scope) -> Sorted<[u8; 3], SegmentRules> {
-    let mut segments = Sorted::EMPTY;
+fn segments(rules: Rules, unlisted: Scope) -> BTreeMap<[u8; 3], SegmentRules> {
+    let mut segments: BTreeMap<[u8; 3], SegmentRules> = BTreeMap::new();
     // Ascending, so that a segment's own rule comes before those of its fields, and a field's before those of its components.
     for (part, rule) in rules {
-        let segment = segments.last(part.segment, || SegmentRules {
-            scope: unlisted,
-            fields: Sorted::EMPTY,
-        });
+        let segment = segments
+            .entry(part.segment)
+            .or_insert_with(|| SegmentRules {
+                scope: unlisted,
+                fields: Numbered::EMPTY,
+            });
         let scope = segment.scope;
         if part.field == 0 {
             segment.scope = rule.scope.unwrap_or(unlisted);
             continue;
         }
-        let field = segment.fields.last(part.field, || FieldRules {
+        let field = segment.fields.entry(part.field, || FieldRules {
             scope,
-            components: Sorted::EMPTY,
+            components: Numbered::EMPTY,
             mixed: false,
         });
         if part.component == 0 {
@@ -429,7 +431,7 @@ fn segments(rules: Rules, unlisted: Scope) -> Sorted<[u8; 3], SegmentRules> {
             continue;
         }
         field.mixed |= rule.scope.is_some_and(|scope| scope != field.scope);
-        field.components.last(part.component, || rule);
+        field.components.entry(part.component, || rule);
     }
     segments
 }
