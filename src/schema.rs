@@ -2,6 +2,8 @@
 
 pub(crate) mod calendar;
 mod class;
+mod digest;
+mod field;
 mod file;
 
 use std::{fmt, ops::Range, sync::Arc};
@@ -9,199 +11,17 @@ use std::{fmt, ops::Range, sync::Arc};
 use serde::Deserialize;
 
 pub use class::{Class, PhoneRegion};
+pub use field::{Field, Role, ValueType};
 
 use crate::{
-    digest::Digester,
     error::{Error, Kind, Result},
-    id::{Digest, FieldId, Scope, ScopeSet},
+    id::{Digest, Scope, ScopeSet},
     toml_file,
     wire::envelope,
 };
 
 /// Names that the flat form of a protected record uses itself.
 pub(crate) const RESERVED: [&str; 2] = ["sealed", "cells"];
-
-/// What a field says about a person (ISO 25237, ENISA).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    /// It names the person.
-    Identifier,
-    /// It narrows down who the person is.
-    QuasiIdentifier,
-    /// It tells why they come. A field whose schema states no role is sensitive.
-    Sensitive,
-    /// It tells nothing of either.
-    Neutral,
-}
-
-impl Role {
-    /// Its word in schema files.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Identifier => "identifier",
-            Self::QuasiIdentifier => "quasi-identifier",
-            Self::Sensitive => "sensitive",
-            Self::Neutral => "neutral",
-        }
-    }
-
-    const ALL: [Self; 4] = [
-        Self::Identifier,
-        Self::QuasiIdentifier,
-        Self::Sensitive,
-        Self::Neutral,
-    ];
-}
-
-/// What a field's values are, checked when a record is protected and again when it is revealed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ValueType {
-    /// UTF-8.
-    Text,
-    /// An `i64`.
-    Integer,
-    /// `true` or `false`.
-    Boolean,
-    /// An RFC 3339 full-date, `2020-07-21`.
-    Date,
-    /// An RFC 3339 date-time, `2020-07-21T09:30:00+02:00`, kept verbatim.
-    DateTime,
-    /// Any JSON value, its text kept verbatim.
-    Json,
-}
-
-impl ValueType {
-    /// Its word in schema files.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Text => "text",
-            Self::Integer => "integer",
-            Self::Boolean => "boolean",
-            Self::Date => "date",
-            Self::DateTime => "date-time",
-            Self::Json => "json",
-        }
-    }
-
-    const ALL: [Self; 6] = [
-        Self::Text,
-        Self::Integer,
-        Self::Boolean,
-        Self::Date,
-        Self::DateTime,
-        Self::Json,
-    ];
-
-    /// With its article, for errors.
-    pub(crate) fn noun(self) -> &'static str {
-        match self {
-            Self::Text => "text",
-            Self::Integer => "an integer",
-            Self::Boolean => "a boolean",
-            Self::Date => "an RFC 3339 date",
-            Self::DateTime => "an RFC 3339 date-time",
-            Self::Json => "a JSON value",
-        }
-    }
-}
-
-/// One field of a schema.
-#[derive(Clone, Debug)]
-pub struct Field {
-    name: String,
-    id: FieldId,
-    scope: Scope,
-    role: Role,
-    width: u16,
-    value_type: ValueType,
-    class: Class,
-    optional: bool,
-    values: Option<u64>,
-    days: Option<u64>,
-    frequencies_known: bool,
-    shaped: bool,
-    nested: bool,
-    /// The position of its group in [`Schema::groups`].
-    group: usize,
-}
-
-impl Field {
-    /// Its name, also the key in records. A dot stands for a step into a nested struct.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// Its number on the wire.
-    pub fn id(&self) -> FieldId {
-        self.id
-    }
-
-    /// The scope it is sealed under.
-    pub fn scope(&self) -> Scope {
-        self.scope
-    }
-
-    /// What it says about a person.
-    pub fn role(&self) -> Role {
-        self.role
-    }
-
-    /// The most bytes a value has, 1 to 65,000; every value is padded to it.
-    pub fn width(&self) -> usize {
-        usize::from(self.width)
-    }
-
-    /// What its values are.
-    pub fn value_type(&self) -> ValueType {
-        self.value_type
-    }
-
-    /// How its values are made equal before they enter a pseudonym.
-    pub fn class(&self) -> Class {
-        self.class
-    }
-
-    /// Whether a record may lack it.
-    pub fn is_optional(&self) -> bool {
-        self.optional
-    }
-
-    /// How many different values it has, where the schema says so.
-    pub fn values(&self) -> Option<u64> {
-        self.values
-    }
-
-    /// How many days its dates span, where the schema says so.
-    pub fn days(&self) -> Option<u64> {
-        self.days
-    }
-
-    /// Whether it is known how often each value occurs: closed vocabularies, names, postcodes. Undeclared is known.
-    pub fn has_known_frequencies(&self) -> bool {
-        self.frequencies_known
-    }
-
-    /// Whether its length is told, up to the next power of two, from 64 bytes to its width, where messages are sealed:
-    /// it has what they hold beside the other fields, which has no fixed width. In rows it is padded as any field.
-    pub fn is_shaped(&self) -> bool {
-        self.shaped
-    }
-
-    /// Whether it is the same in all rows of a person: identifiers, and what is in scopes identity and contact.
-    pub(crate) fn is_of_person(&self) -> bool {
-        self.role == Role::Identifier || matches!(self.scope, Scope::IDENTITY | Scope::CONTACT)
-    }
-
-    pub(crate) fn group(&self) -> usize {
-        self.group
-    }
-
-    /// Whether its name has a dot.
-    pub(crate) fn is_nested(&self) -> bool {
-        self.nested
-    }
-}
 
 /// A fact of the world: who knows these fields of a row knows another one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -450,7 +270,7 @@ impl Schema {
     }
 
     fn new(mut inner: Inner) -> Self {
-        inner.digest = digest(&inner);
+        inner.digest = digest::digest(&inner);
         Self(Arc::new(inner))
     }
 
@@ -622,75 +442,4 @@ fn scope_named(own: &[(String, Scope)], name: &str) -> Option<Scope> {
             .find(|(own, _)| own == name)
             .map(|&(_, scope)| scope)
     })
-}
-
-/// SHA-256 over every part that the crate acts on, each behind its length.
-fn digest(schema: &Inner) -> Digest {
-    let mut digest = Digester::new("paravent/schema/1");
-    digest.text(&schema.name);
-    digest.number(usize::from(schema.phone_region.is_some()));
-    if let Some(region) = &schema.phone_region {
-        digest.text(region.country_code());
-        digest.text(region.international_prefix());
-        digest.text(region.trunk_prefix());
-    }
-    digest.number(schema.fields.len());
-    for field in &schema.fields {
-        digest.text(&field.name);
-        digest.number(usize::from(field.id.number()));
-        digest.number(usize::from(field.scope.number()));
-        // Scopes of its own also by name, which is what policies open.
-        if let Some((name, _)) = schema
-            .scopes
-            .iter()
-            .find(|&&(_, scope)| scope == field.scope)
-        {
-            digest.text(name);
-        }
-        digest.number(field.width());
-        digest.text(field.role.name());
-        digest.text(field.value_type.name());
-        digest.text(field.class.name());
-        digest.number(usize::from(field.optional));
-    }
-    let mut facts: Vec<&Determines> = schema.determines.iter().collect();
-    facts.sort_by_key(|fact| (&fact.gives, &fact.fields, fact.exact, fact.tenant));
-    digest.number(facts.len());
-    for fact in &facts {
-        digest.number(fact.fields.len());
-        fact.fields.iter().for_each(|field| digest.text(field));
-        digest.text(fact.gives.as_deref().unwrap_or("*"));
-    }
-    add_statistics(&mut digest, &schema.fields);
-    for (number, fact) in facts.iter().enumerate() {
-        for (label, is) in [("exact", fact.exact), ("tenant", fact.tenant)] {
-            if is {
-                digest.text(label);
-                digest.number(number);
-            }
-        }
-    }
-    digest.finish()
-}
-
-/// What is said of values, behind labels: older files say nothing of them, and their digests stay.
-fn add_statistics(digest: &mut Digester, fields: &[Field]) {
-    for field in fields {
-        let number = usize::from(field.id.number());
-        for (label, count) in [("values", field.values), ("days", field.days)] {
-            if let Some(count) = count {
-                digest.text(label);
-                digest.number(number);
-                digest.count(count);
-            }
-        }
-        if !field.frequencies_known {
-            digest.text("unknown frequencies");
-            digest.number(number);
-        }
-        if field.shaped {
-            digest.text("shaped");
-            digest.number(number);
-        }
-    }
 }
