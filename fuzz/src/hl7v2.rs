@@ -3,13 +3,12 @@
 use std::sync::LazyLock;
 
 use paravent::{
-    Binding, Protector, RecordId, Revealer, Schema,
+    Protector, RecordId, Revealer, Schema,
     hl7v2::{self, Frames, MessageProtector, MessageRevealer, Profile},
     test_kit,
 };
-use serde::Serialize;
 
-use super::{accepted::accepted, check::assert_definition_error};
+use super::{accepted::accepted, check::assert_definition_error, parts};
 
 const POLICY: &str = r#"
     domain = "fuzz"
@@ -124,29 +123,8 @@ pub fn hl7v2_reveal(data: &[u8]) {
 
 /// Whoever has the keys can seal anything as parts.
 fn sealed_by_hand(bytes: &[u8]) {
-    #[derive(Serialize)]
-    struct Parts<'a> {
-        identity_parts: &'a str,
-        contact_parts: &'a str,
-        schedule_parts: &'a str,
-        care_parts: &'a str,
-        rest_parts: &'a str,
-    }
-    let Ok(text) = std::str::from_utf8(bytes) else {
-        return;
-    };
-    // What is before the first NUL is of one scope, and so on.
-    let mut texts = text.split('\0').chain(std::iter::repeat("u0/1 x "));
-    let mut next = || texts.next().unwrap_or_default();
-    let parts = Parts {
-        rest_parts: next(),
-        identity_parts: next(),
-        contact_parts: next(),
-        schedule_parts: next(),
-        care_parts: next(),
-    };
     let id = RecordId::new("17").unwrap();
-    let Ok(row) = MESSAGES.by_hand.bind(Binding::record(id)).protect(&parts) else {
+    let Some(row) = parts::sealed(&MESSAGES.by_hand, id, bytes) else {
         return;
     };
     let head = "MSH|^~\\&|||||||SIU^S12|17|P|2.5\rPID|1||^~|\rZPV|1|1|";

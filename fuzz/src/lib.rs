@@ -12,6 +12,7 @@ mod fhir;
 mod hl7v2;
 mod kit;
 mod leaks;
+mod parts;
 
 use std::{num::NonZeroUsize, str::from_utf8, sync::LazyLock};
 
@@ -33,7 +34,7 @@ use self::{
     kit::{Contact, Visit},
 };
 pub use self::{
-    fhir::fhir,
+    fhir::{fhir, fhir_profile, fhir_reveal},
     hl7v2::{hl7v2, hl7v2_profile, hl7v2_reveal},
     kit::KIT,
     leaks::audit,
@@ -42,10 +43,12 @@ pub use self::{
 /// A target by its name.
 pub type Target = (&'static str, fn(&[u8]));
 
-pub const TARGETS: [Target; 19] = [
+pub const TARGETS: [Target; 21] = [
     ("audit", audit),
     ("cell", cell),
     ("fhir", fhir),
+    ("fhir_profile", fhir_profile),
+    ("fhir_reveal", fhir_reveal),
     ("file", file),
     ("hl7v2", hl7v2),
     ("hl7v2_profile", hl7v2_profile),
