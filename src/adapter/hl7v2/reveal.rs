@@ -136,8 +136,10 @@ impl MessageRevealer {
                         _ => 0,
                     };
                     let before = before.max(message.last_field(segment));
-                    let missing = field.checked_sub(before).ok_or_else(changed)?;
-                    (segment.span.end..segment.span.end, missing)
+                    match field.checked_sub(before) {
+                        None | Some(0) => return Err(not_a_place()),
+                        Some(missing) => (segment.span.end..segment.span.end, missing),
+                    }
                 }
             };
             written = (number, field);
