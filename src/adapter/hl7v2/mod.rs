@@ -10,7 +10,12 @@
 //! PID|1||4711||MARTIN^ZOE|…   ──▶   PID|1||t1.cyzv…||^^^^^^S|…      what the policy shows, and what the profile writes
 //!                                   ZPV|1|1|p1.AQE…                 what was taken out, sealed by its scope
 //! ```
-
+//!
+//! # One sender a domain
+//!
+//! Ids are read without who gave them, which is sealed as medical: the same number of two hospitals is one patient. Let each sending
+//! system have a domain of its own, whose pseudonyms are those of no other.
+//!
 //! # What a receiver has to know
 //!
 //! `ZPV` segments are passed over, or passed on. MSH-10 is a new id, by which the receiver acknowledges; its sender knows the message by the old one,
