@@ -304,6 +304,47 @@ fn a_profile_of_one_s_own_says_what_passes() {
 }
 
 #[test]
+fn what_the_profile_has_no_place_for_is_told_once() {
+    let clinic = clinic([FIRST, SECOND].concat());
+    let policy = clinic.read("policies/hl7-feed.toml");
+    let shown = "[show.status]\nas = \"keep\"\nreason = \"a test\"\n[pseudonym.visit]\nof = [\"appointment_id\", \"status\"]\nnull = \"null\"\nreason = \"a test\"\n";
+    clinic.write("policies/hl7-feed.toml", format!("{policy}{shown}"));
+    let told = stderr(&clinic.run_open(&format!("{PROTECT} -q")).code(0));
+    assert_eq!(
+        told,
+        "paravent: the policy shows status, visit, and the profile has no place for it; say where under [show] of a profile of your own, or take it from the policy\n"
+    );
+    let told = json(&stdout(
+        &clinic
+            .run_open(&format!("{PROTECT} --force --json"))
+            .code(0)
+            .stderr(""),
+    ));
+    assert_eq!(told["not_shown"], serde_json::json!(["status", "visit"]));
+
+    clinic.write("in.json", LINES);
+    let protect = "protect in.json --format fhir --policy policies/hl7-feed.toml -o out.json -q";
+    let told = stderr(&clinic.run_open(protect).code(0));
+    assert_eq!(
+        told,
+        "paravent: the policy shows status, visit, and the profile has no place for it; say where under `fields` of a resource of a profile of your own, or take it from the policy\n"
+    );
+
+    // What has a place is not told.
+    let profile = paravent::hl7v2::Profile::siu_text()
+        .replace("[show]\n", "[show]\n\"SCH-25.1\" = \"status\"\n\"SCH-1.1\" = \"visit\"\n")
+        .replace(
+            "\"SCH-25.1\" = [\"Pending\", \"Waitlist\", \"Booked\", \"Started\", \"Complete\", \"Cancelled\", \"Dc\", \"Deleted\", \"Blocked\", \"Overbook\", \"Noshow\"]\n",
+            "",
+        );
+    clinic.write("own.toml", profile);
+    clinic
+        .run_open(&format!("{PROTECT} --force -q --profile own.toml"))
+        .code(0)
+        .stderr("");
+}
+
+#[test]
 fn a_policy_of_rows_is_none_for_messages() {
     let clinic = clinic(FIRST);
     let told = stderr(

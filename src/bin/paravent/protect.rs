@@ -9,7 +9,7 @@ use crate::{
     arguments::{PassphraseArguments, RowArguments},
     failure::{Failure, Outcome},
     keys,
-    messages::{self, Content, Direction},
+    messages::{self, Content},
     rows::{self, Task},
     settings::{self, Settings},
 };
@@ -99,9 +99,9 @@ pub(crate) fn run(arguments: &ProtectArguments, settings: &Settings) -> Outcome 
         }
         Content::Messages(kind) => {
             let profile = arguments.profile.as_deref();
-            let protector = kind.protector(&keyring, &policy, profile)?;
+            let task = kind.protector(&keyring, &policy, profile)?;
             drop(keyring);
-            messages::run(rows, kind, &protector, Direction::Protect, settings)
+            messages::run(rows, kind, &task, settings)
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     arguments::RowArguments,
     failure::{Failure, Outcome},
     keys,
-    messages::{self, Content, Direction},
+    messages::{self, Content},
     passphrase::Source,
     rows::{self, Task},
     settings::{self, Settings},
@@ -94,13 +94,7 @@ pub(crate) fn run(arguments: &RevealArguments, settings: &Settings) -> Outcome {
     }
     match content {
         Content::Rows(formats) => rows::run(rows, formats, &Task::Reveal(&revealer), settings),
-        Content::Messages(kind) => messages::run(
-            rows,
-            kind,
-            &kind.revealer(revealer)?,
-            Direction::Reveal,
-            settings,
-        ),
+        Content::Messages(kind) => messages::run(rows, kind, &kind.revealer(revealer)?, settings),
     }
 }
 

@@ -73,7 +73,7 @@ impl Kind {
         keyring: &Keyring,
         policy: &CheckedPolicy,
         profile: Option<&Path>,
-    ) -> Result<Turn, Failure> {
+    ) -> Result<Task, Failure> {
         match self {
             Self::Fhir => fhir::protector(keyring, policy, profile),
             Self::Hl7v2 => hl7v2::protector(keyring, policy, profile),
@@ -97,10 +97,23 @@ impl Kind {
     }
 
     /// What reveals them.
-    pub(crate) fn revealer(self, revealer: Revealer) -> Result<Turn, Failure> {
-        match self {
+    pub(crate) fn revealer(self, revealer: Revealer) -> Result<Task, Failure> {
+        let turn = match self {
             Self::Fhir => fhir::revealer(revealer),
             Self::Hl7v2 => hl7v2::revealer(revealer),
+        };
+        Ok(Task {
+            turn: turn?,
+            direction: Direction::Reveal,
+            not_shown: Vec::new(),
+        })
+    }
+
+    /// Where a profile says what is shown.
+    fn place(self) -> &'static str {
+        match self {
+            Self::Fhir => "under `fields` of a resource",
+            Self::Hl7v2 => "under [show]",
         }
     }
 }
@@ -109,8 +122,15 @@ impl Kind {
 type Refuse<'a> = &'a mut dyn FnMut(Refused<'_>) -> paravent::Result<()>;
 
 /// Takes all of a file of messages through.
-pub(crate) type Turn =
-    Box<dyn Fn(&mut dyn Read, &mut dyn Write, Refuse<'_>) -> paravent::Result<FileSummary>>;
+type Turn = Box<dyn Fn(&mut dyn Read, &mut dyn Write, Refuse<'_>) -> paravent::Result<FileSummary>>;
+
+/// What happens to messages.
+pub(crate) struct Task {
+    turn: Turn,
+    direction: Direction,
+    /// What the policy shows and the profile has no place for, by name.
+    not_shown: Vec<String>,
+}
 
 /// A profile's file.
 fn profile_text(path: &Path) -> Result<String, Failure> {
@@ -118,7 +138,7 @@ fn profile_text(path: &Path) -> Result<String, Failure> {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Direction {
+enum Direction {
     Protect,
     Reveal,
 }
@@ -130,11 +150,13 @@ const LISTED: u64 = 5;
 pub(crate) fn run(
     arguments: &RowArguments,
     kind: Kind,
-    turn: &Turn,
-    direction: Direction,
+    task: &Task,
     settings: &Settings,
 ) -> Outcome {
-    let (readers, done) = match direction {
+    if !settings.json {
+        warn(kind, &task.not_shown);
+    }
+    let (readers, done) = match task.direction {
         Direction::Protect => (Readers::Umask, "protected"),
         Direction::Reveal => (Readers::Owner, "revealed"),
     };
@@ -159,7 +181,7 @@ pub(crate) fn run(
     };
     let (mut told, mut broken) = (Vec::new(), None);
     let mut refused = 0;
-    let counts = turn(&mut from, &mut to, &mut |one| {
+    let counts = (task.turn)(&mut from, &mut to, &mut |one| {
         let Refused { message, error } = one;
         let Some(bad) = bad.as_mut().filter(|_| !error.is_io()) else {
             return Err(error);
@@ -201,42 +223,60 @@ pub(crate) fn run(
         bad.finish()?;
     }
     output.finish()?;
-    tell(done, &counts, took, arguments, settings)?;
+    if settings.json {
+        tell_machines(&counts, &task.not_shown, took, arguments)?;
+    } else {
+        tell(done, &counts, took, settings);
+    }
     Ok(match counts.refused + counts.changed {
         0 => Exit::Done,
         _ => Exit::Partial,
     })
 }
 
-fn tell(
-    done: &str,
+/// Tells what the policy shows and no message will have.
+fn warn(kind: Kind, not_shown: &[String]) {
+    if let [_, ..] = not_shown {
+        output::complain(&format!(
+            "paravent: the policy shows {}, and the profile has no place for it; say where {} of a profile of your own, or take it from the policy\n",
+            not_shown.join(", "),
+            kind.place()
+        ));
+    }
+}
+
+fn tell_machines(
     counts: &FileSummary,
+    not_shown: &[String],
     took: Duration,
     arguments: &RowArguments,
-    settings: &Settings,
 ) -> Result<(), Failure> {
+    let mut object = json!({
+        "messages": counts.messages,
+        "quarantined": counts.refused,
+        "changed": counts.changed,
+        "seconds": took.as_secs_f64(),
+    });
+    if !not_shown.is_empty() {
+        object["not_shown"] = json!(not_shown);
+    }
+    let text = output::json(&object)?;
+    // The standard output may have the messages.
+    if output::is_stream(&arguments.output) {
+        output::complain(&text);
+        Ok(())
+    } else {
+        output::print(&text)
+    }
+}
+
+fn tell(done: &str, counts: &FileSummary, took: Duration, settings: &Settings) {
     let FileSummary {
         messages,
         refused,
         changed,
         ..
     } = *counts;
-    let seconds = took.as_secs_f64();
-    if settings.json {
-        let text = output::json(&json!({
-            "messages": messages,
-            "quarantined": refused,
-            "changed": changed,
-            "seconds": seconds,
-        }))?;
-        // The standard output may have the messages.
-        return if output::is_stream(&arguments.output) {
-            output::complain(&text);
-            Ok(())
-        } else {
-            output::print(&text)
-        };
-    }
     if changed > 0 {
         let (what, were) = match changed {
             1 => ("1 message is".to_owned(), "it was"),
@@ -246,12 +286,15 @@ fn tell(
             "paravent: {what} not byte for byte what was protected: {were} changed on the way\n"
         ));
     }
-    let mut line = format!("{done} {} in {seconds:.1} s", counted(messages));
+    let mut line = format!(
+        "{done} {} in {:.1} s",
+        counted(messages),
+        took.as_secs_f64()
+    );
     if refused > 0 {
         line.push_str(&format!("; {} in quarantine", counted(refused)));
     }
     settings.note(&line);
-    Ok(())
 }
 
 /// "1 message", "12,000 messages".
