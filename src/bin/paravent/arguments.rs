@@ -28,6 +28,7 @@ use crate::{
     migrate::MigrateArguments,
     passphrase::Source,
     policy::PolicyArguments,
+    profile::ProfileArguments,
     protect::ProtectArguments,
     release::ReleaseArguments,
     reseal::ResealArguments,
@@ -158,6 +159,7 @@ pub(crate) enum Command {
     Inspect(InspectArguments),
     Attribute(AttributeArguments),
     Schema(SchemaArguments),
+    Profile(ProfileArguments),
     Completions(CompletionsArguments),
     Man(ManArguments),
 }
