@@ -110,7 +110,7 @@ fn a_bad_message_stops_with_its_line_and_leaves_nothing() {
     let told = stderr(&clinic.run_open(PROTECT).code(3).stdout(""));
     assert!(
         told.starts_with(
-            "paravent: feed.hl7: line 5: the type in MSH-9 is none that the profile takes;"
+            "paravent: feed.hl7: message 2, line 5: the type in MSH-9 is none that the profile takes;"
         ),
         "{told}"
     );
@@ -120,13 +120,17 @@ fn a_bad_message_stops_with_its_line_and_leaves_nothing() {
         &clinic.run_open(&format!("{PROTECT} --json")).code(3),
     ));
     assert_eq!(
-        (&told["error"], &told["line"]),
-        (&"message".into(), &5.into())
+        (&told["error"], &told["line"], &told["message_number"]),
+        (&"message".into(), &5.into(), &2.into())
     );
 
     clinic.write("feed.hl7", "GET / HTTP/1.1\r\n");
     let told = stderr(&clinic.run_open(PROTECT).code(3));
     assert!(told.starts_with("paravent: feed.hl7: line 1: "), "{told}");
+    assert!(
+        !told.contains("SECRETWORD") && !told.contains("HTTP"),
+        "{told}"
+    );
     // What is protected already is not protected again.
     clinic.write("feed.hl7", FIRST);
     clinic.run_open(PROTECT).code(0);
@@ -147,7 +151,7 @@ fn bad_messages_go_to_the_quarantine() {
             .code(6),
     );
     assert!(
-        told.contains("feed.hl7: line 5: the type in MSH-9"),
+        told.contains("feed.hl7: message 2, line 5: the type in MSH-9"),
         "{told}"
     );
     assert!(
@@ -174,6 +178,83 @@ fn bad_messages_go_to_the_quarantine() {
     assert_eq!(clinic.read("back.hl7"), [FIRST, SECOND].concat());
 }
 
+/// What is wrong with the seals of messages is said in their words, and scopes have their names.
+#[test]
+fn messages_have_their_own_words() {
+    let clinic = clinic(FIRST);
+    clinic.write("in.json", LINES);
+    clinic.run_open(PROTECT).code(0);
+    let protect = "protect in.json --format fhir --policy policies/hl7-feed.toml -o screened.json";
+    clinic.run_open(protect).code(0);
+    let policy = clinic.read("policies/hl7-feed.toml");
+    clinic.write("unbound.toml", policy.replace("\"bound\"", "\"unbound\""));
+    clinic.write(
+        "other.toml",
+        policy.replace("\"practice-feed\"", "\"other-feed\""),
+    );
+    for (file, format) in [("screened.hl7", "hl7v2"), ("screened.json", "fhir")] {
+        let reveal = |policy: &str, code: i32| {
+            let reveal = format!("reveal {file} --format {format} --policy {policy} -o back");
+            let told = stderr(&clinic.run_open(&reveal).code(code).stdout(""));
+            for word in ["row", "column", "scope 16", "subject key", "Sealed"] {
+                assert!(!told.contains(word), "{word}: {told}");
+            }
+            assert!(!clinic.at("back").exists());
+            told
+        };
+        let feed = "policies/hl7-feed.toml";
+        let whole = clinic.read(file);
+        let seal = whole.find("p1.").unwrap();
+        let told = reveal("other.toml", 5);
+        assert!(
+            told.contains("the policy of the domain, under which the message was protected"),
+            "{told}"
+        );
+        let told = reveal("unbound.toml", 5);
+        assert!(
+            told.contains("a seal of the message is bound to a record id, against its policy"),
+            "{told}"
+        );
+
+        let change = |at: usize, to: &str| {
+            let mut text = whole.clone();
+            text.replace_range(at..at + 1, to);
+            clinic.write(file, text);
+        };
+        let first = match &whole[seal + 200..][..1] {
+            "A" => "B",
+            _ => "A",
+        };
+        change(seal + 200, first);
+        let told = reveal(feed, 3);
+        assert!(
+            told.contains("check that the message has its own seals"),
+            "{told}"
+        );
+        change(seal + 200, "!");
+        let told = reveal(feed, 3);
+        assert!(
+            told.contains("the text of a seal of the message is not a canonical `p1.` text"),
+            "{told}"
+        );
+        change(seal + 200, "");
+        reveal(feed, 3);
+        // The last byte of a seal is of the scope `rest`, which the schema alone names.
+        let end = seal + whole[seal..].find(['\r', '"']).unwrap();
+        let at = end - 9;
+        let other = if &whole[at..=at] == "A" { "B" } else { "A" };
+        change(at, other);
+        let told = reveal(feed, 3);
+        assert!(
+            told.contains("scope rest is not what was sealed here"),
+            "{told}"
+        );
+        clinic.write(file, &whole[..seal + 500]);
+        reveal(feed, 3);
+        clinic.write(file, &whole);
+    }
+}
+
 #[test]
 fn other_keys_open_nothing() {
     let clinic = clinic(FIRST);
@@ -186,7 +267,7 @@ fn other_keys_open_nothing() {
             .stdout(""),
     );
     assert!(
-        told.starts_with("paravent: screened.hl7: line 1: "),
+        told.starts_with("paravent: screened.hl7: message 1, line 1: "),
         "{told}"
     );
     assert!(!clinic.at("back.hl7").exists());
@@ -353,10 +434,69 @@ fn a_policy_of_rows_is_none_for_messages() {
             .code(3)
             .stdout(""),
     );
-    assert!(told.contains("another schema"), "{told}");
-    clinic
-        .run_open("reveal feed.hl7 --policy policies/statistics.toml")
-        .code(3);
+    assert!(
+        told.starts_with("paravent: policies/statistics.toml: the policy is for the schema \"appointment\", and the bundled profile for \"scheduling\"; "),
+        "{told}"
+    );
+    let told = stderr(
+        &clinic
+            .run_open("reveal feed.hl7 --policy policies/statistics.toml")
+            .code(3),
+    );
+    assert!(
+        told.starts_with("paravent: policies/statistics.toml: the policy is for the schema \"appointment\", which has not one shaped field"),
+        "{told}"
+    );
+}
+
+/// What is wrong with a profile is told before anybody types a passphrase.
+#[test]
+fn a_wrong_profile_is_told_before_a_passphrase_is_read() {
+    let clinic = clinic(FIRST);
+    clinic.write("own.toml", "name = 7\n");
+    for format in ["hl7v2", "fhir"] {
+        let protect = format!(
+            "protect feed.hl7 --format {format} --policy policies/hl7-feed.toml --passphrase-file none"
+        );
+        let told = stderr(&clinic.run(&format!("{protect} --profile own.toml")).code(3));
+        assert!(told.starts_with("paravent: own.toml: line 1: "), "{told}");
+    }
+}
+
+/// The bundled profiles are read for the policy's schema, which may be an own one of the same name.
+#[test]
+fn a_schema_of_one_s_own_goes_with_the_bundled_profiles() {
+    let clinic = clinic(FIRST);
+    let text = paravent::Schema::bundled_text("scheduling").unwrap();
+    clinic.write(
+        "own.toml",
+        text.replacen("values = 60\n", "values = 12\n", 1),
+    );
+    clinic.write("in.json", LINES);
+    for (file, format) in [("feed.hl7", "hl7v2"), ("in.json", "fhir")] {
+        let protect = format!(
+            "protect {file} --format {format} --policy policies/hl7-feed.toml --schema own.toml -o out"
+        );
+        clinic.write("paravent.toml", "keyring = \"backend.keyring\"\n");
+        clinic.run_open(&format!("{protect} --force")).code(0);
+        let reveal = format!(
+            "reveal out --format {format} --policy policies/hl7-feed.toml --schema own.toml -q"
+        );
+        assert_eq!(stdout(&clinic.run_open(&reveal).code(0)), clinic.read(file));
+    }
+    // Without what a profile names it says so.
+    clinic.write("own.toml", text.replace("\"national_id\"", "\"number\""));
+    for (file, format) in [("feed.hl7", "hl7v2"), ("in.json", "fhir")] {
+        let protect = format!(
+            "protect {file} --format {format} --policy policies/hl7-feed.toml --schema own.toml"
+        );
+        let told = stderr(&clinic.run_open(&protect).code(3).stdout(""));
+        assert!(
+            told.starts_with("paravent: the bundled profile: line ")
+                && told.contains("\"national_id\""),
+            "{told}"
+        );
+    }
 }
 
 #[test]
@@ -379,6 +519,12 @@ fn commands_for_rows_say_what_takes_messages() {
             "{command}: {told}"
         );
     }
+    let told = stderr(
+        &clinic
+            .run("verify - --format fhir --policy policies/hl7-feed.toml")
+            .code(2),
+    );
+    assert!(told.contains("FHIR resources are no rows; "), "{told}");
     for option in [
         "--window 1",
         "--jobs 2",

@@ -441,7 +441,8 @@ fn records(resource: &Value<'_>) -> Result<Vec<SealedRecord>> {
     records
         .map(|entry| {
             let record = entry.value.member("valueString").and_then(Value::string);
-            record.ok_or_else(misplaced)?.parse()
+            let record = record.ok_or_else(misplaced)?;
+            record.parse().map_err(Error::of_message)
         })
         .collect()
 }

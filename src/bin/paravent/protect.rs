@@ -9,8 +9,8 @@ use crate::{
     arguments::{PassphraseArguments, RowArguments},
     failure::{Failure, Outcome},
     keys,
-    messages::{self, Content},
-    rows::{self, Task},
+    messages::{self, Content, Kind, Profile},
+    rows::{self, Formats, Task},
     settings::{self, Settings},
 };
 
@@ -86,24 +86,38 @@ pub(crate) fn run(arguments: &ProtectArguments, settings: &Settings) -> Outcome 
     let config = settings.config()?;
     let schema = settings::schema(&config, rows.schema.as_deref())?;
     let policy = settings::checked_policy(&rows.policy, &config, &schema, settings.today)?;
+    // Before anybody types a passphrase.
+    let work = match content {
+        Content::Rows(formats) => Work::Rows(formats),
+        Content::Messages(kind) => {
+            let profile = arguments.profile.as_deref();
+            let profile = kind.profile(profile, policy.policy(), &rows.policy)?;
+            Work::Messages(kind, profile)
+        }
+    };
     let source = arguments.passphrase.source();
     rows::check_input(&rows.input, &source)?;
     let keyring = keys::sealing_keyring(rows.keyring.as_deref(), &source, &config, settings.today)?;
-    match content {
-        Content::Rows(formats) => {
+    match work {
+        Work::Rows(formats) => {
             let protector = Protector::new(&keyring, &policy)?;
             // What it holds is in the protector, as far as it is needed.
             drop(keyring);
             let window = arguments.window.unwrap_or(WINDOW);
             rows::run(rows, formats, &Task::Protect(&protector, window), settings)
         }
-        Content::Messages(kind) => {
-            let profile = arguments.profile.as_deref();
-            let task = kind.protector(&keyring, &policy, profile)?;
+        Work::Messages(kind, profile) => {
+            let task = profile.protector(&keyring, &policy)?;
             drop(keyring);
             messages::run(rows, kind, &task, settings)
         }
     }
+}
+
+/// What is protected, and by what.
+enum Work {
+    Rows(Formats),
+    Messages(Kind, Profile),
 }
 
 /// Rows are shuffled within so many.

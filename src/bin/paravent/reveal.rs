@@ -94,7 +94,11 @@ pub(crate) fn run(arguments: &RevealArguments, settings: &Settings) -> Outcome {
     }
     match content {
         Content::Rows(formats) => rows::run(rows, formats, &Task::Reveal(&revealer), settings),
-        Content::Messages(kind) => messages::run(rows, kind, &kind.revealer(revealer)?, settings),
+        Content::Messages(kind) => {
+            let task = kind.revealer(revealer);
+            let task = task.map_err(|failure| failure.at(rows.policy.display()))?;
+            messages::run(rows, kind, &task, settings)
+        }
     }
 }
 

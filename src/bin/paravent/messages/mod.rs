@@ -11,7 +11,7 @@ use std::{
 };
 
 use paravent::{
-    CheckedPolicy, Keyring, Revealer,
+    CheckedPolicy, Keyring, Policy, Revealer,
     hl7v2::{FileSummary, Refused},
 };
 use serde_json::json;
@@ -67,17 +67,38 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    /// What protects messages, by the profile in a file or the bundled one.
-    pub(crate) fn protector(
+    /// The profile in a file or the bundled one, for the policy in the file `of`.
+    pub(crate) fn profile(
         self,
-        keyring: &Keyring,
-        policy: &CheckedPolicy,
-        profile: Option<&Path>,
-    ) -> Result<Task, Failure> {
-        match self {
-            Self::Fhir => fhir::protector(keyring, policy, profile),
-            Self::Hl7v2 => hl7v2::protector(keyring, policy, profile),
+        file: Option<&Path>,
+        policy: &Policy,
+        of: &Path,
+    ) -> Result<Profile, Failure> {
+        let schema = policy.schema();
+        if file.is_none() && schema.name() != BUNDLED {
+            return Err(Failure::new(
+                Exit::Input,
+                "definition",
+                format!(
+                    "the policy is for the schema {:?}, and the bundled profile for {BUNDLED:?}",
+                    schema.name()
+                ),
+                "take a policy for messages, such as `paravent init --schema scheduling` makes, or give a profile for your schema by --profile",
+            )
+            .at(of.display()));
         }
+        let text = file.map(profile_text).transpose()?;
+        let read = match self {
+            Self::Fhir => fhir::profile(text.as_deref(), schema).map(Profile::Fhir),
+            Self::Hl7v2 => hl7v2::profile(text.as_deref(), schema).map(Profile::Hl7v2),
+        };
+        read.map_err(|error| {
+            let failure = Failure::definition(&error);
+            match file {
+                Some(path) => failure.at(path.display()),
+                None => failure.at("the bundled profile"),
+            }
+        })
     }
 
     /// Whether bytes that were written at once are a message.
@@ -118,6 +139,29 @@ impl Kind {
     }
 }
 
+/// The schema of the bundled profiles.
+const BUNDLED: &str = "scheduling";
+
+/// What of messages passes.
+pub(crate) enum Profile {
+    Fhir(paravent::fhir::Profile),
+    Hl7v2(paravent::hl7v2::Profile),
+}
+
+impl Profile {
+    /// What protects messages by it.
+    pub(crate) fn protector(
+        self,
+        keyring: &Keyring,
+        policy: &CheckedPolicy,
+    ) -> Result<Task, Failure> {
+        match self {
+            Self::Fhir(profile) => fhir::protector(keyring, policy, profile),
+            Self::Hl7v2(profile) => hl7v2::protector(keyring, policy, profile),
+        }
+    }
+}
+
 /// What gets a message that cannot be turned, and ends it by an error.
 type Refuse<'a> = &'a mut dyn FnMut(Refused<'_>) -> paravent::Result<()>;
 
@@ -154,7 +198,7 @@ pub(crate) fn run(
     settings: &Settings,
 ) -> Outcome {
     if !settings.json {
-        warn(kind, &task.not_shown);
+        warn_of_shown(kind, &task.not_shown);
     }
     let (readers, done) = match task.direction {
         Direction::Protect => (Readers::Umask, "protected"),
@@ -235,7 +279,7 @@ pub(crate) fn run(
 }
 
 /// Tells what the policy shows and no message will have.
-fn warn(kind: Kind, not_shown: &[String]) {
+fn warn_of_shown(kind: Kind, not_shown: &[String]) {
     if let [_, ..] = not_shown {
         output::complain(&format!(
             "paravent: the policy shows {}, and the profile has no place for it; say where {} of a profile of your own, or take it from the policy\n",
