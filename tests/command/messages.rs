@@ -92,15 +92,47 @@ fn messages_go_through_pipes() {
         .stderr("");
 }
 
+/// As of NDJSON, which has no header either: what is written is whole.
 #[test]
-fn a_file_without_a_message_is_one_of_none() {
+fn a_file_without_a_message_is_told_as_one_of_none() {
     let clinic = clinic("");
-    let told = stderr(&clinic.run_open(PROTECT).code(0));
+    let fhir = "--format fhir --policy policies/hl7-feed.toml -q --force";
+    for file in ["", "\n", "\r\n \r\n"] {
+        if file.trim_matches(['\r', '\n']).is_empty() {
+            clinic.write("feed.hl7", file);
+            let told = stderr(&clinic.run_open(&format!("{PROTECT} --force")).code(0));
+            assert!(
+                told.starts_with("paravent: feed.hl7: there is no message in it; see whether it is the file that was meant\nparavent: protected 0 messages in "),
+                "{told}"
+            );
+            assert_eq!(clinic.read("screened.hl7"), file);
+        }
+        clinic.write("in.json", file);
+        for command in ["protect", "reveal"] {
+            let told = stderr(
+                &clinic
+                    .run_open(&format!("{command} in.json -o out.json {fhir}"))
+                    .code(0),
+            );
+            assert_eq!(
+                told,
+                "paravent: in.json: there is no message in it; see whether it is the file that was meant\n"
+            );
+            assert_eq!(clinic.read("out.json"), file);
+        }
+    }
+    // Nor is one in an empty batch.
+    clinic.write("feed.hl7", "BHS|^~\\&|AGENDA\rBTS|0\r");
+    let told = stderr(&clinic.run_open(&format!("{PROTECT} --force -q")).code(0));
     assert!(
-        told.starts_with("paravent: protected 0 messages in "),
+        told.contains("feed.hl7: there is no message in it"),
         "{told}"
     );
-    assert_eq!(clinic.read("screened.hl7"), "");
+    // One that is refused is one.
+    clinic.write("feed.hl7", ADMISSION);
+    let quarantine = format!("{PROTECT} --force -q --on-error quarantine bad.hl7");
+    let told = stderr(&clinic.run_open(&quarantine).code(6));
+    assert!(!told.contains("no message"), "{told}");
 }
 
 #[test]

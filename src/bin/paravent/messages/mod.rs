@@ -258,7 +258,7 @@ pub(crate) fn run(
     let counts = counts.map_err(|error| {
         let failure = Failure::from(&error);
         match failure.exit() {
-            Exit::Input | Exit::Keys => failure.at(name),
+            Exit::Input | Exit::Keys => failure.at(&name),
             _ => failure,
         }
     })?;
@@ -270,6 +270,7 @@ pub(crate) fn run(
     if settings.json {
         tell_machines(&counts, &task.not_shown, took, arguments)?;
     } else {
+        warn_of_none(&counts, &name);
         tell(done, &counts, took, settings);
     }
     Ok(match counts.refused + counts.changed {
@@ -285,6 +286,16 @@ fn warn_of_shown(kind: Kind, not_shown: &[String]) {
             "paravent: the policy shows {}, and the profile has no place for it; say where {} of a profile of your own, or take it from the policy\n",
             not_shown.join(", "),
             kind.place()
+        ));
+    }
+}
+
+/// Tells of a file that holds no message: it may be another one than was meant.
+fn warn_of_none(counts: &FileSummary, name: &str) {
+    if counts.messages + counts.refused == 0 {
+        output::complain(&format!(
+            "paravent: {}: there is no message in it; see whether it is the file that was meant\n",
+            output::one_line(name)
         ));
     }
 }
