@@ -588,6 +588,122 @@ fn a_sealed_text_of_a_message_is_told_without_keys() {
 }
 
 #[test]
+fn a_file_of_messages_is_told_without_keys() {
+    // Too long for one seal and one segment.
+    let long = format!("{SECOND}NTE|1||{}\r", "long note ".repeat(6000));
+    let batch = format!("BHS|^~\\&|AGENDA|CARDIO-SUD\r{FIRST}{SECOND}{long}BTS|3\r");
+    let clinic = clinic(&batch);
+    clinic.run_open(PROTECT).code(0);
+    let screened = clinic.read("screened.hl7");
+    assert!(screened.matches("ZPV|").count() > 6, "{screened}");
+    let told = stdout(&clinic.run("inspect --file screened.hl7").code(0).stderr(""));
+    let lines: Vec<&str> = told.lines().collect();
+    assert_eq!(lines[0], "3 HL7 v2 messages, protected");
+    assert_eq!(lines[1], "1 segment that begins or ends a batch has a seal");
+    assert!(
+        lines[2].contains(" a sealed record: version 1, suite 1, epoch 1, bound to a record id, "),
+        "{told}"
+    );
+    assert!(told.contains("\n    scope rest: "), "{told}");
+    let object = json(&stdout(
+        &clinic.run("inspect --file screened.hl7 --json").code(0),
+    ));
+    assert_eq!(
+        (
+            &object["format"],
+            &object["messages"],
+            &object["protected"],
+            &object["envelopes"]
+        ),
+        (&"hl7v2".into(), &3.into(), &3.into(), &1.into())
+    );
+    let seals = object["seals"].as_array().unwrap();
+    let all: u64 = seals
+        .iter()
+        .map(|seal| seal["seals"].as_u64().unwrap())
+        .sum();
+    let records = screened.matches("|p1.").count() as u64;
+    assert_eq!(all, records);
+    for seal in seals {
+        let scopes = seal["scopes"].as_array().unwrap();
+        let names: Vec<&str> = scopes
+            .iter()
+            .map(|of| of["scope"].as_str().unwrap())
+            .collect();
+        assert_eq!(names, ["identity", "contact", "schedule", "care", "rest"]);
+        assert_eq!(
+            (&seal["epoch"], &seal["record_id"]),
+            (&1.into(), &true.into())
+        );
+    }
+
+    // Epochs are apart.
+    clinic.run_open("rotate").code(0);
+    clinic.run_open(&format!("{PROTECT} --force")).code(0);
+    let both = clinic.read("screened.hl7") + &screened + FIRST;
+    clinic.write("both.hl7", both);
+    let told = stdout(&clinic.run("inspect --file both.hl7").code(0));
+    assert!(
+        told.starts_with("7 HL7 v2 messages, 6 of them protected\n2 segments that begin or end batches have seals\n"),
+        "{told}"
+    );
+    assert!(
+        told.contains(", epoch 1, ") && told.contains(", epoch 2, "),
+        "{told}"
+    );
+
+    let told = stdout(&clinic.run("inspect --file feed.hl7").code(0));
+    assert_eq!(told, "3 HL7 v2 messages, none of them protected\n");
+    // What was cut says where.
+    clinic.write("cut.hl7", &screened[..screened.len() - 2000]);
+    let told = stderr(&clinic.run("inspect --file cut.hl7").code(3).stdout(""));
+    assert!(
+        told.starts_with("paravent: cut.hl7: message 3, line "),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_file_of_resources_is_told_without_keys() {
+    let clinic = clinic("");
+    for (text, counted, seals) in [
+        (BUNDLE, "1 document of FHIR, protected\n", 2),
+        (LINES, "2 documents of FHIR, protected\n", 2),
+    ] {
+        clinic.write("in.json", text);
+        let protect =
+            "protect in.json --format fhir --policy policies/hl7-feed.toml -o out.json --force";
+        clinic.run_open(protect).code(0);
+        let told = stdout(&clinic.run("inspect --file out.json").code(0).stderr(""));
+        assert!(
+            told.starts_with(counted) && told.contains("\n    scope rest: "),
+            "{told}"
+        );
+        let object = json(&stdout(
+            &clinic.run("inspect --file out.json --json").code(0),
+        ));
+        let found = object["seals"].as_array().unwrap().iter();
+        let found: u64 = found.map(|seal| seal["seals"].as_u64().unwrap()).sum();
+        assert_eq!(found, seals, "{object}");
+    }
+    let told = stdout(&clinic.run("inspect --file in.json").code(0));
+    assert_eq!(told, "2 documents of FHIR, none of them protected\n");
+    clinic.write("rows.ndjson", "{\"sealed\":\"p1.AAAA\"}\n");
+    let told = stderr(&clinic.run("inspect --file rows.ndjson").code(3));
+    assert!(
+        told.contains("rows.ndjson: line 1: the document is no FHIR resource in JSON"),
+        "{told}"
+    );
+    let protected = clinic.read("out.json").replacen("p1.", "p1.!", 1);
+    clinic.write("out.json", protected);
+    let told = stderr(&clinic.run("inspect --file out.json").code(3));
+    assert!(
+        told.contains("line 1: the text of a seal of the message"),
+        "{told}"
+    );
+}
+
+#[test]
 fn policies_of_both_schemas_are_checked_together() {
     let clinic = clinic("");
     let page = stdout(&clinic.run("policy check").code(0).stderr(""));

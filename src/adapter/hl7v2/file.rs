@@ -95,7 +95,8 @@ impl MessageRevealer {
     }
 }
 
-fn transfer(
+/// Takes all of a file through; `refused` as for protecting one.
+pub(super) fn transfer(
     from: impl Read,
     mut to: impl Write,
     mut refused: impl FnMut(Refused<'_>) -> Result<()>,

@@ -2,6 +2,7 @@
 
 mod fhir;
 mod hl7v2;
+pub(crate) mod inspected;
 
 use std::{
     cell::Cell,
