@@ -81,8 +81,13 @@ pub(crate) fn run(arguments: &InspectArguments, settings: &Settings) -> Outcome 
         return Ok(Exit::Done);
     }
     for (number, text) in arguments.values.iter().enumerate() {
-        let inspected =
-            inspect(text).map_err(|failure| failure.at(format!("value {}", number + 1)))?;
+        let inspected = inspect(text).map_err(|failure| {
+            let failure = match Path::new(text).is_file() {
+                true => Failure::usage("it is a file", "give files by --file"),
+                false => failure,
+            };
+            failure.at(format!("value {}", number + 1))
+        })?;
         tell(&inspected, settings)?;
     }
     Ok(Exit::Done)

@@ -23,10 +23,11 @@ Dates and date-times have to be of RFC 3339, such as 2026-11-30 and
 2026-11-30T09:30:00+01:00; others are refused, and none is converted. The
 policy's `[source]` says which column is which field, and which are left out.
 
-HL7 v2 messages stay in their order, with batches and MLLP frames as they are;
-a profile says what of them passes and where fields are read, and without
---profile it is the bundled one. What is taken out is sealed in ZPV segments at
-the end of each message.
+HL7 v2 messages and FHIR resources stay in their order, with batches, MLLP
+frames and line ends as they are. A profile says what of them passes and where
+fields are read and shown; without --profile it is the bundled one, which
+`paravent profile show` prints. What is taken out is sealed inside: in ZPV
+segments at the end of an HL7 v2 message, in an extension of each FHIR resource.
 
 Rows are shuffled within a window, since the order of rows joins what two
 connectors hold; --window 1 keeps the order. A bad row stops the command with
@@ -47,8 +48,13 @@ EXAMPLES
 
   HL7 v2 messages, those that are refused put aside:
 
-    paravent protect feed.hl7 --policy policies/hl7-feed.toml \\
+    paravent protect feed.hl7 --policy policies/practice-feed.toml \\
       -o screened.hl7 --on-error quarantine refused.hl7
+
+  FHIR resources, by a profile of one's own:
+
+    paravent protect bundle.json --format fhir --profile own.toml \\
+      --policy policies/practice-feed.toml -o screened.json
 
   A spreadsheet's export, bad rows put aside:
 

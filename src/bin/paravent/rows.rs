@@ -111,7 +111,7 @@ pub(crate) fn read_as(
 ) -> Result<Format, Failure> {
     let rows = format.or_else(|| by_name(input)).ok_or_else(|| {
         Failure::usage(
-            "the input's name does not say what its rows are",
+            "the input's name does not say what is in it",
             "say it by --format csv, ndjson, hl7v2 or fhir",
         )
     })?;

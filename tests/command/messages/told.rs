@@ -203,6 +203,12 @@ fn a_file_of_messages_is_told_without_keys() {
 
     let told = stdout(&clinic.run("inspect --file feed.hl7").code(0));
     assert_eq!(told, "3 HL7 v2 messages, none of them protected\n");
+    // Who forgets to say that it is a file is told.
+    let told = stderr(&clinic.run("inspect feed.hl7").code(2));
+    assert_eq!(
+        told,
+        "paravent: value 1: it is a file; give files by --file\n"
+    );
     // What was cut says where.
     clinic.write("cut.hl7", &screened[..screened.len() - 2000]);
     let told = stderr(&clinic.run("inspect --file cut.hl7").code(3).stdout(""));
