@@ -110,6 +110,22 @@ fn a_policy_of_rows_is_none_for_messages() {
 #[test]
 fn a_wrong_profile_is_told_before_a_passphrase_is_read() {
     let clinic = clinic(FIRST);
+    for (format, text, of) in [
+        ("hl7v2", paravent::fhir::Profile::R4, "FHIR resources"),
+        (
+            "fhir",
+            paravent::hl7v2::Profile::siu_text(),
+            "HL7 v2 messages",
+        ),
+    ] {
+        clinic.write("own.toml", text);
+        let protect = format!(
+            "protect feed.hl7 --format {format} --policy policies/hl7-feed.toml --profile own.toml"
+        );
+        let told = stderr(&clinic.run(&protect).code(3));
+        let said = format!("paravent: own.toml: it is a profile for {of}; give one for what");
+        assert!(told.starts_with(&said), "{told}");
+    }
     clinic.write("own.toml", "name = 7\n");
     for format in ["hl7v2", "fhir"] {
         let protect = format!(

@@ -12,7 +12,7 @@ use std::{
 };
 
 use paravent::{
-    CheckedPolicy, Keyring, Policy, Revealer,
+    CheckedPolicy, Keyring, Policy, Revealer, Schema,
     hl7v2::{FileSummary, Refused},
 };
 use serde_json::json;
@@ -89,17 +89,38 @@ impl Kind {
             .at(of.display()));
         }
         let text = file.map(profile_text).transpose()?;
-        let read = match self {
-            Self::Fhir => fhir::profile(text.as_deref(), schema).map(Profile::Fhir),
-            Self::Hl7v2 => hl7v2::profile(text.as_deref(), schema).map(Profile::Hl7v2),
+        self.read_profile(text.as_deref(), schema)
+            .map_err(|error| match file {
+                Some(path) => self
+                    .not_read(&error, text.as_deref(), schema)
+                    .at(path.display()),
+                None => Failure::definition(&error).at("the bundled profile"),
+            })
+    }
+
+    fn read_profile(self, text: Option<&str>, schema: &Schema) -> paravent::Result<Profile> {
+        match self {
+            Self::Fhir => fhir::profile(text, schema).map(Profile::Fhir),
+            Self::Hl7v2 => hl7v2::profile(text, schema).map(Profile::Hl7v2),
+        }
+    }
+
+    /// What is said of a profile that does not load: it may be one of the other format.
+    fn not_read(self, error: &paravent::Error, text: Option<&str>, schema: &Schema) -> Failure {
+        let failure = Failure::definition(error);
+        let (other, its) = match self {
+            Self::Fhir => (Self::Hl7v2, "HL7 v2 messages"),
+            Self::Hl7v2 => (Self::Fhir, "FHIR resources"),
         };
-        read.map_err(|error| {
-            let failure = Failure::definition(&error);
-            match file {
-                Some(path) => failure.at(path.display()),
-                None => failure.at("the bundled profile"),
-            }
-        })
+        match other.read_profile(text, schema) {
+            Ok(_) => Failure::new(
+                failure.exit(),
+                "definition",
+                format!("it is a profile for {its}"),
+                "give one for what is to be protected: `paravent profile show` prints the bundled ones",
+            ),
+            Err(_) => failure,
+        }
     }
 
     /// Whether bytes that were written at once are a message.
