@@ -2,18 +2,18 @@
 
 use std::io::{self, Read};
 
-use serde_json::Value;
 use zeroize::Zeroizing;
 
 use super::{
     file::transfer,
-    protect::{PROTECTED, RECORD, SEALED},
+    json::{self, Kind, Value},
+    protect::PROTECTED,
+    reveal::records,
 };
 use crate::{
     adapter::message::{FileSummary, InspectedMessage},
     error::{Error, Result},
     inspect::Inspected,
-    wire::SealedRecord,
 };
 
 /// Tells what is sealed in each document of a file, one resource or Bundle or one a line, without any key.
@@ -48,51 +48,33 @@ pub fn inspect_file(
 ) -> Result<FileSummary> {
     let refused = |refused: super::Refused<'_>| Err(refused.error);
     transfer(from, io::sink(), PROTECTED.bytes, refused, |text, _| {
-        let text = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text);
-        let document: Value = serde_json::from_slice(text).map_err(|_| no_resource())?;
-        if !is_resource(&document) {
-            return Err(no_resource());
+        let document = json::parse(text, &PROTECTED, &|_| false)?;
+        if document.root.resource_type().is_none() {
+            return Err(Error::message(
+                "the document is no FHIR resource",
+                "give a resource or Bundle, or one a line",
+            ));
         }
         let mut seals = Vec::new();
-        collect(&document, &mut seals)?;
+        collect(&document.root, &mut seals)?;
         tell(InspectedMessage::new(false, seals));
         Ok(Zeroizing::default())
     })
 }
 
-fn is_resource(value: &Value) -> bool {
-    value.get("resourceType").is_some_and(Value::is_string)
-}
-
 /// Takes the seals of a resource and of those inside.
-fn collect(value: &Value, seals: &mut Vec<Inspected>) -> Result<()> {
-    let inside: Vec<&Value> = match value {
-        Value::Array(items) => items.iter().collect(),
-        Value::Object(members) => members.values().collect(),
-        _ => return Ok(()),
-    };
-    if is_resource(value) {
-        let meta = &value["meta"];
-        for record in with_url(meta, SEALED).flat_map(|sealed| with_url(sealed, RECORD)) {
-            let text = record["valueString"].as_str().unwrap_or_default();
-            let record: SealedRecord = text.parse().map_err(Error::of_message)?;
-            seals.push(Inspected::from(&record));
+fn collect(value: &Value<'_>, seals: &mut Vec<Inspected>) -> Result<()> {
+    match &value.kind {
+        Kind::Array(items) => items
+            .iter()
+            .try_for_each(|item| collect(&item.value, seals)),
+        Kind::Object(members) => {
+            if value.resource_type().is_some() {
+                seals.extend(records(value)?.iter().map(Inspected::from));
+            }
+            let mut members = members.iter();
+            members.try_for_each(|member| collect(&member.value, seals))
         }
+        _ => Ok(()),
     }
-    inside
-        .into_iter()
-        .try_for_each(|value| collect(value, seals))
-}
-
-/// The extensions of an element under this address.
-fn with_url<'a>(element: &'a Value, url: &'static str) -> impl Iterator<Item = &'a Value> {
-    let extensions = element["extension"].as_array().into_iter().flatten();
-    extensions.filter(move |extension| extension["url"] == url)
-}
-
-fn no_resource() -> Error {
-    Error::message(
-        "the document is no FHIR resource in JSON",
-        "give a resource or Bundle, or one a line",
-    )
 }

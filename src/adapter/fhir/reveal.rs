@@ -435,7 +435,7 @@ fn has_url(extension: &Item<'_>, url: &str) -> bool {
 }
 
 /// The sealed records of a resource, in their order.
-fn records(resource: &Value<'_>) -> Result<Vec<SealedRecord>> {
+pub(super) fn records(resource: &Value<'_>) -> Result<Vec<SealedRecord>> {
     let entries = resource.member("meta").and_then(seal).unwrap_or_default();
     let records = entries.iter().filter(|entry| has_url(entry, RECORD));
     records

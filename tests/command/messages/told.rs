@@ -246,7 +246,7 @@ fn a_file_of_resources_is_told_without_keys() {
     clinic.write("rows.ndjson", "{\"sealed\":\"p1.AAAA\"}\n");
     let told = stderr(&clinic.run("inspect --file rows.ndjson").code(3));
     assert!(
-        told.contains("rows.ndjson: line 1: the document is no FHIR resource in JSON"),
+        told.contains("rows.ndjson: line 1: the document is no FHIR resource;"),
         "{told}"
     );
     let protected = clinic.read("out.json").replacen("p1.", "p1.!", 1);
