@@ -328,11 +328,15 @@ impl Error {
                     scope_name(scope)
                 )
             }
-            Kind::MissingScope { scope } => write!(f, "{sealed} does not hold {}", scope_name(scope)),
+            Kind::MissingScope { scope } => {
+                write!(f, "{sealed} does not hold {}", scope_name(scope))
+            }
             Kind::MissingCell { field } => {
                 write!(f, "the row does not hold the cell of field {field:?}")
             }
-            Kind::WrongKey { scope } => write!(f, "{} was sealed under another key", scope_name(scope)),
+            Kind::WrongKey { scope } => {
+                write!(f, "{} was sealed under another key", scope_name(scope))
+            }
             Kind::NotTurnedBack { field } => {
                 write!(f, "no key turns the stand-in of field {field:?} back")
             }
@@ -342,7 +346,8 @@ impl Error {
             } => {
                 write!(
                     f,
-                    "the cell of field {field:?} in {} is not what was sealed here", scope_name(scope)
+                    "the cell of field {field:?} in {} is not what was sealed here",
+                    scope_name(scope)
                 )
             }
             Kind::Tampered { scope, field: None } => {
@@ -353,7 +358,11 @@ impl Error {
                 field: Some(field),
                 what,
             } => {
-                write!(f, "field {field:?} in {} was sealed wrongly: {what}", scope_name(scope))
+                write!(
+                    f,
+                    "field {field:?} in {} was sealed wrongly: {what}",
+                    scope_name(scope)
+                )
             }
             Kind::Plaintext {
                 scope,

@@ -16,7 +16,6 @@ use crate::{
 
 const KEYRING: &str = "backend.keyring";
 
-/// What is in a folder beside the keyring.
 type Files = &'static [(&'static str, &'static str)];
 
 const CONFIG: (&str, &str) = ("paravent.toml", include_str!("init/paravent.toml"));
@@ -35,6 +34,7 @@ const OF_ROWS: Files = &[
     ("appointments.csv", include_str!("init/appointments.csv")),
 ];
 
+/// But for the schema, which is the bundled one.
 const OF_MESSAGES: Files = &[
     CONFIG,
     (
@@ -92,10 +92,16 @@ enum Bundled {
 }
 
 impl Bundled {
-    fn files(self) -> Files {
+    /// What is in a folder for it beside the keyring.
+    fn files(self) -> Vec<(&'static str, &'static str)> {
         match self {
-            Self::Appointment => OF_ROWS,
-            Self::Scheduling => OF_MESSAGES,
+            Self::Appointment => OF_ROWS.to_vec(),
+            Self::Scheduling => {
+                let schema = Schema::bundled_text("scheduling").unwrap_or_default();
+                let mut files = OF_MESSAGES.to_vec();
+                files.push(("schema.toml", schema));
+                files
+            }
         }
     }
 }
@@ -109,11 +115,7 @@ pub(crate) fn run(arguments: &InitArguments, settings: &Settings) -> Outcome {
     let passphrase = passphrase::new(&source, &config, &folder.join(KEYRING))?;
     let keyring = Keyring::generate()?.to_key_file(&passphrase)?;
 
-    let mut files = arguments.schema.files().to_vec();
-    if arguments.schema == Bundled::Scheduling {
-        let text = Schema::bundled_text("scheduling").unwrap_or_default();
-        files.insert(1, ("schema.toml", text));
-    }
+    let files = arguments.schema.files();
     let made = NewFolder::create(folder)?;
     made.folder("policies")?;
     for (name, text) in &files {
