@@ -46,7 +46,13 @@ struct Inner {
     row: Option<usize>,
     /// The line of a file of rows, from 1.
     line: Option<usize>,
+    /// The number of a message in its file, from 1.
+    message: Option<usize>,
     file: Option<PathBuf>,
+    /// Whether it is about the seals of a message: a message has no rows and columns.
+    is_of_message: bool,
+    /// How the schema calls the scope, where somebody said it.
+    scope_name: Option<String>,
 }
 
 impl Error {
@@ -60,7 +66,10 @@ impl Error {
                 kind: kind(),
                 row: None,
                 line: None,
+                message: None,
                 file: None,
+                is_of_message: false,
+                scope_name: None,
             }))
         }
 
@@ -158,6 +167,34 @@ impl Error {
     #[must_use]
     pub(crate) fn at_file_line(mut self, line: usize) -> Self {
         self.0.line = Some(line);
+        self
+    }
+
+    /// Says which message of a file it is about, from 1.
+    #[cfg(feature = "hl7v2")]
+    #[must_use]
+    pub(crate) fn at_message(mut self, number: usize) -> Self {
+        self.0.message = Some(number);
+        self
+    }
+
+    /// Says that it is about the seals of a message.
+    #[cfg(any(feature = "fhir", feature = "hl7v2"))]
+    #[must_use]
+    pub(crate) fn of_message(mut self) -> Self {
+        self.0.is_of_message = true;
+        self
+    }
+
+    /// Says how its scope is called, which a schema knows.
+    #[must_use]
+    pub(crate) fn with_scope_name<'a>(
+        mut self,
+        name: impl FnOnce(Scope) -> Option<&'a str>,
+    ) -> Self {
+        if let Some(scope) = self.scope() {
+            self.0.scope_name = name(scope).map(str::to_owned);
+        }
         self
     }
 
@@ -264,6 +301,11 @@ impl Error {
         }
     }
 
+    /// The number of the failing message in a file of HL7 v2 messages, from 1.
+    pub fn message_number(&self) -> Option<usize> {
+        self.0.message
+    }
+
     /// Which table an audit refused, where it is about one.
     #[cfg(feature = "audit")]
     pub fn audited(&self) -> Option<&Audited> {
@@ -301,10 +343,14 @@ impl fmt::Display for Error {
         if let Some(row) = self.0.row {
             write!(f, "row {row}, counted from 0: ")?;
         }
-        if let Some(line) = self.0.line {
-            write!(f, "line {line}: ")?;
+        match (self.0.message, self.0.line) {
+            (Some(message), Some(line)) => write!(f, "message {message}, line {line}: ")?,
+            (Some(message), None) => write!(f, "message {message}: ")?,
+            (None, Some(line)) => write!(f, "line {line}: ")?,
+            (None, None) => {}
         }
-        write!(f, "{}; {}", self.0.kind, self.advice())
+        self.describe(f)?;
+        write!(f, "; {}", self.advice())
     }
 }
 

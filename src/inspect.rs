@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::{
     error::{Error, Kind, Result},
     id::{Epoch, Scope},
+    schema::Schema,
     wire::{
         Index, Pseudonym, Reversible, SealedCell, SealedRecord, SealedRow,
         envelope::{HEADER, Header},
@@ -136,6 +137,38 @@ impl Inspected {
             _ => false,
         }
     }
+
+    /// The same with the names that `schema` has for scopes which are told by their numbers.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use paravent::{Inspected, Schema};
+    ///
+    /// let column = "p1.AQECAAAAAAEDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMQAQEBAQEBAQEBAQEBAQEBAQ";
+    /// let told = column.parse::<Inspected>()?;
+    /// assert!(told.to_string().ends_with("\n  scope 16"));
+    /// assert!(told.with_names(&Schema::scheduling()).to_string().ends_with("\n  scope rest"));
+    /// # Ok::<(), paravent::Error>(())
+    /// ```
+    #[must_use]
+    pub fn with_names(mut self, schema: &Schema) -> Self {
+        let named = |scope: &mut String| {
+            let number = scope
+                .parse()
+                .ok()
+                .and_then(|number| Scope::new(number).ok());
+            if let Some(name) = number.and_then(|number| schema.name_of(number)) {
+                name.clone_into(scope);
+            }
+        };
+        match &mut self {
+            Self::Record { scopes, .. } => scopes.iter_mut().for_each(|of| named(&mut of.scope)),
+            Self::RowColumn { scopes, .. } => scopes.iter_mut().for_each(named),
+            _ => {}
+        }
+        self
+    }
 }
 
 impl FromStr for Inspected {
@@ -181,18 +214,22 @@ impl FromStr for Inspected {
     }
 }
 
+impl From<&SealedRecord> for Inspected {
+    fn from(record: &SealedRecord) -> Self {
+        let scopes = record.groups().map(|group| SealedScope {
+            scope: name(group.scope),
+            bytes: group.ciphertext.len(),
+        });
+        Self::Record {
+            seal: seal(&record.header(), record.as_bytes()),
+            scopes: scopes.collect(),
+        }
+    }
+}
+
 fn sealed(text: &str) -> Result<Inspected> {
     match text.parse::<SealedRecord>() {
-        Ok(record) => Ok(Inspected::Record {
-            seal: seal(&record.header(), record.as_bytes()),
-            scopes: record
-                .groups()
-                .map(|group| SealedScope {
-                    scope: name(group.scope),
-                    bytes: group.ciphertext.len(),
-                })
-                .collect(),
-        }),
+        Ok(record) => Ok(Inspected::from(&record)),
         // Of another profile, or not read at all: then it says why.
         Err(error) if error.is_unsupported() => {
             let row: SealedRow = text.parse()?;

@@ -118,6 +118,10 @@ struct Inner {
     digest: Digest,
 }
 
+/// The texts of the bundled schemas.
+const APPOINTMENT: &str = include_str!("schema/appointment.toml");
+const SCHEDULING: &str = include_str!("schema/scheduling.toml");
+
 impl Schema {
     /// The nine fields of the breach of July 2020: name, age, sex, phone, e-mail, start, practitioner, specialty.
     ///
@@ -137,7 +141,7 @@ impl Schema {
     /// an exact start determines the practitioner through public booking calendars, where the practice is known; and an
     /// e-mail address often holds the name. The telephone region is France.
     pub fn appointment() -> Self {
-        match Self::from_toml(include_str!("schema/appointment.toml")) {
+        match Self::from_toml(APPOINTMENT) {
             Ok(schema) => schema,
             Err(_) => unreachable!("the bundled schema loads"),
         }
@@ -178,7 +182,7 @@ impl Schema {
     /// its scope, as they were. The scope `rest`, number 16, is for what no rule lists and for free text, which tells everything:
     /// no policy should open it. The telephone region is France.
     pub fn scheduling() -> Self {
-        match Self::from_toml(include_str!("schema/scheduling.toml")) {
+        match Self::from_toml(SCHEDULING) {
             Ok(schema) => schema,
             Err(_) => unreachable!("the bundled schema loads"),
         }
@@ -189,6 +193,26 @@ impl Schema {
         match name {
             "appointment" => Some(Self::appointment()),
             "scheduling" => Some(Self::scheduling()),
+            _ => None,
+        }
+    }
+
+    /// The text of the bundled schema of this name, to begin an own one with.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use paravent::Schema;
+    ///
+    /// let text = Schema::bundled_text("scheduling").ok_or("it is bundled")?;
+    /// let own = Schema::from_toml(&text.replacen("values = 60\n", "values = 12\n", 1))?;
+    /// assert_ne!(own.digest(), Schema::scheduling().digest());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn bundled_text(name: &str) -> Option<&'static str> {
+        match name {
+            "appointment" => Some(APPOINTMENT),
+            "scheduling" => Some(SCHEDULING),
             _ => None,
         }
     }

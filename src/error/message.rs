@@ -3,10 +3,14 @@
 use std::{fmt, io};
 
 use super::{Error, Kind, PartUser, log::DiskTrouble};
+use crate::id::Scope;
 
 impl Error {
     /// One sentence on what to do.
     pub fn advice(&self) -> &'static str {
+        if let Some(advice) = self.advice_of_message() {
+            return advice;
+        }
         match &self.0.kind {
             Kind::UnknownField { .. } => {
                 "add it to the schema, rename it with `#[serde(rename = \"…\")]`, or leave it out of the record"
@@ -156,12 +160,56 @@ impl Error {
             Kind::Entropy => "check that the system's random source works",
         }
     }
-}
 
-/// What was wrong, and where.
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
+    /// The same in words of messages, where it has others for rows.
+    fn advice_of_message(&self) -> Option<&'static str> {
+        if !self.0.is_of_message {
+            return None;
+        }
+        Some(match &self.0.kind {
+            Kind::TooWide { .. } => {
+                "shorten the value in the message, or widen the field in the schema"
+            }
+            Kind::Text { .. } | Kind::Profile { .. } => {
+                "reveal the message with the seals that it was protected with, as they were written"
+            }
+            Kind::Structure { .. } => {
+                "fetch the message again from where it is kept: its seals were cut, joined or damaged"
+            }
+            Kind::EpochDisabled { .. } => "enable it again, where its messages are to be revealed",
+            Kind::EpochDestroyed { .. } => "what was sealed of its messages is erased: remove them",
+            Kind::MissingScope { .. } => "reveal a message from which this scope was not withheld",
+            Kind::WrongKey { .. } => {
+                "use the keyring, and the policy of the domain, under which the message was protected"
+            }
+            Kind::Tampered { .. } => {
+                "check that the message has its own seals, and where the policy binds them its own id, in MSH-10 or of the resource; if so, they were changed"
+            }
+            _ => return None,
+        })
+    }
+
+    /// What was wrong, and where.
+    pub(super) fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = self.0.scope_name.as_deref();
+        let scope_name = |scope: &Scope| match name {
+            Some(name) => format!("scope {name}"),
+            None => scope.to_string(),
+        };
+        let sealed = match self.0.is_of_message {
+            true => "a seal of the message",
+            false => "the row",
+        };
+        match &self.0.kind {
+            Kind::Text { form } if self.0.is_of_message => {
+                write!(f, "the text of {sealed} is not a canonical {form}")
+            }
+            Kind::Structure { what } if self.0.is_of_message => {
+                write!(f, "{sealed} is malformed: {what}")
+            }
+            Kind::Profile { found, expected } if self.0.is_of_message => {
+                write!(f, "{sealed} is a sealed {found}, not a sealed {expected}")
+            }
             Kind::UnknownField { field } => write!(f, "field {field:?} is not in the schema"),
             Kind::MissingField { field } => {
                 write!(f, "field {field:?} is missing and not optional")
@@ -248,7 +296,7 @@ impl fmt::Display for Kind {
                     "{what} was given, and the policy does not bind seals to one"
                 )
             }
-            Kind::NotOpened { scope } => write!(f, "there is no key for {scope}"),
+            Kind::NotOpened { scope } => write!(f, "there is no key for {}", scope_name(scope)),
             Kind::NothingLeft => f.write_str("no scope would be left"),
             Kind::NoSuchField { field } => write!(
                 f,
@@ -265,7 +313,7 @@ impl fmt::Display for Kind {
             Kind::Profile { found, expected } => {
                 write!(f, "this is a sealed {found}, not a sealed {expected}")
             }
-            Kind::Mismatch { what } => write!(f, "the row {what}, against its policy"),
+            Kind::Mismatch { what } => write!(f, "{sealed} {what}, against its policy"),
             Kind::Structure { what } => write!(f, "the sealed bytes are malformed: {what}"),
             Kind::SubjectKeyNeeded => {
                 f.write_str("the row is bound to the key of a person, and none was given")
@@ -274,13 +322,21 @@ impl fmt::Display for Kind {
             Kind::EpochDisabled { epoch } => write!(f, "epoch {epoch} is disabled"),
             Kind::EpochDestroyed { epoch } => write!(f, "epoch {epoch} was destroyed"),
             Kind::ForeignScope { scope } => {
-                write!(f, "the row holds {scope}, which no field of the schema has")
+                write!(
+                    f,
+                    "{sealed} holds {}, which no field of the schema has",
+                    scope_name(scope)
+                )
             }
-            Kind::MissingScope { scope } => write!(f, "the row does not hold {scope}"),
+            Kind::MissingScope { scope } => {
+                write!(f, "{sealed} does not hold {}", scope_name(scope))
+            }
             Kind::MissingCell { field } => {
                 write!(f, "the row does not hold the cell of field {field:?}")
             }
-            Kind::WrongKey { scope } => write!(f, "{scope} was sealed under another key"),
+            Kind::WrongKey { scope } => {
+                write!(f, "{} was sealed under another key", scope_name(scope))
+            }
             Kind::NotTurnedBack { field } => {
                 write!(f, "no key turns the stand-in of field {field:?} back")
             }
@@ -290,24 +346,29 @@ impl fmt::Display for Kind {
             } => {
                 write!(
                     f,
-                    "the cell of field {field:?} in {scope} is not what was sealed here"
+                    "the cell of field {field:?} in {} is not what was sealed here",
+                    scope_name(scope)
                 )
             }
             Kind::Tampered { scope, field: None } => {
-                write!(f, "{scope} is not what was sealed here")
+                write!(f, "{} is not what was sealed here", scope_name(scope))
             }
             Kind::Plaintext {
                 scope,
                 field: Some(field),
                 what,
             } => {
-                write!(f, "field {field:?} in {scope} was sealed wrongly: {what}")
+                write!(
+                    f,
+                    "field {field:?} in {} was sealed wrongly: {what}",
+                    scope_name(scope)
+                )
             }
             Kind::Plaintext {
                 scope,
                 field: None,
                 what,
-            } => write!(f, "{scope} was sealed wrongly: {what}"),
+            } => write!(f, "{} was sealed wrongly: {what}", scope_name(scope)),
             Kind::Target {
                 field: Some(field),
                 what,

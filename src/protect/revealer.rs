@@ -151,7 +151,9 @@ impl Revealer {
             ));
         }
         if let Some(&scope) = scopes.iter().find(|scope| !self.scopes.contains(scope)) {
-            return Err(Error::new(|| Kind::NotOpened { scope }));
+            let error = Error::new(|| Kind::NotOpened { scope });
+            let schema = self.policy.schema();
+            return Err(error.with_scope_name(|scope| schema.name_of(scope)));
         }
         for keys in self.epochs.values_mut() {
             keys.retain(|(scope, _)| scopes.contains(scope));

@@ -1,6 +1,6 @@
 use super::{Clinic, stderr, stdout};
 
-const COMMANDS: [&str; 32] = [
+const COMMANDS: [&str; 34] = [
     "init",
     "keygen",
     "rotate",
@@ -31,6 +31,8 @@ const COMMANDS: [&str; 32] = [
     "attribute",
     "schema",
     "schema show",
+    "profile",
+    "profile show",
     "completions",
     "man",
 ];

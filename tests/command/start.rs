@@ -142,6 +142,74 @@ fn init_tells_machines_what_it_made() {
 }
 
 #[test]
+fn a_folder_for_messages_is_made_to_be_tried() {
+    let clinic = Clinic::new();
+    let told = stdout(
+        &clinic
+            .run_open("init feed --schema scheduling")
+            .code(0)
+            .stderr(""),
+    );
+    let policy = clinic.read("feed/policies/practice-feed.toml");
+    super::write_secret(&clinic.at("feed/passphrase"), super::PASSPHRASE);
+    // What it says is to be done next is done, word by word.
+    let commands: Vec<&str> = told
+        .lines()
+        .filter_map(|line| line.strip_prefix("  paravent "))
+        .collect();
+    assert_eq!(commands.len(), 5, "{told}");
+    for command in commands {
+        let passphrase = match command {
+            "policy check" => "",
+            _ => " --passphrase-file passphrase",
+        };
+        let done = clinic.shell(&format!("cd feed && $PARAVENT {command}{passphrase}"));
+        let done = done.code(0);
+        match command.split(' ').next() {
+            Some("policy") => {
+                let page = stdout(&done);
+                assert!(page.contains("\nclean: 0 accepted findings"), "{page}");
+            }
+            Some("protect") => assert_eq!(stderr(&done).lines().count(), 1, "{}", stderr(&done)),
+            _ => {
+                let file = if command.contains("fhir") {
+                    "feed/appointments.json"
+                } else {
+                    "feed/appointments.hl7"
+                };
+                assert_eq!(stdout(&done), clinic.read(file), "{command}");
+            }
+        }
+    }
+    for file in ["feed/screened.hl7", "feed/screened.json"] {
+        let screened = clinic.read(file).to_lowercase();
+        for value in ["martin", "cardio", "0639980012", "lefèvre"] {
+            assert!(!screened.contains(value), "{file}: {value}: {screened}");
+        }
+    }
+    let schema = Schema::from_toml(&clinic.read("feed/schema.toml")).unwrap();
+    assert_eq!(schema.digest(), Schema::scheduling().digest());
+
+    // What stands there to be tried works once it is no comment any more.
+    let policy = policy
+        .replace("# [open.care]", "[open.care]")
+        .replace("# reason = \"a grant", "reason = \"a grant");
+    let policy = Policy::from_toml(&policy, &schema).unwrap();
+    assert_eq!(policy.opens(), [paravent::Scope::CARE]);
+    let today = paravent::Date::constant(2026, 11, 24);
+    assert!(PolicySet::new([policy]).check(today).is_ok());
+
+    let made = json(&stdout(
+        &clinic
+            .run_open("init other --schema scheduling --json")
+            .code(0),
+    ));
+    assert_eq!(made["files"].as_array().unwrap().len(), 6);
+    clinic.run_open("init third --schema billing").code(2);
+    assert!(!clinic.at("third").exists());
+}
+
+#[test]
 fn keys_go_to_another_file() {
     let clinic = Clinic::new();
     let made = clinic

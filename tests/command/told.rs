@@ -149,6 +149,62 @@ fn a_schema_is_shown_with_its_facts() {
 }
 
 #[test]
+fn bundled_schemas_and_profiles_begin_own_ones() {
+    let clinic = Clinic::new();
+    for (name, schema) in [
+        ("appointment", Schema::appointment()),
+        ("scheduling", Schema::scheduling()),
+    ] {
+        let page = stdout(
+            &clinic
+                .run(&format!("schema show {name}"))
+                .code(0)
+                .stderr(""),
+        );
+        assert!(
+            page.starts_with(&format!("schema {name}\n\nnumber  field ")),
+            "{page}"
+        );
+        let text = stdout(
+            &clinic
+                .run(&format!("schema show {name} --toml"))
+                .code(0)
+                .stderr(""),
+        );
+        assert_eq!(Schema::from_toml(&text).unwrap().digest(), schema.digest());
+        let told = json(&stdout(
+            &clinic
+                .run(&format!("schema show {name} --toml --json"))
+                .code(0),
+        ));
+        assert_eq!((&told["name"], &told["toml"]), (&name.into(), &text.into()));
+    }
+    // Of a file it is the file, with its comments.
+    let text = clinic.read("schema.toml");
+    for file in ["", " schema.toml"] {
+        let show = format!("schema show{file} --toml");
+        clinic.run(&show).code(0).stderr("").stdout(text.clone());
+    }
+
+    let scheduling = Schema::scheduling();
+    let text = stdout(&clinic.run("profile show hl7v2").code(0).stderr(""));
+    assert_eq!(text, paravent::hl7v2::Profile::siu_text());
+    let told = json(&stdout(&clinic.run("profile show hl7v2 --json").code(0)));
+    assert_eq!(
+        (&told["name"], &told["toml"]),
+        (&"siu".into(), &text.into())
+    );
+    let text = stdout(&clinic.run("profile show fhir").code(0).stderr(""));
+    assert_eq!(
+        paravent::fhir::Profile::from_toml(&text, &scheduling)
+            .unwrap()
+            .name(),
+        "r4"
+    );
+    clinic.run("profile show csv").code(2);
+}
+
+#[test]
 fn a_check_is_a_page_or_a_report() {
     let clinic = Clinic::new();
     let page = stdout(

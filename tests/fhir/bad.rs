@@ -457,6 +457,20 @@ fn kept_lists_need_a_reason() {
             &format!("{scope}keep.priority = {kept}"),
         );
     }
+    for kept in [
+        "\"routine\"",
+        "{ values = [\"routine\"] }",
+        "{ values = [\"routine\"], reason = \"a\", other = 1 }",
+    ] {
+        let told = refused_on(
+            5,
+            "ServiceRequest",
+            &format!("{scope}keep.priority = {kept}"),
+        );
+        let words =
+            "what is kept is neither a list of values nor a table of `values` and `reason`; mend";
+        assert!(told.contains(words), "{told}");
+    }
     let kept = "keep.priority = { values = [\"routine\"], reason = \"a test\" }";
     profile("ServiceRequest", &format!("{scope}{kept}")).unwrap();
     profile(

@@ -498,6 +498,7 @@ fn each_broken_rule_is_told_with_its_line() {
     let schema = Schema::scheduling();
     assert!(Profile::from_toml(HEAD, &schema).is_ok());
     let named = "name a component, such as \"PID-5.1\"";
+    let kept = "what is kept is neither a list of values, nor \"set-id\" or \"count\", nor a table of `values` and `reason`; mend it there";
     let parts = "name a segment (PID), a field (PID-5), a component (PID-5.1) or a sub-component (PID-5.1.1)";
     for (text, line, words) in [
         (
@@ -648,6 +649,22 @@ fn each_broken_rule_is_told_with_its_line() {
             HEAD.to_owned() + "[keep]\n\"AIG-3.1\" = [\"IRM\"]\n",
             8,
             "AIG-3.1 is kept without a reason".to_owned(),
+        ),
+        (
+            HEAD.to_owned() + "[keep]\n\"MSH-11.1\" = [\"P\"]\n\"PID-1\" = 7\n",
+            9,
+            format!("line 9: {kept}"),
+        ),
+        (
+            HEAD.to_owned() + "[keep]\n\"AIG-3.1\" = { values = [\"IRM\"] }\n",
+            8,
+            format!("line 8: {kept}"),
+        ),
+        (
+            HEAD.to_owned()
+                + "[keep]\n\"AIG-3.1\" = { values = [\"IRM\"], reason = \"a test\", until = \"2030\" }\n",
+            8,
+            format!("line 8: {kept}"),
         ),
         (
             HEAD.to_owned() + "[keep]\n\"SCH-25\" = [\"Booked\"]\n\"SCH-25.1\" = [\"Booked\"]\n",

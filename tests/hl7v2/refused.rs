@@ -525,9 +525,9 @@ fn what_stands_where_no_schema_or_policy_for_messages_is() {
     let error = MessageRevealer::new(revealer).unwrap_err();
     assert!(error.is_definition());
     assert!(
-        error
-            .to_string()
-            .starts_with("the schema has not one shaped field in scope \"identity\""),
+        error.to_string().starts_with(
+            "the policy is for the schema \"appointment\", which has not one shaped field"
+        ),
         "{error}"
     );
     let bound = SEALED.to_owned() + "subject_key = \"bound\"\n";

@@ -56,7 +56,8 @@ impl ResourceRevealer {
     }
 }
 
-fn transfer(
+/// Takes all of a file through; `refused` as for protecting one.
+pub(super) fn transfer(
     from: impl Read,
     mut to: impl Write,
     most: usize,

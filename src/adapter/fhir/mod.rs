@@ -115,6 +115,7 @@
 //! ```
 
 mod file;
+mod inspect;
 mod json;
 mod profile;
 mod protect;
@@ -123,5 +124,7 @@ mod reveal;
 mod scene;
 mod walk;
 
-pub use self::{profile::Profile, protect::ResourceProtector, reveal::ResourceRevealer};
-pub use crate::adapter::message::{FileSummary, Refused, Restored};
+pub use self::{
+    inspect::inspect_file, profile::Profile, protect::ResourceProtector, reveal::ResourceRevealer,
+};
+pub use crate::adapter::message::{FileSummary, InspectedMessage, Refused, Restored};

@@ -220,6 +220,14 @@ impl Profile {
         self.0.types.get(name)
     }
 
+    /// Whether the field at this position is read of some resource.
+    pub(super) fn reads(&self, position: usize) -> bool {
+        self.0.types.values().any(|of_type| {
+            of_type.id == Some(position)
+                || of_type.fields.iter().any(|rule| rule.position == position)
+        })
+    }
+
     /// Whether `meta.profile` may say this.
     pub(super) fn keeps_profile(&self, url: &str) -> bool {
         self.0.profiles.iter().any(|kept| kept == url)

@@ -117,6 +117,25 @@ impl ResourceProtector {
         self.sealer.policy()
     }
 
+    /// The names of what the policy shows and no resource can have: fields that the profile reads nowhere, and pseudonyms and indexes that
+    /// are made of one. Say under `fields` or `id` of a type of resource where they are read, or take them from the policy.
+    pub fn not_shown(&self) -> Vec<&str> {
+        let policy = self.policy();
+        let fields = policy.schema().fields();
+        let is_read = |of: &[usize]| of.iter().all(|&position| self.profile.reads(position));
+        let shows = policy.show_rules().iter().map(|rule| {
+            let name = fields[rule.position].name();
+            (name, is_read(&[rule.position]))
+        });
+        let pseudonyms = policy.pseudonym_rules().iter();
+        let pseudonyms = pseudonyms.map(|rule| (&*rule.name, is_read(&rule.of)));
+        let indexes = policy.index_rules().iter();
+        let indexes = indexes.map(|rule| (&*rule.name, is_read(&rule.of)));
+        let all = shows.chain(pseudonyms).chain(indexes);
+        all.filter_map(|(name, is_read)| (!is_read).then_some(name))
+            .collect()
+    }
+
     /// The protected form of one resource or Bundle.
     ///
     /// # Errors

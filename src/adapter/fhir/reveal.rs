@@ -435,13 +435,14 @@ fn has_url(extension: &Item<'_>, url: &str) -> bool {
 }
 
 /// The sealed records of a resource, in their order.
-fn records(resource: &Value<'_>) -> Result<Vec<SealedRecord>> {
+pub(super) fn records(resource: &Value<'_>) -> Result<Vec<SealedRecord>> {
     let entries = resource.member("meta").and_then(seal).unwrap_or_default();
     let records = entries.iter().filter(|entry| has_url(entry, RECORD));
     records
         .map(|entry| {
             let record = entry.value.member("valueString").and_then(Value::string);
-            record.ok_or_else(misplaced)?.parse()
+            let record = record.ok_or_else(misplaced)?;
+            record.parse().map_err(Error::of_message)
         })
         .collect()
 }

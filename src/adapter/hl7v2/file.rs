@@ -95,7 +95,8 @@ impl MessageRevealer {
     }
 }
 
-fn transfer(
+/// Takes all of a file through; `refused` as for protecting one.
+pub(super) fn transfer(
     from: impl Read,
     mut to: impl Write,
     mut refused: impl FnMut(Refused<'_>) -> Result<()>,
@@ -105,6 +106,7 @@ fn transfer(
     let mut summary = FileSummary::default();
     let mut before = Before::default();
     let mut frame = Frame::default();
+    let mut number = 0;
     let mut write = |bytes: &[u8]| to.write_all(bytes).map_err(Error::io("write the messages"));
     while let Some(Piece {
         bytes,
@@ -117,6 +119,8 @@ fn transfer(
             write(&frame.pass(&bytes))?;
             continue;
         }
+        let is_message = is_message(&bytes);
+        number += usize::from(is_message);
         let turned = frame.check(next).and_then(|()| {
             let message = Message::scan(&bytes, before.of(&bytes))?;
             before.note(&message);
@@ -127,9 +131,13 @@ fn transfer(
                 write(&frame.held)?;
                 frame.held.clear();
                 write(&turned)?;
-                summary.messages += u64::from(is_message(&bytes));
+                summary.messages += u64::from(is_message);
             }
             Err(error) => {
+                let error = match is_message {
+                    true => error.at_message(number),
+                    false => error,
+                };
                 refused(Refused {
                     message: &bytes,
                     error: error.at_file_line(line),

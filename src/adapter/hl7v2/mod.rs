@@ -25,6 +25,7 @@
 mod file;
 mod frames;
 mod header;
+mod inspect;
 mod path;
 mod profile;
 mod protect;
@@ -37,8 +38,9 @@ mod write;
 
 pub use self::{
     frames::{Frames, frame},
+    inspect::inspect_file,
     profile::Profile,
     protect::MessageProtector,
     reveal::{MessageRevealer, message_id, record_of},
 };
-pub use crate::adapter::message::{FileSummary, Refused, Restored};
+pub use crate::adapter::message::{FileSummary, InspectedMessage, Refused, Restored};

@@ -145,7 +145,7 @@ pub(super) fn find(message: &Message<'_>) -> Result<Found> {
     Ok(Found {
         records: texts
             .iter()
-            .map(|text| text.parse())
+            .map(|text| text.parse().map_err(Error::of_message))
             .collect::<Result<_>>()?,
         segments: segments.to_vec(),
         span: start..last.end,

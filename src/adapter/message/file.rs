@@ -20,7 +20,7 @@ pub struct FileSummary {
 pub struct Refused<'a> {
     /// Its text.
     pub message: &'a [u8],
-    /// Why, with the [line](Error::line) where it begins.
+    /// Why, with the [line](Error::line) where it begins, and of HL7 v2 with its [number](Error::message_number).
     pub error: Error,
 }
 

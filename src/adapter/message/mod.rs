@@ -5,6 +5,7 @@
 
 mod facts;
 mod file;
+mod inspected;
 mod open;
 mod parts;
 mod restored;
@@ -25,6 +26,7 @@ pub(crate) use self::{
 };
 pub use self::{
     file::{FileSummary, Refused},
+    inspected::InspectedMessage,
     restored::Restored,
 };
 

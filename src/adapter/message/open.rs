@@ -78,6 +78,16 @@ impl Opener {
     ///
     /// Those of [`Revealer::reveal`]; [`Error::is_message`](crate::Error::is_message) where they are not those of one message.
     pub(crate) fn open(&self, records: &[SealedRecord], stored_as: &str) -> Result<Originals> {
+        let schema = self.revealer.policy().schema();
+        let opened = self.open_all(records, stored_as);
+        opened.map_err(|error| {
+            error
+                .of_message()
+                .with_scope_name(|scope| schema.name_of(scope))
+        })
+    }
+
+    fn open_all(&self, records: &[SealedRecord], stored_as: &str) -> Result<Originals> {
         let bound = self
             .revealer
             .bind(binding(self.revealer.policy(), stored_as)?);

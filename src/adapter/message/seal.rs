@@ -129,7 +129,9 @@ impl Sealer {
             });
             fill(schema, draft, fields.chain(self.texts(&pieces, 0)))
         };
-        bound.protect_laid_out(self.layout(&pieces), fill_first, &mut protected)?;
+        bound
+            .protect_laid_out(self.layout(&pieces), fill_first, &mut protected)
+            .map_err(Error::of_message)?;
         Ok(Sealed {
             protected,
             more: self.seal_pieces(&bound, &pieces, 1)?,
@@ -209,9 +211,18 @@ fn fill<'a>(
 /// What seals of a message are bound to.
 pub(super) fn binding<'a>(policy: &Policy, stored_as: &'a str) -> Result<Binding<'a>> {
     match policy.binds_record_id() {
-        true => RecordId::new(stored_as).map(Binding::record),
+        true => RecordId::new(stored_as)
+            .map(Binding::record)
+            .map_err(|_| no_id()),
         false => Ok(Binding::NONE),
     }
+}
+
+fn no_id() -> Error {
+    Error::message(
+        "the id that the seals of the message are bound to is empty or longer than 1024 bytes",
+        "give the message with the id that it was protected with, in MSH-10 or of the resource",
+    )
 }
 
 /// The position of each scope's shaped field.
@@ -230,10 +241,11 @@ pub(super) fn shaped(policy: &Policy) -> Result<Vec<(Scope, usize)>> {
             (Some((position, _)), None) => Ok((scope, position)),
             _ => Err(Error::definition(
                 format!(
-                    "the schema has not one shaped field in scope {:?}, which the parts of messages need",
+                    "the policy is for the schema {:?}, which has not one shaped field in scope {:?}, as the parts of messages need",
+                    schema.name(),
                     schema.scope_name(scope)
                 ),
-                "give each scope of the schema one field with `shaped = true`, as the schema \"scheduling\" has them",
+                "take a policy for the schema \"scheduling\", or give each scope of your own schema one field with `shaped = true`",
             )),
         }
     };

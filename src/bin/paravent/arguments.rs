@@ -28,6 +28,7 @@ use crate::{
     migrate::MigrateArguments,
     passphrase::Source,
     policy::PolicyArguments,
+    profile::ProfileArguments,
     protect::ProtectArguments,
     release::ReleaseArguments,
     reseal::ResealArguments,
@@ -61,10 +62,13 @@ EXAMPLES
       --requester a.martin --purpose \"call back\" --reason \"ticket 4711\" \\
       < row.ndjson
 
-  HL7 v2 messages, and what they were:
+  From nothing to protected HL7 v2 messages, and what they were:
 
-    paravent protect feed.hl7 --policy policies/hl7-feed.toml -o screened.hl7
-    paravent reveal screened.hl7 --policy policies/hl7-feed.toml
+    paravent init clinic --schema scheduling
+    cd clinic
+    paravent protect appointments.hl7 --policy policies/practice-feed.toml \\
+      -o screened.hl7
+    paravent reveal screened.hl7 --policy policies/practice-feed.toml
 
   What a thief of a connector's rows would learn:
 
@@ -158,6 +162,7 @@ pub(crate) enum Command {
     Inspect(InspectArguments),
     Attribute(AttributeArguments),
     Schema(SchemaArguments),
+    Profile(ProfileArguments),
     Completions(CompletionsArguments),
     Man(ManArguments),
 }

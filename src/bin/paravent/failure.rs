@@ -46,6 +46,8 @@ pub(crate) struct Failure {
     message: String,
     advice: String,
     line: Option<usize>,
+    /// That of a message in its file, from 1.
+    number: Option<usize>,
 }
 
 impl Failure {
@@ -61,6 +63,7 @@ impl Failure {
             message: message.into(),
             advice: advice.into(),
             line: None,
+            number: None,
         }
     }
 
@@ -157,6 +160,9 @@ impl Failure {
             "message": self.message,
             "advice": self.advice,
         });
+        if let Some(number) = self.number {
+            object["message_number"] = number.into();
+        }
         if let Some(line) = self.line {
             object["line"] = line.into();
         }
@@ -180,6 +186,7 @@ impl From<&Error> for Failure {
             message: message.to_owned(),
             advice: error.advice().to_owned(),
             line: error.line(),
+            number: error.message_number(),
         }
     }
 }

@@ -1,7 +1,8 @@
-//! `paravent inspect`: what texts and key files are, without any key.
+//! `paravent inspect`: what texts, key files and protected messages are, without any key.
 
 use std::{
-    io::{self, Read},
+    fs::File,
+    io::{self, BufRead, BufReader, Read},
     path::{Path, PathBuf},
 };
 
@@ -11,12 +12,16 @@ use serde_json::json;
 
 use crate::{
     failure::{Exit, Failure, Outcome},
+    messages::{self, Kind},
     output, pipe, rows,
     settings::Settings,
 };
 
 /// No key file is larger.
 const MAX_FILE: u64 = 16 * 1024 * 1024;
+
+/// What is looked at to know what a file is.
+const BEGINNING: usize = 64 * 1024;
 
 const AFTER: &str = "\
 It tells what a text says of itself: format, suite, epoch, scopes and their
@@ -30,27 +35,36 @@ what it pretends to be.
   i1.…  an index
   s1.…  a reversible stand-in
 
+Of a file of HL7 v2 messages or FHIR resources it tells how many are protected,
+and what their seals are: those that are alike together.
+
 EXAMPLES
     paravent inspect t1.aebagbafaydqqcikbmga2dqpca
     cut -d, -f5 statistics.csv | tail -n +2 | paravent inspect -
     paravent inspect --file backend.keyring
+    paravent inspect --file screened.hl7
 ";
 
-/// Tell what a sealed text, a stand-in or a key file is, without keys
+/// Tell what a sealed text, a stand-in, a key file or a file of messages is, without keys
 #[derive(Debug, Args)]
 #[command(after_long_help = AFTER)]
 pub(crate) struct InspectArguments {
     /// The texts; - for those of the standard input, one a line, as without any
     #[arg(value_name = "VALUE")]
     values: Vec<String>,
-    /// Tell what this key file is; it may stand several times
+    /// Tell what this file is, a key file or protected messages; it may stand several times
     #[arg(long, value_name = "FILE")]
     file: Vec<PathBuf>,
 }
 
 pub(crate) fn run(arguments: &InspectArguments, settings: &Settings) -> Outcome {
     for path in &arguments.file {
-        let inspected = inspect(&read(path)?)
+        let mut file = open(path)?;
+        if let Some(kind) = Kind::of(file.buffer()) {
+            messages::inspected::run(path, kind, &mut file, settings)?;
+            continue;
+        }
+        let inspected = inspect(&read(path, file)?)
             .map_err(|failure| failure.at(path.display()).exits(Exit::Input))?;
         tell(&inspected, settings)?;
     }
@@ -67,8 +81,13 @@ pub(crate) fn run(arguments: &InspectArguments, settings: &Settings) -> Outcome 
         return Ok(Exit::Done);
     }
     for (number, text) in arguments.values.iter().enumerate() {
-        let inspected =
-            inspect(text).map_err(|failure| failure.at(format!("value {}", number + 1)))?;
+        let inspected = inspect(text).map_err(|failure| {
+            let failure = match Path::new(text).is_file() {
+                true => Failure::usage("it is a file", "give files by --file"),
+                false => failure,
+            };
+            failure.at(format!("value {}", number + 1))
+        })?;
         tell(&inspected, settings)?;
     }
     Ok(Exit::Done)
@@ -87,11 +106,22 @@ fn tell(inspected: &Inspected, settings: &Settings) -> Result<(), Failure> {
     }
 }
 
-fn read(path: &Path) -> Result<String, Failure> {
-    let failed = |error: io::Error| Failure::file("reading", path, &error).exits(Exit::Input);
+/// A file, with its beginning in the buffer: that says what it is.
+fn open(path: &Path) -> Result<BufReader<File>, Failure> {
+    let file = pipe::open(path).map_err(failed(path))?;
+    let mut file = BufReader::with_capacity(BEGINNING, file);
+    file.fill_buf().map_err(failed(path))?;
+    Ok(file)
+}
+
+fn failed(path: &Path) -> impl Fn(io::Error) -> Failure {
+    move |error| Failure::file("reading", path, &error).exits(Exit::Input)
+}
+
+fn read(path: &Path, file: impl Read) -> Result<String, Failure> {
     let mut bytes = Vec::new();
-    pipe::open(path)
-        .and_then(|file| file.take(MAX_FILE).read_to_end(&mut bytes))
-        .map_err(failed)?;
+    file.take(MAX_FILE)
+        .read_to_end(&mut bytes)
+        .map_err(failed(path))?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }

@@ -23,6 +23,7 @@ mod output;
 mod passphrase;
 mod pipe;
 mod policy;
+mod profile;
 mod progress;
 mod protect;
 mod release;
@@ -82,6 +83,7 @@ fn run(arguments: Arguments) -> Outcome {
         Command::Inspect(arguments) => inspect::run(&arguments, &settings),
         Command::Attribute(arguments) => attribute::run(&arguments, &settings),
         Command::Schema(arguments) => schema::run(&arguments, &settings),
+        Command::Profile(arguments) => profile::run(&arguments, &settings),
         Command::Completions(arguments) => manual::completions(&arguments),
         Command::Man(arguments) => manual::man(&arguments),
     }

@@ -9,8 +9,8 @@ use crate::{
     arguments::{PassphraseArguments, RowArguments},
     failure::{Failure, Outcome},
     keys,
-    messages::{self, Content, Direction},
-    rows::{self, Task},
+    messages::{self, Content, Kind, Profile},
+    rows::{self, Formats, Task},
     settings::{self, Settings},
 };
 
@@ -23,10 +23,11 @@ Dates and date-times have to be of RFC 3339, such as 2026-11-30 and
 2026-11-30T09:30:00+01:00; others are refused, and none is converted. The
 policy's `[source]` says which column is which field, and which are left out.
 
-HL7 v2 messages stay in their order, with batches and MLLP frames as they are;
-a profile says what of them passes and where fields are read, and without
---profile it is the bundled one. What is taken out is sealed in ZPV segments at
-the end of each message.
+HL7 v2 messages and FHIR resources stay in their order, with batches, MLLP
+frames and line ends as they are. A profile says what of them passes and where
+fields are read and shown; without --profile it is the bundled one, which
+`paravent profile show` prints. What is taken out is sealed inside: in ZPV
+segments at the end of an HL7 v2 message, in an extension of each FHIR resource.
 
 Rows are shuffled within a window, since the order of rows joins what two
 connectors hold; --window 1 keeps the order. A bad row stops the command with
@@ -47,8 +48,13 @@ EXAMPLES
 
   HL7 v2 messages, those that are refused put aside:
 
-    paravent protect feed.hl7 --policy policies/hl7-feed.toml \\
+    paravent protect feed.hl7 --policy policies/practice-feed.toml \\
       -o screened.hl7 --on-error quarantine refused.hl7
+
+  FHIR resources, by a profile of one's own:
+
+    paravent protect bundle.json --format fhir --profile own.toml \\
+      --policy policies/practice-feed.toml -o screened.json
 
   A spreadsheet's export, bad rows put aside:
 
@@ -86,24 +92,38 @@ pub(crate) fn run(arguments: &ProtectArguments, settings: &Settings) -> Outcome 
     let config = settings.config()?;
     let schema = settings::schema(&config, rows.schema.as_deref())?;
     let policy = settings::checked_policy(&rows.policy, &config, &schema, settings.today)?;
+    // Before anybody types a passphrase.
+    let work = match content {
+        Content::Rows(formats) => Work::Rows(formats),
+        Content::Messages(kind) => {
+            let profile = arguments.profile.as_deref();
+            let profile = kind.profile(profile, policy.policy(), &rows.policy)?;
+            Work::Messages(kind, profile)
+        }
+    };
     let source = arguments.passphrase.source();
     rows::check_input(&rows.input, &source)?;
     let keyring = keys::sealing_keyring(rows.keyring.as_deref(), &source, &config, settings.today)?;
-    match content {
-        Content::Rows(formats) => {
+    match work {
+        Work::Rows(formats) => {
             let protector = Protector::new(&keyring, &policy)?;
             // What it holds is in the protector, as far as it is needed.
             drop(keyring);
             let window = arguments.window.unwrap_or(WINDOW);
             rows::run(rows, formats, &Task::Protect(&protector, window), settings)
         }
-        Content::Messages(kind) => {
-            let profile = arguments.profile.as_deref();
-            let protector = kind.protector(&keyring, &policy, profile)?;
+        Work::Messages(kind, profile) => {
+            let task = profile.protector(&keyring, &policy)?;
             drop(keyring);
-            messages::run(rows, kind, &protector, Direction::Protect, settings)
+            messages::run(rows, kind, &task, settings)
         }
     }
+}
+
+/// What is protected, and by what.
+enum Work {
+    Rows(Formats),
+    Messages(Kind, Profile),
 }
 
 /// Rows are shuffled within so many.

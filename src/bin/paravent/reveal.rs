@@ -9,7 +9,7 @@ use crate::{
     arguments::RowArguments,
     failure::{Failure, Outcome},
     keys,
-    messages::{self, Content, Direction},
+    messages::{self, Content},
     passphrase::Source,
     rows::{self, Task},
     settings::{self, Settings},
@@ -20,11 +20,12 @@ With --grant it reveals what the grant opens, as a connector does; a grant
 that has ended is refused. Without it the keyring reveals every scope. What is
 written holds values in clear: a file has mode 0600.
 
-Of HL7 v2 messages, what is opened is put back where it stood. Where that is
-all, each is byte for byte what was protected, and those that are not, since
-something on the way changed them, are counted, with exit code 6. Where a
-grant or --only opens a part, the rest stays as the receiver had it, with the
-ZPV segments. No profile is needed.
+Of HL7 v2 messages and FHIR resources, what is opened is put back where it
+stood. Where that is all, each is byte for byte what was protected, and those
+that are not, since something on the way changed them, are counted, with exit
+code 6. Where a grant or --only opens a part, the rest stays as the receiver
+had it: HL7 v2 messages with their ZPV segments, resources without their seals.
+No profile is needed.
 
 EXAMPLES
   What a connector gets:
@@ -40,7 +41,7 @@ EXAMPLES
 
   Messages as they were:
 
-    paravent reveal screened.hl7 --policy policies/hl7-feed.toml \\
+    paravent reveal screened.hl7 --policy policies/practice-feed.toml \\
       -o feed.hl7
 ";
 
@@ -94,13 +95,11 @@ pub(crate) fn run(arguments: &RevealArguments, settings: &Settings) -> Outcome {
     }
     match content {
         Content::Rows(formats) => rows::run(rows, formats, &Task::Reveal(&revealer), settings),
-        Content::Messages(kind) => messages::run(
-            rows,
-            kind,
-            &kind.revealer(revealer)?,
-            Direction::Reveal,
-            settings,
-        ),
+        Content::Messages(kind) => {
+            let task = kind.revealer(revealer);
+            let task = task.map_err(|failure| failure.at(rows.policy.display()))?;
+            messages::run(rows, kind, &task, settings)
+        }
     }
 }
 

@@ -80,7 +80,8 @@ impl Formats {
             .output_format
             .or_else(|| by_name(&arguments.output));
         let to = match (to, &from) {
-            (Some(Rows::Fhir | Rows::Hl7v2), _) => return Err(no_rows()),
+            (Some(Rows::Fhir), _) => return Err(no_rows("FHIR resources")),
+            (Some(Rows::Hl7v2), _) => return Err(no_rows("HL7 v2 messages")),
             (Some(Rows::Csv), _) | (None, Format::Csv(_)) => {
                 let csv = CsvFormat::default();
                 let in_tabs = extension(&arguments.output).as_deref() == Some("tsv");
@@ -110,12 +111,14 @@ pub(crate) fn read_as(
 ) -> Result<Format, Failure> {
     let rows = format.or_else(|| by_name(input)).ok_or_else(|| {
         Failure::usage(
-            "the input's name does not say what its rows are",
+            "the input's name does not say what is in it",
             "say it by --format csv, ndjson, hl7v2 or fhir",
         )
     })?;
-    if matches!(rows, Rows::Fhir | Rows::Hl7v2) {
-        return Err(no_rows());
+    match rows {
+        Rows::Fhir => return Err(no_rows("FHIR resources")),
+        Rows::Hl7v2 => return Err(no_rows("HL7 v2 messages")),
+        Rows::Csv | Rows::Ndjson => {}
     }
     if rows == Rows::Ndjson {
         return match (delimiter, encoding) {
@@ -140,9 +143,9 @@ pub(crate) fn read_as(
 }
 
 /// What commands for rows say of messages.
-fn no_rows() -> Failure {
+fn no_rows(messages: &str) -> Failure {
     Failure::usage(
-        "HL7 v2 messages are no rows",
+        format!("{messages} are no rows"),
         "`paravent protect` and `paravent reveal` take them; to protect anew what is sealed, reveal and protect it",
     )
 }

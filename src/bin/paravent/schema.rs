@@ -1,22 +1,31 @@
 //! `paravent schema`: the fields of a schema and the facts between them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use paravent::{Determines, Field, Schema};
 use serde_json::{Value, json};
 
 use crate::{
-    failure::{Exit, Outcome},
+    failure::{Exit, Failure, Outcome},
     output,
+    policy::pages::files,
     settings::{self, Settings},
 };
 
 const AFTER: &str = "\
+Two schemas are bundled: appointment, the fields of rows, and scheduling, those
+of HL7 v2 messages and FHIR resources. A policy names its schema, and needs no
+file of a bundled one.
+
 EXAMPLES
     paravent schema show
-    paravent schema show schema.toml
-    paravent schema show --json
+    paravent schema show scheduling
+    paravent schema show schema.toml --json
+
+  To begin a schema of one's own:
+
+    paravent schema show scheduling --toml > schema.toml
 ";
 
 /// Show a schema: its fields, and the facts of the world between them
@@ -36,18 +45,37 @@ enum SchemaCommand {
 #[derive(Debug, Args)]
 #[command(after_long_help = AFTER)]
 struct ShowArguments {
-    /// The schema; without it, that of the configuration or the bundled one of appointments
-    #[arg(value_name = "FILE")]
-    file: Option<PathBuf>,
+    /// The schema: a file, or "appointment" or "scheduling"; without it, that of the configuration or the bundled one of appointments
+    #[arg(value_name = "SCHEMA")]
+    schema: Option<PathBuf>,
+    /// Print its file, as it is written
+    #[arg(long)]
+    toml: bool,
 }
 
 pub(crate) fn run(arguments: &SchemaArguments, settings: &Settings) -> Outcome {
     let SchemaCommand::Show(arguments) = &arguments.command;
-    let schema = settings::schema(&settings.config()?, arguments.file.as_deref())?;
-    if settings.json {
-        output::print_json(&for_machines(&schema))?;
-    } else {
-        output::print(&page(&schema))?;
+    let config = settings.config()?;
+    let given = arguments.schema.as_deref();
+    let bundled = given.and_then(Path::to_str).and_then(Schema::bundled_text);
+    let schema = match bundled {
+        Some(text) => Schema::from_toml(text).map_err(|error| Failure::definition(&error))?,
+        None => settings::schema(&config, given)?,
+    };
+    let text = || match (bundled, given.or(config.schema_path())) {
+        (Some(text), _) => Ok(text.to_owned()),
+        (None, Some(path)) => {
+            files::bounded(path).map_err(|error| Failure::file("reading", path, &error))
+        }
+        (None, None) => Ok(Schema::bundled_text(schema.name())
+            .unwrap_or_default()
+            .to_owned()),
+    };
+    match (settings.json, arguments.toml) {
+        (true, false) => output::print_json(&for_machines(&schema))?,
+        (false, false) => output::print(&page(&schema))?,
+        (true, true) => output::print_json(&json!({ "name": schema.name(), "toml": text()? }))?,
+        (false, true) => output::print(&text()?)?,
     }
     Ok(Exit::Done)
 }

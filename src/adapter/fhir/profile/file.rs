@@ -46,7 +46,11 @@ struct TypeFile {
 }
 
 #[derive(Deserialize)]
-#[serde(untagged, deny_unknown_fields)]
+#[serde(
+    untagged,
+    deny_unknown_fields,
+    expecting = "what is kept is neither a list of values nor a table of `values` and `reason`"
+)]
 enum KeepFile {
     Values(Vec<String>),
     WithReason { values: Vec<String>, reason: String },

@@ -53,7 +53,11 @@ struct File {
 }
 
 #[derive(Deserialize)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    deny_unknown_fields,
+    expecting = "what is kept is neither a list of values, nor \"set-id\" or \"count\", nor a table of `values` and `reason`"
+)]
 enum KeepFile {
     Values(Vec<String>),
     Word(String),

@@ -1,29 +1,30 @@
 //! FHIR R4 resources: one JSON document, or one a line.
 
-use std::path::Path;
-
 use paravent::{
-    CheckedPolicy, Keyring, Revealer,
+    CheckedPolicy, Keyring, Revealer, Schema,
     fhir::{Profile, ResourceProtector, ResourceRevealer},
 };
 
-use super::{Turn, profile_text};
+use super::{Direction, Task, Turn};
 use crate::failure::Failure;
+
+/// The profile in a text, or the bundled one.
+pub(super) fn profile(text: Option<&str>, schema: &Schema) -> paravent::Result<Profile> {
+    Profile::from_toml(text.unwrap_or(Profile::R4), schema)
+}
 
 pub(super) fn protector(
     keyring: &Keyring,
     policy: &CheckedPolicy,
-    profile: Option<&Path>,
-) -> Result<Turn, Failure> {
-    let profile = match profile {
-        None => Profile::r4(),
-        Some(path) => Profile::from_toml(&profile_text(path)?, policy.policy().schema())
-            .map_err(|error| Failure::definition(&error).at(path.display()))?,
-    };
+    profile: Profile,
+) -> Result<Task, Failure> {
     let protector = ResourceProtector::new(keyring, policy, profile)?;
-    Ok(Box::new(move |from, to, refused| {
-        protector.protect_file(from, to, refused)
-    }))
+    let not_shown = protector.not_shown().into_iter().map(str::to_owned);
+    Ok(Task {
+        not_shown: not_shown.collect(),
+        direction: Direction::Protect,
+        turn: Box::new(move |from, to, refused| protector.protect_file(from, to, refused)),
+    })
 }
 
 pub(super) fn revealer(revealer: Revealer) -> Result<Turn, Failure> {

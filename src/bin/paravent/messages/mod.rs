@@ -2,6 +2,7 @@
 
 mod fhir;
 mod hl7v2;
+pub(crate) mod inspected;
 
 use std::{
     cell::Cell,
@@ -11,7 +12,7 @@ use std::{
 };
 
 use paravent::{
-    CheckedPolicy, Keyring, Revealer,
+    CheckedPolicy, Keyring, Policy, Revealer, Schema,
     hl7v2::{FileSummary, Refused},
 };
 use serde_json::json;
@@ -67,16 +68,58 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    /// What protects messages, by the profile in a file or the bundled one.
-    pub(crate) fn protector(
+    /// The profile in a file or the bundled one, for the policy in the file `of`.
+    pub(crate) fn profile(
         self,
-        keyring: &Keyring,
-        policy: &CheckedPolicy,
-        profile: Option<&Path>,
-    ) -> Result<Turn, Failure> {
+        file: Option<&Path>,
+        policy: &Policy,
+        of: &Path,
+    ) -> Result<Profile, Failure> {
+        let schema = policy.schema();
+        if file.is_none() && schema.name() != BUNDLED {
+            return Err(Failure::new(
+                Exit::Input,
+                "definition",
+                format!(
+                    "the policy is for the schema {:?}, and the bundled profile for {BUNDLED:?}",
+                    schema.name()
+                ),
+                "take a policy for messages, such as `paravent init --schema scheduling` makes, or give a profile for your schema by --profile",
+            )
+            .at(of.display()));
+        }
+        let text = file.map(profile_text).transpose()?;
+        self.read_profile(text.as_deref(), schema)
+            .map_err(|error| match file {
+                Some(path) => self
+                    .not_read(&error, text.as_deref(), schema)
+                    .at(path.display()),
+                None => Failure::definition(&error).at("the bundled profile"),
+            })
+    }
+
+    fn read_profile(self, text: Option<&str>, schema: &Schema) -> paravent::Result<Profile> {
         match self {
-            Self::Fhir => fhir::protector(keyring, policy, profile),
-            Self::Hl7v2 => hl7v2::protector(keyring, policy, profile),
+            Self::Fhir => fhir::profile(text, schema).map(Profile::Fhir),
+            Self::Hl7v2 => hl7v2::profile(text, schema).map(Profile::Hl7v2),
+        }
+    }
+
+    /// What is said of a profile that does not load: it may be one of the other format.
+    fn not_read(self, error: &paravent::Error, text: Option<&str>, schema: &Schema) -> Failure {
+        let failure = Failure::definition(error);
+        let (other, its) = match self {
+            Self::Fhir => (Self::Hl7v2, "HL7 v2 messages"),
+            Self::Hl7v2 => (Self::Fhir, "FHIR resources"),
+        };
+        match other.read_profile(text, schema) {
+            Ok(_) => Failure::new(
+                failure.exit(),
+                "definition",
+                format!("it is a profile for {its}"),
+                "give one for what is to be protected: `paravent profile show` prints the bundled ones",
+            ),
+            Err(_) => failure,
         }
     }
 
@@ -97,10 +140,46 @@ impl Kind {
     }
 
     /// What reveals them.
-    pub(crate) fn revealer(self, revealer: Revealer) -> Result<Turn, Failure> {
-        match self {
+    pub(crate) fn revealer(self, revealer: Revealer) -> Result<Task, Failure> {
+        let turn = match self {
             Self::Fhir => fhir::revealer(revealer),
             Self::Hl7v2 => hl7v2::revealer(revealer),
+        };
+        Ok(Task {
+            turn: turn?,
+            direction: Direction::Reveal,
+            not_shown: Vec::new(),
+        })
+    }
+
+    /// Where a profile says what is shown.
+    fn place(self) -> &'static str {
+        match self {
+            Self::Fhir => "under `fields` of a resource",
+            Self::Hl7v2 => "under [show]",
+        }
+    }
+}
+
+/// The schema of the bundled profiles.
+const BUNDLED: &str = "scheduling";
+
+/// What of messages passes.
+pub(crate) enum Profile {
+    Fhir(paravent::fhir::Profile),
+    Hl7v2(paravent::hl7v2::Profile),
+}
+
+impl Profile {
+    /// What protects messages by it.
+    pub(crate) fn protector(
+        self,
+        keyring: &Keyring,
+        policy: &CheckedPolicy,
+    ) -> Result<Task, Failure> {
+        match self {
+            Self::Fhir(profile) => fhir::protector(keyring, policy, profile),
+            Self::Hl7v2(profile) => hl7v2::protector(keyring, policy, profile),
         }
     }
 }
@@ -109,8 +188,15 @@ impl Kind {
 type Refuse<'a> = &'a mut dyn FnMut(Refused<'_>) -> paravent::Result<()>;
 
 /// Takes all of a file of messages through.
-pub(crate) type Turn =
-    Box<dyn Fn(&mut dyn Read, &mut dyn Write, Refuse<'_>) -> paravent::Result<FileSummary>>;
+type Turn = Box<dyn Fn(&mut dyn Read, &mut dyn Write, Refuse<'_>) -> paravent::Result<FileSummary>>;
+
+/// What happens to messages.
+pub(crate) struct Task {
+    turn: Turn,
+    direction: Direction,
+    /// What the policy shows and the profile has no place for, by name.
+    not_shown: Vec<String>,
+}
 
 /// A profile's file.
 fn profile_text(path: &Path) -> Result<String, Failure> {
@@ -118,7 +204,7 @@ fn profile_text(path: &Path) -> Result<String, Failure> {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Direction {
+enum Direction {
     Protect,
     Reveal,
 }
@@ -130,11 +216,13 @@ const LISTED: u64 = 5;
 pub(crate) fn run(
     arguments: &RowArguments,
     kind: Kind,
-    turn: &Turn,
-    direction: Direction,
+    task: &Task,
     settings: &Settings,
 ) -> Outcome {
-    let (readers, done) = match direction {
+    if !settings.json {
+        warn_of_shown(kind, &task.not_shown);
+    }
+    let (readers, done) = match task.direction {
         Direction::Protect => (Readers::Umask, "protected"),
         Direction::Reveal => (Readers::Owner, "revealed"),
     };
@@ -159,7 +247,7 @@ pub(crate) fn run(
     };
     let (mut told, mut broken) = (Vec::new(), None);
     let mut refused = 0;
-    let counts = turn(&mut from, &mut to, &mut |one| {
+    let counts = (task.turn)(&mut from, &mut to, &mut |one| {
         let Refused { message, error } = one;
         let Some(bad) = bad.as_mut().filter(|_| !error.is_io()) else {
             return Err(error);
@@ -192,7 +280,7 @@ pub(crate) fn run(
     let counts = counts.map_err(|error| {
         let failure = Failure::from(&error);
         match failure.exit() {
-            Exit::Input | Exit::Keys => failure.at(name),
+            Exit::Input | Exit::Keys => failure.at(&name),
             _ => failure,
         }
     })?;
@@ -201,42 +289,71 @@ pub(crate) fn run(
         bad.finish()?;
     }
     output.finish()?;
-    tell(done, &counts, took, arguments, settings)?;
+    if settings.json {
+        tell_machines(&counts, &task.not_shown, took, arguments)?;
+    } else {
+        warn_of_none(&counts, &name);
+        tell(done, &counts, took, settings);
+    }
     Ok(match counts.refused + counts.changed {
         0 => Exit::Done,
         _ => Exit::Partial,
     })
 }
 
-fn tell(
-    done: &str,
+/// Tells what the policy shows and no message will have.
+fn warn_of_shown(kind: Kind, not_shown: &[String]) {
+    if let [_, ..] = not_shown {
+        output::complain(&format!(
+            "paravent: the policy shows {}, and the profile has no place for it; say where {} of a profile of your own, or take it from the policy\n",
+            not_shown.join(", "),
+            kind.place()
+        ));
+    }
+}
+
+/// Tells of a file that holds no message: it may be another one than was meant.
+fn warn_of_none(counts: &FileSummary, name: &str) {
+    if counts.messages + counts.refused == 0 {
+        output::complain(&format!(
+            "paravent: {}: there is no message in it; see whether it is the file that was meant\n",
+            output::one_line(name)
+        ));
+    }
+}
+
+fn tell_machines(
     counts: &FileSummary,
+    not_shown: &[String],
     took: Duration,
     arguments: &RowArguments,
-    settings: &Settings,
 ) -> Result<(), Failure> {
+    let mut object = json!({
+        "messages": counts.messages,
+        "quarantined": counts.refused,
+        "changed": counts.changed,
+        "seconds": took.as_secs_f64(),
+    });
+    if !not_shown.is_empty() {
+        object["not_shown"] = json!(not_shown);
+    }
+    let text = output::json(&object)?;
+    // The standard output may have the messages.
+    if output::is_stream(&arguments.output) {
+        output::complain(&text);
+        Ok(())
+    } else {
+        output::print(&text)
+    }
+}
+
+fn tell(done: &str, counts: &FileSummary, took: Duration, settings: &Settings) {
     let FileSummary {
         messages,
         refused,
         changed,
         ..
     } = *counts;
-    let seconds = took.as_secs_f64();
-    if settings.json {
-        let text = output::json(&json!({
-            "messages": messages,
-            "quarantined": refused,
-            "changed": changed,
-            "seconds": seconds,
-        }))?;
-        // The standard output may have the messages.
-        return if output::is_stream(&arguments.output) {
-            output::complain(&text);
-            Ok(())
-        } else {
-            output::print(&text)
-        };
-    }
     if changed > 0 {
         let (what, were) = match changed {
             1 => ("1 message is".to_owned(), "it was"),
@@ -246,12 +363,15 @@ fn tell(
             "paravent: {what} not byte for byte what was protected: {were} changed on the way\n"
         ));
     }
-    let mut line = format!("{done} {} in {seconds:.1} s", counted(messages));
+    let mut line = format!(
+        "{done} {} in {:.1} s",
+        counted(messages),
+        took.as_secs_f64()
+    );
     if refused > 0 {
         line.push_str(&format!("; {} in quarantine", counted(refused)));
     }
     settings.note(&line);
-    Ok(())
 }
 
 /// "1 message", "12,000 messages".

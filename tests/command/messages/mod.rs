@@ -1,6 +1,9 @@
 //! Messages of HL7 v2 and resources of FHIR through `protect` and `reveal`.
 
-use super::{Clinic, PASSPHRASE, json, stderr, stdout, write_secret};
+mod profiles;
+mod told;
+
+use super::{Clinic, json, stderr, stdout, write_secret};
 
 const FIRST: &str = "MSH|^~\\&|AGENDA|CARDIO-SUD|ECRAN|LOGICIEL|20261130073000+0100||SIU^S12^SIU_S12|M-1|P|2.5.1||||||UNICODE UTF-8\r\
     SCH|4711|4711|||||^Consultation||15|min|^^15^20261207093000^20261207094500||||||||||||||Booked\r\
@@ -25,6 +28,9 @@ const CLEAR: [&str; 8] = [
 
 const PROTECT: &str = "protect feed.hl7 --policy policies/hl7-feed.toml -o screened.hl7";
 const REVEAL: &str = "reveal screened.hl7 --policy policies/hl7-feed.toml -o back.hl7";
+
+const BUNDLE: &str = "{\n  \"resourceType\": \"Bundle\",\n  \"type\": \"collection\",\n  \"entry\": [{ \"resource\": {\n    \"resourceType\": \"Patient\", \"id\": \"7\",\n    \"name\": [{ \"family\": \"LACHAUME\" }]\n  } }]\n}\n";
+const LINES: &str = "{\"resourceType\":\"Patient\",\"name\":[{\"family\":\"BERLIOZET\"}]}\r\n\n{\"resourceType\":\"Slot\",\"status\":\"free\"}\n";
 
 /// A deployment with the policy of the feed among the others, and these messages.
 fn clinic(messages: impl AsRef<[u8]>) -> Clinic {
@@ -92,15 +98,47 @@ fn messages_go_through_pipes() {
         .stderr("");
 }
 
+/// As of NDJSON, which has no header either: what is written is whole.
 #[test]
-fn a_file_without_a_message_is_one_of_none() {
+fn a_file_without_a_message_is_told_as_one_of_none() {
     let clinic = clinic("");
-    let told = stderr(&clinic.run_open(PROTECT).code(0));
+    let fhir = "--format fhir --policy policies/hl7-feed.toml -q --force";
+    for file in ["", "\n", "\r\n \r\n"] {
+        if file.trim_matches(['\r', '\n']).is_empty() {
+            clinic.write("feed.hl7", file);
+            let told = stderr(&clinic.run_open(&format!("{PROTECT} --force")).code(0));
+            assert!(
+                told.starts_with("paravent: feed.hl7: there is no message in it; see whether it is the file that was meant\nparavent: protected 0 messages in "),
+                "{told}"
+            );
+            assert_eq!(clinic.read("screened.hl7"), file);
+        }
+        clinic.write("in.json", file);
+        for command in ["protect", "reveal"] {
+            let told = stderr(
+                &clinic
+                    .run_open(&format!("{command} in.json -o out.json {fhir}"))
+                    .code(0),
+            );
+            assert_eq!(
+                told,
+                "paravent: in.json: there is no message in it; see whether it is the file that was meant\n"
+            );
+            assert_eq!(clinic.read("out.json"), file);
+        }
+    }
+    // Nor is one in an empty batch.
+    clinic.write("feed.hl7", "BHS|^~\\&|AGENDA\rBTS|0\r");
+    let told = stderr(&clinic.run_open(&format!("{PROTECT} --force -q")).code(0));
     assert!(
-        told.starts_with("paravent: protected 0 messages in "),
+        told.contains("feed.hl7: there is no message in it"),
         "{told}"
     );
-    assert_eq!(clinic.read("screened.hl7"), "");
+    // One that is refused is one.
+    clinic.write("feed.hl7", ADMISSION);
+    let quarantine = format!("{PROTECT} --force -q --on-error quarantine bad.hl7");
+    let told = stderr(&clinic.run_open(&quarantine).code(6));
+    assert!(!told.contains("no message"), "{told}");
 }
 
 #[test]
@@ -110,7 +148,7 @@ fn a_bad_message_stops_with_its_line_and_leaves_nothing() {
     let told = stderr(&clinic.run_open(PROTECT).code(3).stdout(""));
     assert!(
         told.starts_with(
-            "paravent: feed.hl7: line 5: the type in MSH-9 is none that the profile takes;"
+            "paravent: feed.hl7: message 2, line 5: the type in MSH-9 is none that the profile takes;"
         ),
         "{told}"
     );
@@ -120,13 +158,17 @@ fn a_bad_message_stops_with_its_line_and_leaves_nothing() {
         &clinic.run_open(&format!("{PROTECT} --json")).code(3),
     ));
     assert_eq!(
-        (&told["error"], &told["line"]),
-        (&"message".into(), &5.into())
+        (&told["error"], &told["line"], &told["message_number"]),
+        (&"message".into(), &5.into(), &2.into())
     );
 
     clinic.write("feed.hl7", "GET / HTTP/1.1\r\n");
     let told = stderr(&clinic.run_open(PROTECT).code(3));
     assert!(told.starts_with("paravent: feed.hl7: line 1: "), "{told}");
+    assert!(
+        !told.contains("SECRETWORD") && !told.contains("HTTP"),
+        "{told}"
+    );
     // What is protected already is not protected again.
     clinic.write("feed.hl7", FIRST);
     clinic.run_open(PROTECT).code(0);
@@ -147,7 +189,7 @@ fn bad_messages_go_to_the_quarantine() {
             .code(6),
     );
     assert!(
-        told.contains("feed.hl7: line 5: the type in MSH-9"),
+        told.contains("feed.hl7: message 2, line 5: the type in MSH-9"),
         "{told}"
     );
     assert!(
@@ -186,7 +228,7 @@ fn other_keys_open_nothing() {
             .stdout(""),
     );
     assert!(
-        told.starts_with("paravent: screened.hl7: line 1: "),
+        told.starts_with("paravent: screened.hl7: message 1, line 1: "),
         "{told}"
     );
     assert!(!clinic.at("back.hl7").exists());
@@ -264,135 +306,6 @@ fn what_was_changed_on_the_way_is_told() {
     clinic.write("screened.hl7", cut);
     clinic.run_open(&format!("{REVEAL} --force")).code(3);
 }
-
-#[test]
-fn a_profile_of_one_s_own_says_what_passes() {
-    let clinic = clinic(FIRST);
-    let profile = paravent::hl7v2::Profile::siu_text();
-    clinic.write(
-        "own.toml",
-        profile.replace("\"MSH-3.1\" = \"PARAVENT\"", "\"MSH-3.1\" = \"ECRAN-7\""),
-    );
-    clinic
-        .run_open(&format!("{PROTECT} --profile own.toml"))
-        .code(0);
-    assert!(
-        clinic
-            .read("screened.hl7")
-            .starts_with("MSH|^~\\&|ECRAN-7|")
-    );
-    // It is needed on no way back.
-    clinic.run_open(REVEAL).code(0);
-    assert_eq!(clinic.read("back.hl7"), FIRST);
-
-    clinic.write(
-        "own.toml",
-        profile.replace("unlisted = \"rest\"", "unlisted = \"ret\""),
-    );
-    let told = stderr(
-        &clinic
-            .run_open(&format!("{PROTECT} --force --profile own.toml"))
-            .code(3),
-    );
-    assert!(told.starts_with("paravent: own.toml: line 8: "), "{told}");
-    let told = stderr(
-        &clinic
-            .run_open(&format!("{PROTECT} --force --profile none.toml"))
-            .code(3),
-    );
-    assert!(told.contains("reading none.toml failed"), "{told}");
-}
-
-#[test]
-fn a_policy_of_rows_is_none_for_messages() {
-    let clinic = clinic(FIRST);
-    let told = stderr(
-        &clinic
-            .run_open("protect feed.hl7 --policy policies/statistics.toml")
-            .code(3)
-            .stdout(""),
-    );
-    assert!(told.contains("another schema"), "{told}");
-    clinic
-        .run_open("reveal feed.hl7 --policy policies/statistics.toml")
-        .code(3);
-}
-
-#[test]
-fn commands_for_rows_say_what_takes_messages() {
-    let clinic = clinic(FIRST);
-    for command in [
-        "verify feed.hl7 --policy policies/hl7-feed.toml",
-        "verify --no-plain feed.hl7 --policy policies/hl7-feed.toml",
-        "verify - --format hl7v2 --policy policies/hl7-feed.toml",
-        "migrate feed.hl7 --policy policies/hl7-feed.toml",
-        "reseal feed.hl7 --policy policies/hl7-feed.toml",
-        "audit feed.hl7 --policy policies/hl7-feed.toml",
-        "protect appointments.csv --policy policies/statistics.toml --output-format hl7v2",
-    ] {
-        let told = stderr(&clinic.run(command).code(2).stdout(""));
-        assert!(
-            told.contains(
-                "HL7 v2 messages are no rows; `paravent protect` and `paravent reveal` take them"
-            ),
-            "{command}: {told}"
-        );
-    }
-    for option in [
-        "--window 1",
-        "--jobs 2",
-        "--output-format csv",
-        "--delimiter ;",
-        "--encoding utf-8",
-    ] {
-        let told = stderr(&clinic.run(&format!("{PROTECT} {option}")).code(2));
-        let name = option.split(' ').next().unwrap();
-        assert!(told.contains(&format!("{name} is for rows")), "{told}");
-    }
-    let told = stderr(
-        &clinic
-            .run("protect appointments.csv --policy policies/statistics.toml --profile own.toml")
-            .code(2),
-    );
-    assert!(told.contains("--profile is for messages"), "{told}");
-}
-
-#[test]
-fn a_sealed_text_of_a_message_is_told_without_keys() {
-    let clinic = clinic(FIRST);
-    clinic.run_open(PROTECT).code(0);
-    let screened = clinic.read("screened.hl7");
-    let (_, text) = screened.split_once("ZPV|1|1|").unwrap();
-    let told = stdout(&clinic.run(&format!("inspect {}", text.trim_end())).code(0));
-    assert!(told.starts_with("a sealed record: version 1,"), "{told}");
-    assert!(!told.contains(PASSPHRASE) && !told.contains("LACHAUME"));
-}
-
-#[test]
-fn policies_of_both_schemas_are_checked_together() {
-    let clinic = clinic("");
-    let page = stdout(&clinic.run("policy check").code(0).stderr(""));
-    assert!(
-        page.contains("\n  schema appointment\n") && page.contains("\n  schema scheduling\n"),
-        "{page}"
-    );
-    let page = stdout(&clinic.run("policy check policies/hl7-feed.toml").code(0));
-    assert!(
-        page.ends_with("\nclean: 0 accepted findings, and nothing that nobody answers for\n"),
-        "{page}"
-    );
-    // A name that no bundled schema has is told.
-    clinic.write(
-        "policies/hl7-feed.toml",
-        clinic
-            .read("policies/hl7-feed.toml")
-            .replace("\"scheduling\"", "\"sheduling\""),
-    );
-    clinic.run("policy check").code(3);
-}
-
-const BUNDLE: &str = "{\n  \"resourceType\": \"Bundle\",\n  \"type\": \"collection\",\n  \"entry\": [{ \"resource\": {\n    \"resourceType\": \"Patient\", \"id\": \"7\",\n    \"name\": [{ \"family\": \"LACHAUME\" }]\n  } }]\n}\n";
-const LINES: &str = "{\"resourceType\":\"Patient\",\"name\":[{\"family\":\"BERLIOZET\"}]}\r\n\n{\"resourceType\":\"Slot\",\"status\":\"free\"}\n";
 
 #[test]
 fn resources_of_fhir_come_back_as_they_were() {

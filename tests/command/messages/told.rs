@@ -1,0 +1,259 @@
+//! What the command tells of messages.
+
+use super::{BUNDLE, FIRST, LINES, PROTECT, SECOND, clinic};
+use crate::{PASSPHRASE, json, stderr, stdout};
+
+/// What is wrong with the seals of messages is said in their words, and scopes have their names.
+#[test]
+fn messages_have_their_own_words() {
+    let clinic = clinic(FIRST);
+    clinic.write("in.json", LINES);
+    clinic.run_open(PROTECT).code(0);
+    let protect = "protect in.json --format fhir --policy policies/hl7-feed.toml -o screened.json";
+    clinic.run_open(protect).code(0);
+    let policy = clinic.read("policies/hl7-feed.toml");
+    clinic.write("unbound.toml", policy.replace("\"bound\"", "\"unbound\""));
+    clinic.write(
+        "other.toml",
+        policy.replace("\"practice-feed\"", "\"other-feed\""),
+    );
+    for (file, format) in [("screened.hl7", "hl7v2"), ("screened.json", "fhir")] {
+        let reveal = |policy: &str, code: i32| {
+            let reveal = format!("reveal {file} --format {format} --policy {policy} -o back");
+            let told = stderr(&clinic.run_open(&reveal).code(code).stdout(""));
+            for word in ["row", "column", "scope 16", "subject key", "Sealed"] {
+                assert!(!told.contains(word), "{word}: {told}");
+            }
+            assert!(!clinic.at("back").exists());
+            told
+        };
+        let feed = "policies/hl7-feed.toml";
+        let whole = clinic.read(file);
+        let seal = whole.find("p1.").unwrap();
+        let told = reveal("other.toml", 5);
+        assert!(
+            told.contains("the policy of the domain, under which the message was protected"),
+            "{told}"
+        );
+        let told = reveal("unbound.toml", 5);
+        assert!(
+            told.contains("a seal of the message is bound to a record id, against its policy"),
+            "{told}"
+        );
+
+        let change = |at: usize, to: &str| {
+            let mut text = whole.clone();
+            text.replace_range(at..at + 1, to);
+            clinic.write(file, text);
+        };
+        let first = match &whole[seal + 200..][..1] {
+            "A" => "B",
+            _ => "A",
+        };
+        change(seal + 200, first);
+        let told = reveal(feed, 3);
+        assert!(
+            told.contains("check that the message has its own seals"),
+            "{told}"
+        );
+        change(seal + 200, "!");
+        let told = reveal(feed, 3);
+        assert!(
+            told.contains("the text of a seal of the message is not a canonical `p1.` text"),
+            "{told}"
+        );
+        change(seal + 200, "");
+        reveal(feed, 3);
+        // The last byte of a seal is of the scope `rest`, which the schema alone names.
+        let end = seal + whole[seal..].find(['\r', '"']).unwrap();
+        let at = end - 9;
+        let other = if &whole[at..=at] == "A" { "B" } else { "A" };
+        change(at, other);
+        let told = reveal(feed, 3);
+        assert!(
+            told.contains("scope rest is not what was sealed here"),
+            "{told}"
+        );
+        clinic.write(file, &whole[..seal + 500]);
+        reveal(feed, 3);
+        clinic.write(file, &whole);
+    }
+}
+
+#[test]
+fn commands_for_rows_say_what_takes_messages() {
+    let clinic = clinic(FIRST);
+    for command in [
+        "verify feed.hl7 --policy policies/hl7-feed.toml",
+        "verify --no-plain feed.hl7 --policy policies/hl7-feed.toml",
+        "verify - --format hl7v2 --policy policies/hl7-feed.toml",
+        "migrate feed.hl7 --policy policies/hl7-feed.toml",
+        "reseal feed.hl7 --policy policies/hl7-feed.toml",
+        "audit feed.hl7 --policy policies/hl7-feed.toml",
+        "protect appointments.csv --policy policies/statistics.toml --output-format hl7v2",
+    ] {
+        let told = stderr(&clinic.run(command).code(2).stdout(""));
+        assert!(
+            told.contains(
+                "HL7 v2 messages are no rows; `paravent protect` and `paravent reveal` take them"
+            ),
+            "{command}: {told}"
+        );
+    }
+    let told = stderr(
+        &clinic
+            .run("verify - --format fhir --policy policies/hl7-feed.toml")
+            .code(2),
+    );
+    assert!(told.contains("FHIR resources are no rows; "), "{told}");
+    for option in [
+        "--window 1",
+        "--jobs 2",
+        "--output-format csv",
+        "--delimiter ;",
+        "--encoding utf-8",
+    ] {
+        let told = stderr(&clinic.run(&format!("{PROTECT} {option}")).code(2));
+        let name = option.split(' ').next().unwrap();
+        assert!(told.contains(&format!("{name} is for rows")), "{told}");
+    }
+    let told = stderr(
+        &clinic
+            .run("protect appointments.csv --policy policies/statistics.toml --profile own.toml")
+            .code(2),
+    );
+    assert!(told.contains("--profile is for messages"), "{told}");
+}
+
+#[test]
+fn a_sealed_text_of_a_message_is_told_without_keys() {
+    let clinic = clinic(FIRST);
+    clinic.run_open(PROTECT).code(0);
+    let screened = clinic.read("screened.hl7");
+    let (_, text) = screened.split_once("ZPV|1|1|").unwrap();
+    let told = stdout(&clinic.run(&format!("inspect {}", text.trim_end())).code(0));
+    assert!(told.starts_with("a sealed record: version 1,"), "{told}");
+    assert!(!told.contains(PASSPHRASE) && !told.contains("LACHAUME"));
+}
+
+#[test]
+fn a_file_of_messages_is_told_without_keys() {
+    // Too long for one seal and one segment.
+    let long = format!("{SECOND}NTE|1||{}\r", "long note ".repeat(6000));
+    let batch = format!("BHS|^~\\&|AGENDA|CARDIO-SUD\r{FIRST}{SECOND}{long}BTS|3\r");
+    let clinic = clinic(&batch);
+    clinic.run_open(PROTECT).code(0);
+    let screened = clinic.read("screened.hl7");
+    assert!(screened.matches("ZPV|").count() > 6, "{screened}");
+    let told = stdout(&clinic.run("inspect --file screened.hl7").code(0).stderr(""));
+    let lines: Vec<&str> = told.lines().collect();
+    assert_eq!(lines[0], "3 HL7 v2 messages, protected");
+    assert_eq!(lines[1], "1 segment that begins or ends a batch has a seal");
+    assert!(
+        lines[2].contains(" a sealed record: version 1, suite 1, epoch 1, bound to a record id, "),
+        "{told}"
+    );
+    assert!(told.contains("\n    scope rest: "), "{told}");
+    let object = json(&stdout(
+        &clinic.run("inspect --file screened.hl7 --json").code(0),
+    ));
+    assert_eq!(
+        (
+            &object["format"],
+            &object["messages"],
+            &object["protected"],
+            &object["envelopes"]
+        ),
+        (&"hl7v2".into(), &3.into(), &3.into(), &1.into())
+    );
+    let seals = object["seals"].as_array().unwrap();
+    let all: u64 = seals
+        .iter()
+        .map(|seal| seal["seals"].as_u64().unwrap())
+        .sum();
+    let records = screened.matches("|p1.").count() as u64;
+    assert_eq!(all, records);
+    for seal in seals {
+        let scopes = seal["scopes"].as_array().unwrap();
+        let names: Vec<&str> = scopes
+            .iter()
+            .map(|of| of["scope"].as_str().unwrap())
+            .collect();
+        assert_eq!(names, ["identity", "contact", "schedule", "care", "rest"]);
+        assert_eq!(
+            (&seal["epoch"], &seal["record_id"]),
+            (&1.into(), &true.into())
+        );
+    }
+
+    // Epochs are apart.
+    clinic.run_open("rotate").code(0);
+    clinic.run_open(&format!("{PROTECT} --force")).code(0);
+    let both = clinic.read("screened.hl7") + &screened + FIRST;
+    clinic.write("both.hl7", both);
+    let told = stdout(&clinic.run("inspect --file both.hl7").code(0));
+    assert!(
+        told.starts_with("7 HL7 v2 messages, 6 of them protected\n2 segments that begin or end batches have seals\n"),
+        "{told}"
+    );
+    assert!(
+        told.contains(", epoch 1, ") && told.contains(", epoch 2, "),
+        "{told}"
+    );
+
+    let told = stdout(&clinic.run("inspect --file feed.hl7").code(0));
+    assert_eq!(told, "3 HL7 v2 messages, none of them protected\n");
+    // Who forgets to say that it is a file is told.
+    let told = stderr(&clinic.run("inspect feed.hl7").code(2));
+    assert_eq!(
+        told,
+        "paravent: value 1: it is a file; give files by --file\n"
+    );
+    // What was cut says where.
+    clinic.write("cut.hl7", &screened[..screened.len() - 2000]);
+    let told = stderr(&clinic.run("inspect --file cut.hl7").code(3).stdout(""));
+    assert!(
+        told.starts_with("paravent: cut.hl7: message 3, line "),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_file_of_resources_is_told_without_keys() {
+    let clinic = clinic("");
+    for (text, counted, seals) in [
+        (BUNDLE, "1 document of FHIR, protected\n", 2),
+        (LINES, "2 documents of FHIR, protected\n", 2),
+    ] {
+        clinic.write("in.json", text);
+        let protect =
+            "protect in.json --format fhir --policy policies/hl7-feed.toml -o out.json --force";
+        clinic.run_open(protect).code(0);
+        let told = stdout(&clinic.run("inspect --file out.json").code(0).stderr(""));
+        assert!(
+            told.starts_with(counted) && told.contains("\n    scope rest: "),
+            "{told}"
+        );
+        let object = json(&stdout(
+            &clinic.run("inspect --file out.json --json").code(0),
+        ));
+        let found = object["seals"].as_array().unwrap().iter();
+        let found: u64 = found.map(|seal| seal["seals"].as_u64().unwrap()).sum();
+        assert_eq!(found, seals, "{object}");
+    }
+    let told = stdout(&clinic.run("inspect --file in.json").code(0));
+    assert_eq!(told, "2 documents of FHIR, none of them protected\n");
+    clinic.write("rows.ndjson", "{\"sealed\":\"p1.AAAA\"}\n");
+    let told = stderr(&clinic.run("inspect --file rows.ndjson").code(3));
+    assert!(
+        told.contains("rows.ndjson: line 1: the document is no FHIR resource;"),
+        "{told}"
+    );
+    let protected = clinic.read("out.json").replacen("p1.", "p1.!", 1);
+    clinic.write("out.json", protected);
+    let told = stderr(&clinic.run("inspect --file out.json").code(3));
+    assert!(
+        told.contains("line 1: the text of a seal of the message"),
+        "{told}"
+    );
+}
