@@ -240,7 +240,7 @@ pub(super) fn shaped(policy: &Policy) -> Result<Vec<(Scope, usize)>> {
     schema.scopes().map(of_scope).collect()
 }
 
-/// Fields that were read from a message: their positions in the schema, and their values.
+/// Fields that were read from a message: their positions in the schema, ascending as they are sealed, and their values.
 #[derive(Default)]
 pub(crate) struct Fields<'a>(Vec<(usize, Cow<'a, str>)>);
 
@@ -254,8 +254,9 @@ impl<'a> Fields<'a> {
             ValueType::DateTime => calendar::is_date_time(value.as_bytes()),
             _ => false,
         };
+        let place = self.0.partition_point(|(of, _)| *of < position);
         if fits && self.get(position).is_none() {
-            self.0.push((position, value));
+            self.0.insert(place, (position, value));
         }
     }
 
