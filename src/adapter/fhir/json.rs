@@ -6,7 +6,7 @@
 use std::{
     borrow::{Borrow, Cow},
     collections::BTreeSet,
-    ops::Deref,
+    ops::{Deref, Range},
 };
 
 use zeroize::Zeroize;
@@ -101,6 +101,12 @@ impl<'a> Value<'a> {
     /// The type of a resource.
     pub(super) fn resource_type(&self) -> Option<Decoded<'a>> {
         self.member("resourceType")?.string()
+    }
+
+    /// Where it is in the document that it was read from.
+    pub(super) fn range_in(&self, document: &[u8]) -> Range<usize> {
+        let start = self.text.as_ptr().addr() - document.as_ptr().addr();
+        start..start + self.text.len()
     }
 
     fn between_quotes(&self) -> &'a str {

@@ -114,6 +114,7 @@
 //! # Ok::<(), paravent::Error>(())
 //! ```
 
+mod digest;
 mod file;
 mod json;
 mod profile;

@@ -3,6 +3,7 @@
 use std::{borrow::Cow, collections::BTreeMap};
 
 use super::{
+    digest::{Digest, Inner, digest},
     json::{self, Document, Limits, Value},
     profile::{Form, Profile},
     references::References,
@@ -25,10 +26,10 @@ pub(super) const SEALED: &str = "urn:paravent:sealed";
 /// What is inside the extension under this name are sealed records.
 pub(super) const RECORD: &str = "record";
 
-/// The place of the digest of a resource, with nothing around it.
+/// The place of the [`digest`] of a resource, with nothing around it.
 pub(super) const DIGEST: &str = "digest";
 
-/// The place of the digest of a document that has white space around its resource.
+/// The place of that of a document which has white space around its resource.
 pub(super) const DOCUMENT: &str = "document";
 
 /// How large a document in clear may be.
@@ -132,7 +133,8 @@ impl ResourceProtector {
             after,
         } = json::parse(document, &LIMITS, &known)?;
         let mut references = References::default();
-        let mut walk = Walk::new(&self.profile, &mut references, self.stand_ins.as_ref());
+        let stand_ins = self.stand_ins.as_ref();
+        let mut walk = Walk::new(document, &self.profile, &mut references, stand_ins);
         walk.survey(&root)?;
         let base = walk.base();
         // Seals of small resources have some eight thousand characters.
@@ -143,7 +145,7 @@ impl ResourceProtector {
             place: "",
             base: &base,
             url: None,
-            document: Some(document),
+            is_document: true,
         };
         self.resource(&mut walk, &root, &around, &mut out)?;
         out.extend_from_slice(after.as_bytes());
@@ -170,30 +172,35 @@ impl ResourceProtector {
         self.sealer.key_use()
     }
 
-    /// Protects one resource and those inside of it.
+    /// Protects one resource and those inside of it; gives its digest.
     pub(super) fn resource(
         &self,
         walk: &mut Walk<'_, '_>,
         value: &Value<'_>,
         around: &Around<'_>,
         out: &mut Vec<u8>,
-    ) -> Result<()> {
+    ) -> Result<Digest> {
         let of_type = walk.type_of(value, around.place)?;
         let parts = Parts::of(self.sealer.scopes());
         let mut scene = Scene::new(parts, around.place, around.base, walk.next_scene());
         let schema = self.policy().schema();
         scene.read_fields(value, of_type, schema, true);
         let top = walk.top(self, value, of_type, &mut scene, out)?;
-        let mut note = |place, text| {
-            let digest = message::digest(text);
+        let document = walk.document();
+        let range = value.range_in(document);
+        let own = digest(document, range.clone(), &scene.inner);
+        let inner = Inner { range, digest: own };
+        let mut note = |place, digest: &Digest| {
             let scope = self.profile.default_scope();
-            scene.parts.push(scope, place, digest.as_bytes());
+            scene.parts.push(scope, place, digest.print().as_bytes());
         };
-        note(DIGEST, value.text.as_bytes());
-        if let Some(document) = around.document
-            && document.len() > value.text.len()
-        {
-            note(DOCUMENT, document);
+        note(DIGEST, &inner.digest);
+        let all = 0..document.len();
+        if around.is_document && inner.range != all {
+            note(
+                DOCUMENT,
+                &digest(document, all, std::slice::from_ref(&inner)),
+            );
         }
         let stored_as = stored_as(&of_type.name, top.id.as_deref(), around.url);
         let sealed = self
@@ -237,7 +244,7 @@ impl ResourceProtector {
         out.push(b'}');
         match out.len() > PROTECTED.bytes {
             true => Err(too_much()),
-            false => Ok(()),
+            false => Ok(inner.digest),
         }
     }
 

@@ -8,12 +8,13 @@ use std::{
 use zeroize::{Zeroize, Zeroizing};
 
 use super::{
+    digest::{Inner, digest},
     json::{self, Document, Item, Kind, Member, Value},
     protect::{DIGEST, DOCUMENT, PROTECTED, RECORD, SEALED, stored_as},
     walk::ABSENT,
 };
 use crate::{
-    adapter::message::{self, Opener, Originals, Restored},
+    adapter::message::{Opener, Originals, Restored},
     error::{Error, Result},
     protect::Revealer,
     wire::SealedRecord,
@@ -64,7 +65,16 @@ impl ResourceRevealer {
         let mut state = State::default();
         let mut bytes = Out(Zeroizing::new(Vec::with_capacity(document.len())));
         bytes.put(before);
-        let digests = self.resource(&root, &records(&root)?, None, &mut state, &mut bytes)?;
+        let start = bytes.0.len();
+        let records = records(&root)?;
+        let expected = match records.is_empty() {
+            true => {
+                self.object(&root, &Edits::default(), false, &mut state, &mut bytes)?;
+                None
+            }
+            false => Some(self.sealed(&root, &records, None, &mut state, &mut bytes)?),
+        };
+        let is_all = start == 0 && after.is_empty();
         bytes.put(after);
         if state.opened == 0 {
             return Err(Error::message(
@@ -72,9 +82,15 @@ impl ResourceRevealer {
                 "give a resource or Bundle as it was protected, with its `meta`",
             ));
         }
-        let is_original = self.opener.is_whole().then(|| match &digests {
-            Some(digests) => digests.are_of(&bytes.0, true),
-            None => !state.has_changed,
+        let is_original = self.opener.is_whole().then(|| {
+            let all = 0..bytes.0.len();
+            let is_same = match expected {
+                Some(Some(expected)) => digest(&bytes.0, all, &state.inner).is(&expected),
+                // Nothing was around the resource.
+                Some(None) => is_all,
+                None => true,
+            };
+            is_same && !state.has_changed
         });
         Ok(Restored {
             bytes: bytes.0,
@@ -82,40 +98,39 @@ impl ResourceRevealer {
         })
     }
 
-    /// Reveals a resource and those inside of it; gives the digests of what was protected, where it was.
-    fn resource(
+    /// Reveals a resource that is sealed for itself, and those inside of it; gives the digest of the document, if it has one.
+    fn sealed(
         &self,
         resource: &Value<'_>,
         records: &[SealedRecord],
         url: Option<&str>,
         state: &mut State,
         out: &mut Out,
-    ) -> Result<Option<Digests>> {
-        let is_sealed = !records.is_empty();
-        let originals = match is_sealed {
-            true => Some(self.open(resource, records, url)?),
-            false => None,
-        };
-        let entries = match &originals {
-            Some(originals) => originals.entries()?,
-            None => Vec::new(),
-        };
-        state.opened += usize::from(is_sealed);
-        let mut digests = is_sealed.then(Digests::default);
+    ) -> Result<Option<Zeroizing<Vec<u8>>>> {
+        let originals = self.open(resource, records, url)?;
+        state.opened += 1;
+        let mut expected = None;
+        let mut document = None;
         let mut edits = Edits::default();
-        for (place, text) in entries {
-            match (place, &mut digests) {
-                (DIGEST, Some(digests)) => digests.resource = Zeroizing::new(text.to_vec()),
-                (DOCUMENT, Some(digests)) => digests.document = Zeroizing::new(text.to_vec()),
-                (place, _) => edits.add(place, text)?,
+        for (place, text) in originals.entries()? {
+            match place {
+                DIGEST => expected = Some(text),
+                DOCUMENT => document = Some(Zeroizing::new(text.to_vec())),
+                place => edits.add(place, text)?,
             }
         }
         edits.sort();
-        let around = state.is_inside;
-        state.is_inside |= is_sealed;
-        self.object(resource, &edits, is_sealed, state, out)?;
-        state.is_inside = around;
-        Ok(digests)
+        let around = std::mem::take(&mut state.inner);
+        let start = out.0.len();
+        self.object(resource, &edits, true, state, out)?;
+        let inner = std::mem::replace(&mut state.inner, around);
+        if self.opener.is_whole() {
+            let range = start..out.0.len();
+            let digest = digest(&out.0, range.clone(), &inner);
+            state.has_changed |= !expected.is_some_and(|expected| digest.is(expected));
+            state.inner.push(Inner { range, digest });
+        }
+        Ok(document)
     }
 
     fn open(
@@ -152,15 +167,7 @@ impl ResourceRevealer {
                 }
                 let url = around.and_then(|around| around.member("fullUrl"));
                 let url = url.and_then(Value::string);
-                let start = out.0.len();
-                let digests = self.resource(value, &records, url.as_deref(), state, out)?;
-                // What is around it has a digest of all, where it was protected.
-                if let Some(digests) = digests
-                    && !state.is_inside
-                    && self.opener.is_whole()
-                {
-                    state.has_changed |= !digests.are_of(&out.0[start..], false);
-                }
+                self.sealed(value, &records, url.as_deref(), state, out)?;
                 Ok(())
             }
             (Kind::Array(items), _) if !items.is_empty() => {
@@ -305,28 +312,10 @@ impl std::fmt::Debug for ResourceRevealer {
 struct State {
     /// How many seals were opened.
     opened: usize,
-    /// Whether what is written is inside of something that was protected.
-    is_inside: bool,
-    /// Whether something is not as it was protected.
+    /// What was revealed in the resource that is being revealed.
+    inner: Vec<Inner>,
+    /// Whether something that was sealed is not as it was protected.
     has_changed: bool,
-}
-
-/// Of what was protected.
-#[derive(Default)]
-struct Digests {
-    resource: Zeroizing<Vec<u8>>,
-    /// Empty where nothing was around the resource.
-    document: Zeroizing<Vec<u8>>,
-}
-
-impl Digests {
-    fn are_of(&self, bytes: &[u8], is_document: bool) -> bool {
-        let expected = match is_document && !self.document.is_empty() {
-            true => &self.document,
-            false => &self.resource,
-        };
-        **expected == *message::digest(bytes).as_bytes()
-    }
 }
 
 /// What is put back: at the positions of one object or array, and further inside.

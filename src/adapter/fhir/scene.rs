@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use zeroize::Zeroizing;
 
 use super::{
+    digest::Inner,
     json::{Decoded, Kind, Member, Value},
     profile::{FieldRule, Form, Type},
     protect::too_much,
@@ -23,6 +24,8 @@ pub(super) struct Scene<'d, 'p> {
     pub(super) fields: Fields<'d>,
     /// The elements that fields were read from, and what may be put back there.
     pub(super) elements: Vec<(usize, &'p str, &'p Form)>,
+    /// The resources inside that are sealed for themselves.
+    pub(super) inner: Vec<Inner>,
     /// Where the resource is in the document, for errors.
     place: String,
     /// Steps to where the walk is.
@@ -48,6 +51,7 @@ impl<'d, 'p> Scene<'d, 'p> {
             parts,
             fields: Fields::default(),
             elements: Vec::new(),
+            inner: Vec::new(),
             place: place.to_owned(),
             path: String::new(),
             touched: Vec::new(),

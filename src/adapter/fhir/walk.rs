@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 
 use self::rewrite::identifier;
 use super::{
+    digest::Inner,
     json::{self, Item, Kind, Member, Value},
     profile::{Node, NodeKind, Profile, Type},
     protect::{ResourceProtector, StandIns},
@@ -42,12 +43,13 @@ pub(super) struct Around<'a> {
     pub(super) base: &'a str,
     /// The address that is shown beside it.
     pub(super) url: Option<&'a str>,
-    /// The document, where the resource is all of it.
-    pub(super) document: Option<&'a [u8]>,
+    /// Whether the resource is all of the document.
+    pub(super) is_document: bool,
 }
 
 /// The walk through one document.
 pub(super) struct Walk<'p, 'r> {
+    document: &'r [u8],
     profile: &'p Profile,
     references: &'r mut References,
     stand_ins: Option<&'p StandIns>,
@@ -75,17 +77,23 @@ pub(super) struct Top<'p> {
 
 impl<'p, 'r> Walk<'p, 'r> {
     pub(super) fn new(
+        document: &'r [u8],
         profile: &'p Profile,
         references: &'r mut References,
         stand_ins: Option<&'p StandIns>,
     ) -> Self {
         Self {
+            document,
             profile,
             references,
             stand_ins,
             scenes: 0,
             resources: 0,
         }
+    }
+
+    pub(super) fn document(&self) -> &'r [u8] {
+        self.document
     }
 
     /// The server of what names none.
@@ -443,9 +451,11 @@ impl<'p, 'r> Walk<'p, 'r> {
                     place: &place,
                     base: &scene.base,
                     url: scene.url.as_deref(),
-                    document: None,
+                    is_document: false,
                 };
-                sealing.resource(self, &member.value, &around, out)?;
+                let digest = sealing.resource(self, &member.value, &around, out)?;
+                let range = member.value.range_in(self.document);
+                scene.inner.push(Inner { range, digest });
                 out.extend_from_slice(member.after().as_bytes());
                 return Ok(true);
             }
