@@ -183,14 +183,7 @@ pub(super) fn parse<'a>(
             "write JSON in UTF-8",
         )
     })?;
-    let mut scanner = Scanner {
-        text,
-        bytes,
-        at: 0,
-        known,
-        depth: limits.depth,
-        values: limits.values,
-    };
+    let mut scanner = Scanner::new(text, known, limits.depth, limits.values);
     if text.starts_with('\u{feff}') {
         scanner.at = '\u{feff}'.len_utf8();
     }
@@ -212,33 +205,25 @@ pub(super) fn parse<'a>(
 
 /// The name of the member that a chunk of an object is.
 pub(super) fn name_of(chunk: &str) -> Option<Cow<'_, str>> {
-    let mut scanner = Scanner {
-        text: chunk,
-        bytes: chunk.as_bytes(),
-        at: 0,
-        known: &|_| false,
-        depth: 0,
-        values: 0,
-    };
+    let mut scanner = Scanner::new(chunk, &|_| false, 0, 0);
     scanner.space();
-    let start = scanner.at;
-    scanner.string().ok()?;
-    Some(decode(&chunk[start + 1..scanner.at - 1]))
+    scanner.name().ok()
 }
 
 /// Writes `text` as a JSON string.
-pub(super) fn print_string(text: &str, out: &mut Vec<u8>) {
-    out.push(b'"');
-    for character in text.chars() {
-        match character {
-            '"' | '\\' => out.extend([b'\\', character as u8]),
-            '\0'..='\u{1f}' => {
-                out.extend_from_slice(format!("\\u{:04x}", u32::from(character)).as_bytes());
-            }
-            _ => out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes()),
+pub(super) fn print_string(text: &str, out: &mut String) {
+    out.push('"');
+    let mut rest = text;
+    while let Some(at) = rest.bytes().position(|byte| !is_plain(byte)) {
+        out.push_str(&rest[..at]);
+        match rest.as_bytes()[at] {
+            byte @ (b'"' | b'\\') => out.extend(['\\', char::from(byte)]),
+            byte => out.push_str(&format!("\\u{byte:04x}")),
         }
+        rest = &rest[at + 1..];
     }
-    out.push(b'"');
+    out.push_str(rest);
+    out.push('"');
 }
 
 /// Takes the escapes of a valid string away.
@@ -294,6 +279,9 @@ struct Scanner<'a, 'k> {
     depth: usize,
     /// How many may still come.
     values: usize,
+    /// Members and items of what is not closed yet, so that each tree node is made at its size.
+    members: Vec<Member<'a>>,
+    items: Vec<Item<'a>>,
 }
 
 /// What is wrong, and where.
@@ -325,7 +313,20 @@ impl Fault {
 
 type Scanned<T> = std::result::Result<T, Fault>;
 
-impl<'a> Scanner<'a, '_> {
+impl<'a, 'k> Scanner<'a, 'k> {
+    fn new(text: &'a str, known: &'k dyn Fn(&str) -> bool, depth: usize, values: usize) -> Self {
+        Self {
+            text,
+            bytes: text.as_bytes(),
+            at: 0,
+            known,
+            depth,
+            values,
+            members: Vec::new(),
+            items: Vec::new(),
+        }
+    }
+
     fn fault(&self, what: &'static str) -> Fault {
         Fault {
             what,
@@ -382,25 +383,21 @@ impl<'a> Scanner<'a, '_> {
     }
 
     fn object(&mut self) -> Scanned<Kind<'a>> {
-        let mut members: Vec<Member<'a>> = Vec::new();
+        let first = self.members.len();
         let mut names = BTreeSet::new();
         loop {
             let start = self.at;
             self.space();
-            if members.is_empty() && self.peek() == Some(b'}') {
+            let position = self.members.len() - first;
+            if position == 0 && self.peek() == Some(b'}') {
                 self.at += 1;
-                return Ok(Kind::Object(members));
+                return Ok(Kind::Object(Vec::new()));
             }
-            let name = self.at;
-            if self.peek() != Some(b'"') {
-                return Err(self.missing("no name"));
-            }
-            self.string()?;
-            let name = decode(&self.text[name + 1..self.at - 1]);
-            if repeated(&members, &mut names, &name) {
+            let name = self.name()?;
+            if repeated(&self.members[first..], &mut names, &name) {
                 return Err(self
                     .fault("a name twice")
-                    .inside(self.step(&name, members.len())));
+                    .inside(self.step(&name, position)));
             }
             let mut rest = || {
                 self.space();
@@ -416,9 +413,9 @@ impl<'a> Scanner<'a, '_> {
             };
             let (at, value, end) = match rest() {
                 Ok(scanned) => scanned,
-                Err(fault) => return Err(fault.inside(self.step(&name, members.len()))),
+                Err(fault) => return Err(fault.inside(self.step(&name, position))),
             };
-            members.push(Member {
+            self.members.push(Member {
                 chunk: &self.text[start..end],
                 name,
                 value,
@@ -428,7 +425,7 @@ impl<'a> Scanner<'a, '_> {
                 Some(b',') => self.at += 1,
                 Some(b'}') => {
                     self.at += 1;
-                    return Ok(Kind::Object(members));
+                    return Ok(Kind::Object(self.members.split_off(first)));
                 }
                 _ => return Err(self.missing("no comma and no end of an object")),
             }
@@ -436,20 +433,21 @@ impl<'a> Scanner<'a, '_> {
     }
 
     fn array(&mut self) -> Scanned<Kind<'a>> {
-        let mut items: Vec<Item<'a>> = Vec::new();
+        let first = self.items.len();
         loop {
             let start = self.at;
             self.space();
-            if items.is_empty() && self.peek() == Some(b']') {
+            let position = self.items.len() - first;
+            if position == 0 && self.peek() == Some(b']') {
                 self.at += 1;
-                return Ok(Kind::Array(items));
+                return Ok(Kind::Array(Vec::new()));
             }
             let at = self.at - start;
             let value = self
                 .value()
-                .map_err(|fault| fault.inside(items.len().to_string()))?;
+                .map_err(|fault| fault.inside(position.to_string()))?;
             self.space();
-            items.push(Item {
+            self.items.push(Item {
                 chunk: &self.text[start..self.at],
                 value,
                 at,
@@ -458,7 +456,7 @@ impl<'a> Scanner<'a, '_> {
                 Some(b',') => self.at += 1,
                 Some(b']') => {
                     self.at += 1;
-                    return Ok(Kind::Array(items));
+                    return Ok(Kind::Array(self.items.split_off(first)));
                 }
                 _ => return Err(self.missing("no comma and no end of an array")),
             }
@@ -480,20 +478,35 @@ impl<'a> Scanner<'a, '_> {
         }
     }
 
-    /// Leaves `at` behind the closing quote.
-    fn string(&mut self) -> Scanned<()> {
+    /// A member's name, without quotes and escapes.
+    fn name(&mut self) -> Scanned<Cow<'a, str>> {
         if self.peek() != Some(b'"') {
-            return Err(self.missing("no string"));
+            return Err(self.missing("no name"));
         }
+        let start = self.at + 1;
+        let has_escapes = self.string()?;
+        let raw = &self.text[start..self.at - 1];
+        Ok(match has_escapes {
+            true => decode(raw),
+            false => Cow::Borrowed(raw),
+        })
+    }
+
+    /// Goes on from an opening quote to behind the closing one; whether there are escapes between them.
+    fn string(&mut self) -> Scanned<bool> {
+        let mut has_escapes = false;
         self.at += 1;
         loop {
             self.plain();
             match self.peek() {
                 Some(b'"') => {
                     self.at += 1;
-                    return Ok(());
+                    return Ok(has_escapes);
                 }
-                Some(b'\\') => self.escape()?,
+                Some(b'\\') => {
+                    self.escape()?;
+                    has_escapes = true;
+                }
                 _ => return Err(self.missing("a control character in a string")),
             }
         }

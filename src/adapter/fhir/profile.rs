@@ -113,7 +113,8 @@ pub(super) struct Type {
 
 /// One step of paths.
 pub(super) struct Node {
-    children: BTreeMap<String, Node>,
+    /// In the order of their names. They are few, so that comparing lengths finds one soonest.
+    children: Vec<(String, Node)>,
     /// Of what is taken out here.
     pub(super) scope: Scope,
     pub(super) kind: NodeKind,
@@ -261,7 +262,9 @@ impl Node {
     }
 
     pub(super) fn child(&self, name: &str) -> Option<&Node> {
-        self.children.get(name)
+        let mut children = self.children.iter();
+        let found = children.find(|(known, _)| known == name);
+        found.map(|(_, child)| child)
     }
 
     /// Each child that leaves a mark where it is taken out.

@@ -139,8 +139,8 @@ impl ResourceProtector {
         let base = walk.base();
         // Seals of small resources have some eight thousand characters.
         let seals = walk.resources().min(256) * 8192;
-        let mut out = Vec::with_capacity(document.len() + seals);
-        out.extend_from_slice(before.as_bytes());
+        let mut out = String::with_capacity(document.len() + seals);
+        out.push_str(before);
         let around = Around {
             place: "",
             base: &base,
@@ -148,8 +148,8 @@ impl ResourceProtector {
             is_document: true,
         };
         self.resource(&mut walk, &root, &around, &mut out)?;
-        out.extend_from_slice(after.as_bytes());
-        Ok(out)
+        out.push_str(after);
+        Ok(out.into_bytes())
     }
 
     /// The same where its keys have sealed so many records before: in other processes, or before a restart. Each resource takes one,
@@ -178,7 +178,7 @@ impl ResourceProtector {
         walk: &mut Walk<'_, '_>,
         value: &Value<'_>,
         around: &Around<'_>,
-        out: &mut Vec<u8>,
+        out: &mut String,
     ) -> Result<Digest> {
         let of_type = walk.type_of(value, around.place)?;
         let parts = Parts::of(self.sealer.scopes());
@@ -228,20 +228,20 @@ impl ResourceProtector {
         // What is appended ends the object: the type comes before it, so that there is a comma.
         out.pop();
         for (element, text) in &put_back {
-            out.push(b',');
+            out.push(',');
             json::print_string(element, out);
-            out.push(b':');
+            out.push(':');
             json::print_string(text, out);
         }
         for (element, mark) in &top.marks {
             if !put_back.iter().any(|(shown, _)| shown == element) {
-                out.push(b',');
-                out.extend_from_slice(mark.as_bytes());
+                out.push(',');
+                out.push_str(mark);
             }
         }
-        out.push(b',');
+        out.push(',');
         self.meta(value, &sealed, &beside, out);
-        out.push(b'}');
+        out.push('}');
         match out.len() > PROTECTED.bytes {
             true => Err(too_much()),
             false => Ok(inner.digest),
@@ -254,36 +254,35 @@ impl ResourceProtector {
         resource: &Value<'_>,
         sealed: &Sealed,
         beside: &[(&str, Cow<'_, str>)],
-        meta: &mut Vec<u8>,
+        meta: &mut String,
     ) {
-        meta.extend_from_slice(br#""meta":{"extension":[{"url":""#);
-        meta.extend_from_slice(SEALED.as_bytes());
-        meta.extend_from_slice(br#"","extension":["#);
-        let mut text = String::new();
+        meta.push_str(r#""meta":{"extension":[{"url":""#);
+        meta.push_str(SEALED);
+        meta.push_str(r#"","extension":["#);
         for (at, record) in sealed.records().enumerate() {
             if at > 0 {
-                meta.push(b',');
+                meta.push(',');
             }
-            meta.extend_from_slice(format!(r#"{{"url":"{RECORD}","valueString":""#).as_bytes());
-            text.clear();
-            record.append_text(&mut text);
-            meta.extend_from_slice(text.as_bytes());
-            meta.extend_from_slice(br#""}"#);
+            for text in [r#"{"url":""#, RECORD, r#"","valueString":""#] {
+                meta.push_str(text);
+            }
+            record.append_text(meta);
+            meta.push_str(r#""}"#);
         }
         for (name, text) in beside {
-            meta.extend_from_slice(br#",{"url":"#);
+            meta.push_str(r#",{"url":"#);
             json::print_string(name, meta);
-            meta.extend_from_slice(br#","valueString":"#);
+            meta.push_str(r#","valueString":"#);
             json::print_string(text, meta);
-            meta.push(b'}');
+            meta.push('}');
         }
-        meta.extend_from_slice(br#"]}]"#);
+        meta.push_str(r#"]}]"#);
         if let Some(profiles) = self.kept_profiles(resource) {
-            meta.extend_from_slice(br#","profile":"#);
-            meta.extend_from_slice(profiles.as_bytes());
+            meta.push_str(r#","profile":"#);
+            meta.push_str(profiles);
         }
-        meta.extend_from_slice(
-            br#","security":[{"system":"http://terminology.hl7.org/CodeSystem/v3-ObservationValue","code":"PSEUDED"}]}"#,
+        meta.push_str(
+            r#","security":[{"system":"http://terminology.hl7.org/CodeSystem/v3-ObservationValue","code":"PSEUDED"}]}"#,
         );
     }
 

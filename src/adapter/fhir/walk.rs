@@ -116,19 +116,22 @@ impl<'p, 'r> Walk<'p, 'r> {
     ///
     /// [`Error::is_message`] where it is none, or of a type that the profile does not take.
     pub(super) fn type_of(&self, value: &Value<'_>, place: &str) -> Result<&'p Type> {
-        let at = match place {
+        let at = || match place {
             "" => String::new(),
             place => format!(" at {place}"),
         };
         let Some(name) = value.resource_type() else {
             return Err(Error::message(
-                format!("there is no FHIR resource{at}"),
+                format!("there is no FHIR resource{}", at()),
                 "give an object with its `resourceType`",
             ));
         };
         self.profile.of_type(&name).ok_or_else(|| {
             Error::message(
-                format!("the resource{at} is of a type that the profile does not take"),
+                format!(
+                    "the resource{} is of a type that the profile does not take",
+                    at()
+                ),
                 "give the profile a table for the type, or leave the resource out",
             )
         })
@@ -205,13 +208,13 @@ impl<'p, 'r> Walk<'p, 'r> {
         value: &Value<'d>,
         of_type: &'p Type,
         scene: &mut Scene<'d, 'p>,
-        out: &mut Vec<u8>,
+        out: &mut String,
     ) -> Result<Top<'p>> {
-        out.push(b'{');
+        out.push('{');
         let level = Level::Resource(of_type);
         let top = self.members(sealing, value, &of_type.root, &level, scene, out)?;
         scene.check()?;
-        out.push(b'}');
+        out.push('}');
         Ok(top)
     }
 
@@ -223,7 +226,7 @@ impl<'p, 'r> Walk<'p, 'r> {
         node: &'p Node,
         level: &Level<'p>,
         scene: &mut Scene<'d, 'p>,
-        out: &mut Vec<u8>,
+        out: &mut String,
     ) -> Result<Top<'p>> {
         let members = value.members().unwrap_or_default();
         let default = self.profile.default_scope();
@@ -254,7 +257,7 @@ impl<'p, 'r> Walk<'p, 'r> {
                     true
                 }
                 (Level::Resource(_) | Level::Contained(_), "resourceType") => {
-                    out.extend_from_slice(member.chunk.as_bytes());
+                    out.push_str(member.chunk);
                     true
                 }
                 (Level::Resource(of_type) | Level::Contained(of_type), "id") => {
@@ -304,19 +307,19 @@ impl<'p, 'r> Walk<'p, 'r> {
         member: &Member<'d>,
         index: usize,
         scene: &mut Scene<'d, 'p>,
-        out: &mut Vec<u8>,
+        out: &mut String,
     ) -> Result<bool> {
         let items = match &member.value.kind {
             Kind::Array(items) if !items.is_empty() => items,
             _ => return Ok(self.take(scene, index, member, self.profile.default_scope())),
         };
-        out.extend_from_slice(member.before().as_bytes());
-        out.push(b'[');
+        out.push_str(member.before());
+        out.push('[');
         for (at, item) in items.iter().enumerate() {
             if at > 0 {
-                out.push(b',');
+                out.push(',');
             }
-            out.extend_from_slice(item.before().as_bytes());
+            out.push_str(item.before());
             scene.inside("contained", |scene| {
                 scene.item(at, items.len(), |scene| {
                     let of_type = self.type_of(&item.value, &scene.here())?;
@@ -324,10 +327,10 @@ impl<'p, 'r> Walk<'p, 'r> {
                     self.contained_resource(sealing, &item.value, of_type, scene, out)
                 })
             })?;
-            out.extend_from_slice(item.after().as_bytes());
+            out.push_str(item.after());
         }
-        out.push(b']');
-        out.extend_from_slice(member.after().as_bytes());
+        out.push(']');
+        out.push_str(member.after());
         Ok(true)
     }
 
@@ -337,14 +340,14 @@ impl<'p, 'r> Walk<'p, 'r> {
         value: &Value<'d>,
         of_type: &'p Type,
         scene: &mut Scene<'d, 'p>,
-        out: &mut Vec<u8>,
+        out: &mut String,
     ) -> Result<()> {
-        out.push(b'{');
+        out.push('{');
         let start = out.len();
         let level = Level::Contained(of_type);
         let top = self.members(sealing, value, &of_type.root, &level, scene, out)?;
         append(&top.marks, start, out);
-        out.push(b'}');
+        out.push('}');
         Ok(())
     }
 
@@ -355,20 +358,20 @@ impl<'p, 'r> Walk<'p, 'r> {
         value: &Value<'d>,
         node: &'p Node,
         scene: &mut Scene<'d, 'p>,
-        out: &mut Vec<u8>,
+        out: &mut String,
     ) -> Result<()> {
         let around = match node.has_resource {
             true => Some(self.enter(value, node, scene)?),
             false => None,
         };
-        out.push(b'{');
+        out.push('{');
         let start = out.len();
         let top = self.members(sealing, value, node, &Level::Element, scene, out)?;
         append(&top.marks, start, out);
         if out.len() == start {
-            out.extend_from_slice(MASKED.as_bytes());
+            out.push_str(MASKED);
         }
-        out.push(b'}');
+        out.push('}');
         if let Some((base, url)) = around {
             scene.base = base;
             scene.url = url;
@@ -414,7 +417,7 @@ impl<'p, 'r> Walk<'p, 'r> {
         index: usize,
         around: &'p Node,
         scene: &mut Scene<'d, 'p>,
-        out: &mut Vec<u8>,
+        out: &mut String,
     ) -> Result<bool> {
         let name = member.name.strip_prefix('_').unwrap_or(&member.name);
         let Some(node) = around.child(name) else {
@@ -427,7 +430,7 @@ impl<'p, 'r> Walk<'p, 'r> {
         }
         match (&node.kind, &member.value.kind) {
             (NodeKind::Kept(values), _) if is_kept(&member.value, values) => {
-                out.extend_from_slice(member.chunk.as_bytes());
+                out.push_str(member.chunk);
                 return Ok(true);
             }
             (NodeKind::Location, Kind::String) => {
@@ -445,7 +448,7 @@ impl<'p, 'r> Walk<'p, 'r> {
                 }
             }
             (NodeKind::Resource, Kind::Object(_)) => {
-                out.extend_from_slice(member.before().as_bytes());
+                out.push_str(member.before());
                 let place = scene.inside(name, |scene| scene.here());
                 let around = Around {
                     place: &place,
@@ -456,21 +459,21 @@ impl<'p, 'r> Walk<'p, 'r> {
                 let digest = sealing.resource(self, &member.value, &around, out)?;
                 let range = member.value.range_in(self.document);
                 scene.inner.push(Inner { range, digest });
-                out.extend_from_slice(member.after().as_bytes());
+                out.push_str(member.after());
                 return Ok(true);
             }
             (NodeKind::Plain | NodeKind::Reference, Kind::Object(inner)) if !inner.is_empty() => {
-                out.extend_from_slice(member.before().as_bytes());
+                out.push_str(member.before());
                 scene.inside(name, |scene| {
                     self.element(sealing, &member.value, node, scene, out)
                 })?;
-                out.extend_from_slice(member.after().as_bytes());
+                out.push_str(member.after());
                 return Ok(true);
             }
             (NodeKind::Plain | NodeKind::Reference, Kind::Array(items)) if !items.is_empty() => {
-                out.extend_from_slice(member.before().as_bytes());
+                out.push_str(member.before());
                 scene.inside(name, |scene| self.items(sealing, items, node, scene, out))?;
-                out.extend_from_slice(member.after().as_bytes());
+                out.push_str(member.after());
                 return Ok(true);
             }
             _ => {}
@@ -484,14 +487,14 @@ impl<'p, 'r> Walk<'p, 'r> {
         items: &[Item<'d>],
         node: &'p Node,
         scene: &mut Scene<'d, 'p>,
-        out: &mut Vec<u8>,
+        out: &mut String,
     ) -> Result<()> {
-        out.push(b'[');
+        out.push('[');
         for (at, item) in items.iter().enumerate() {
             if at > 0 {
-                out.push(b',');
+                out.push(',');
             }
-            out.extend_from_slice(item.before().as_bytes());
+            out.push_str(item.before());
             match item.value.members() {
                 Some(members) if !members.is_empty() => {
                     scene.item(at, items.len(), |scene| {
@@ -501,14 +504,14 @@ impl<'p, 'r> Walk<'p, 'r> {
                 _ => {
                     scene.check()?;
                     scene.take_item(node.scope, at, items.len(), item.chunk);
-                    out.push(b'{');
-                    out.extend_from_slice(MASKED.as_bytes());
-                    out.push(b'}');
+                    out.push('{');
+                    out.push_str(MASKED);
+                    out.push('}');
                 }
             }
-            out.extend_from_slice(item.after().as_bytes());
+            out.push_str(item.after());
         }
-        out.push(b']');
+        out.push(']');
         Ok(())
     }
 
@@ -518,7 +521,7 @@ impl<'p, 'r> Walk<'p, 'r> {
         value: &Value<'d>,
         node: &'p Node,
         scene: &mut Scene<'d, 'p>,
-        out: &mut Vec<u8>,
+        out: &mut String,
     ) -> Result<()> {
         match node.kind {
             NodeKind::Reference => self.reference(value, node, scene, out),
@@ -555,24 +558,24 @@ fn is_kept(value: &Value<'_>, values: &[String]) -> bool {
 }
 
 /// A comma where something was written since `start`; returns where that was.
-fn separate(out: &mut Vec<u8>, start: usize) -> usize {
+fn separate(out: &mut String, start: usize) -> usize {
     let length = out.len();
     if length > start {
-        out.push(b',');
+        out.push(',');
     }
     length
 }
 
 /// Writes the member with another text.
-fn replace(member: &Member<'_>, text: &str, out: &mut Vec<u8>) {
-    out.extend_from_slice(member.before().as_bytes());
+fn replace(member: &Member<'_>, text: &str, out: &mut String) {
+    out.push_str(member.before());
     json::print_string(text, out);
-    out.extend_from_slice(member.after().as_bytes());
+    out.push_str(member.after());
 }
 
-fn append(marks: &[(&str, String)], start: usize, out: &mut Vec<u8>) {
+fn append(marks: &[(&str, String)], start: usize, out: &mut String) {
     for (_, mark) in marks {
         separate(out, start);
-        out.extend_from_slice(mark.as_bytes());
+        out.push_str(mark);
     }
 }

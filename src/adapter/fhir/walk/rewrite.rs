@@ -20,7 +20,7 @@ impl<'p> Walk<'p, '_> {
         value: &Value<'d>,
         node: &'p Node,
         scene: &mut Scene<'d, 'p>,
-        out: &mut Vec<u8>,
+        out: &mut String,
     ) -> Result<()> {
         let new = match value.member("reference").and_then(Value::string) {
             Some(text) => self.rewrite(&text, false, scene)?,
@@ -33,7 +33,7 @@ impl<'p> Walk<'p, '_> {
             .or(stated.map(|of_type| of_type.scope))
             .unwrap_or(node.scope);
         let is_name = scope == Scope::IDENTITY || scope == Scope::CARE;
-        out.push(b'{');
+        out.push('{');
         let start = out.len();
         for (index, member) in value.members().unwrap_or_default().iter().enumerate() {
             let length = separate(out, start);
@@ -48,7 +48,7 @@ impl<'p> Walk<'p, '_> {
                     true
                 }
                 ("type", _) if stated.is_some() => {
-                    out.extend_from_slice(member.chunk.as_bytes());
+                    out.push_str(member.chunk);
                     true
                 }
                 ("identifier", _) => self.identifier(member, index, scope, scene, out)?,
@@ -62,9 +62,9 @@ impl<'p> Walk<'p, '_> {
             }
         }
         if out.len() == start {
-            out.extend_from_slice(MASKED.as_bytes());
+            out.push_str(MASKED);
         }
-        out.push(b'}');
+        out.push('}');
         Ok(())
     }
 
@@ -75,14 +75,14 @@ impl<'p> Walk<'p, '_> {
         index: usize,
         scope: Scope,
         scene: &mut Scene<'d, 'p>,
-        out: &mut Vec<u8>,
+        out: &mut String,
     ) -> Result<bool> {
         let default = self.profile.default_scope();
         let Some((system, value)) = identifier(&member.value) else {
             return Ok(self.take(scene, index, member, default));
         };
         let new = self.references.identifier(&system, &value)?;
-        out.extend_from_slice(member.before().as_bytes());
+        out.push_str(member.before());
         let members = member.value.members().unwrap_or_default();
         if member
             .value
@@ -95,7 +95,7 @@ impl<'p> Walk<'p, '_> {
             scene.replace(scope, index, member, new);
             print_identifier(new, out);
         } else {
-            out.push(b'{');
+            out.push('{');
             let start = out.len();
             scene.inside("identifier", |scene| {
                 for (index, member) in members.iter().enumerate() {
@@ -117,9 +117,9 @@ impl<'p> Walk<'p, '_> {
                     replace(member, shown, out);
                 }
             });
-            out.push(b'}');
+            out.push('}');
         }
-        out.extend_from_slice(member.after().as_bytes());
+        out.push_str(member.after());
         Ok(true)
     }
 
@@ -143,8 +143,7 @@ impl<'p> Walk<'p, '_> {
         };
         let tells_more = spelling.tells_more(text);
         let is_one = !matches!(spelling, Spelling::Fragment("") | Spelling::OfType(_));
-        let type_of = |name: &str| self.profile.of_type(name);
-        let scope_of = |name: &str| type_of(name).map(|of_type| of_type.scope);
+        let scope_of = |name: &str| self.profile.of_type(name).map(|of_type| of_type.scope);
         let (text, target) = match spelling {
             Spelling::Fragment("") => ("#".to_owned(), None),
             Spelling::Fragment(id) => {
@@ -157,23 +156,17 @@ impl<'p> Walk<'p, '_> {
                 let scope = self.references.type_at(text).and_then(scope_of);
                 (self.references.urn(text)?.to_owned(), scope)
             }
-            Spelling::Relative(name, id) => {
-                let Some(of_type) = type_of(name) else {
-                    return Ok(None);
-                };
+            Spelling::Relative(of_type, id) => {
                 let new = self
                     .references
                     .id(&scene.base, of_type, id, self.stand_ins)?;
-                ([name, "/", new].concat(), Some(of_type.scope))
+                ([&of_type.name, "/", new].concat(), Some(of_type.scope))
             }
-            Spelling::Absolute(base, name, id) => {
-                let Some(of_type) = type_of(name) else {
-                    return Ok(None);
-                };
+            Spelling::Absolute(base, of_type, id) => {
                 let new = self.references.id(base, of_type, id, self.stand_ins)?;
-                (absolute(name, new), Some(of_type.scope))
+                (absolute(&of_type.name, new), Some(of_type.scope))
             }
-            Spelling::OfType(name) if is_location => (name.to_owned(), scope_of(name)),
+            Spelling::OfType(of_type) if is_location => (of_type.name.clone(), Some(of_type.scope)),
             Spelling::OfType(_) => return Ok(None),
         };
         Ok(Some(Rewritten {
@@ -202,7 +195,14 @@ pub(super) fn identifier<'d>(value: &Value<'d>) -> Option<(Decoded<'d>, Decoded<
     Some((system.unwrap_or_default(), value))
 }
 
-pub(super) fn print_identifier(new: &str, out: &mut Vec<u8>) {
-    let identifier = format!(r#"{{"system":"{REFERENCE_SYSTEM}","value":"{new}"}}"#);
-    out.extend_from_slice(identifier.as_bytes());
+pub(super) fn print_identifier(new: &str, out: &mut String) {
+    for text in [
+        r#"{"system":""#,
+        REFERENCE_SYSTEM,
+        r#"","value":""#,
+        new,
+        r#""}"#,
+    ] {
+        out.push_str(text);
+    }
 }
