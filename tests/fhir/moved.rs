@@ -109,8 +109,9 @@ fn resources_without_id_are_bound_to_their_address() {
 #[test]
 fn resources_in_contained_bundles_come_back() {
     let kit = Kit::new(NOTHING);
+    let bundle = BUNDLE.replacen("\"type\"", "\"id\":\"b\",\"type\"", 1);
     let document = format!(
-        r#"{{"resourceType":"Appointment","id":"1","status":"booked","contained":[{BUNDLE}]}}"#
+        r##"{{"resourceType":"Appointment","id":"1","status":"booked","contained":[{bundle}],"slot":[{{"reference":"#b"}}]}}"##
     );
     kit.round_trip(document.as_bytes());
     let protected = kit.protect(&document);

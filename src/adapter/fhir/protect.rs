@@ -180,7 +180,7 @@ impl ResourceProtector {
         around: &Around<'_>,
         out: &mut String,
     ) -> Result<Digest> {
-        let of_type = walk.type_of(value, around.place)?;
+        let of_type = walk.type_of(value, || around.place.to_owned())?;
         let parts = Parts::of(self.sealer.scopes());
         let mut scene = Scene::new(parts, around.place, around.base, walk.next_scene());
         let schema = self.policy().schema();

@@ -199,7 +199,7 @@ impl ResourceRevealer {
         for edit in &edits.here {
             let &Edit { index, chunk, .. } = edit;
             let name = json::name_of(chunk).ok_or_else(misplaced)?;
-            if edit.of.is_some() {
+            if edit.within != Within::Object {
                 return Err(misplaced());
             }
             if let Some(new) = edit.new {
@@ -267,29 +267,49 @@ impl ResourceRevealer {
         state: &mut State,
         out: &mut Out,
     ) -> Result<()> {
-        let mut here = edits.here.iter().peekable();
-        let mut steps = 0;
         let of = items.len();
-        if !edits.anchors.is_empty() || edits.here.iter().any(|edit| edit.of != Some(of)) {
+        let is_of = |edit: &Edit<'_>| match edit.within {
+            Within::Object => false,
+            Within::Element(stated) | Within::Between(stated) => stated == of,
+        };
+        if !edits.anchors.is_empty() || !edits.here.iter().all(is_of) {
             return Err(misplaced());
         }
+        let is_between = |edit: &&Edit<'_>| matches!(edit.within, Within::Between(_));
+        let mut between = edits.here.iter().filter(is_between).peekable();
+        let mut here = edits
+            .here
+            .iter()
+            .filter(|edit| !is_between(edit))
+            .peekable();
+        let mut steps = 0;
+        let mut at = 0;
+        let mut position = 0;
         out.put("[");
-        for (at, item) in items.iter().enumerate() {
-            if at > 0 {
+        while at < of || between.peek().is_some() {
+            if position > 0 {
                 out.put(",");
             }
-            if let Some(edit) = here.next_if(|edit| edit.index == at) {
+            if let Some(edit) = between.next_if(|edit| edit.index == position) {
                 out.put(edit.chunk);
-                continue;
+            } else if let Some(item) = items.get(at) {
+                if let Some(edit) = here.next_if(|edit| edit.index == at) {
+                    out.put(edit.chunk);
+                } else {
+                    out.put(item.before());
+                    let inner = match edits.steps.is_empty() {
+                        true => None,
+                        false => edits.steps.get(format!("{at}/{of}").as_str()),
+                    };
+                    steps += usize::from(inner.is_some());
+                    self.value(&item.value, None, inner, state, out)?;
+                    out.put(item.after());
+                }
+                at += 1;
+            } else {
+                return Err(misplaced());
             }
-            out.put(item.before());
-            let inner = match edits.steps.is_empty() {
-                true => None,
-                false => edits.steps.get(format!("{at}/{of}").as_str()),
-            };
-            steps += usize::from(inner.is_some());
-            self.value(&item.value, None, inner, state, out)?;
-            out.put(item.after());
+            position += 1;
         }
         out.put("]");
         match here.peek().is_none() && steps == edits.steps.len() {
@@ -330,11 +350,20 @@ struct Edits<'t> {
 /// What is put back at one position.
 struct Edit<'t> {
     index: usize,
-    /// How many elements an array has.
-    of: Option<usize>,
+    within: Within,
     /// What must stand there now.
     new: Option<&'t str>,
     chunk: &'t str,
+}
+
+/// What a position is one of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Within {
+    Object,
+    /// The elements of an array that has so many: there is one to be replaced.
+    Element(usize),
+    /// Those of an array as it was: it has so many that stayed.
+    Between(usize),
 }
 
 impl<'t> Edits<'t> {
@@ -357,13 +386,14 @@ impl<'t> Edits<'t> {
             return Ok(());
         }
         let number = |text: &str| text.parse().map_err(|_| misplaced());
-        let (index, of) = match name.split_once('/') {
-            Some((index, of)) => (number(index)?, Some(number(of)?)),
-            None => (number(name)?, None),
+        let (index, within) = match (name.split_once('/'), name.split_once('+')) {
+            (Some((index, of)), _) => (index, Within::Element(number(of)?)),
+            (None, Some((index, of))) => (index, Within::Between(number(of)?)),
+            (None, None) => (name, Within::Object),
         };
         edits.here.push(Edit {
-            index,
-            of,
+            index: number(index)?,
+            within,
             new,
             chunk: text,
         });

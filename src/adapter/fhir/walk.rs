@@ -1,5 +1,6 @@
 //! The walk through a resource: what is kept is written, and what is not becomes parts.
 
+mod contained;
 mod marks;
 mod rewrite;
 
@@ -115,8 +116,12 @@ impl<'p, 'r> Walk<'p, 'r> {
     /// # Errors
     ///
     /// [`Error::is_message`] where it is none, or of a type that the profile does not take.
-    pub(super) fn type_of(&self, value: &Value<'_>, place: &str) -> Result<&'p Type> {
-        let at = || match place {
+    pub(super) fn type_of(
+        &self,
+        value: &Value<'_>,
+        place: impl FnOnce() -> String,
+    ) -> Result<&'p Type> {
+        let at = || match place().as_str() {
             "" => String::new(),
             place => format!(" at {place}"),
         };
@@ -278,8 +283,8 @@ impl<'p, 'r> Walk<'p, 'r> {
                         None => self.take(scene, index, member, default),
                     }
                 }
-                (Level::Resource(_), "contained") => {
-                    self.contained(sealing, member, index, scene, out)?
+                (Level::Resource(of_type), "contained") => {
+                    self.contained(sealing, (value, of_type), member, index, scene, out)?
                 }
                 (Level::Resource(_), "meta") | (Level::Contained(_), "meta" | "contained") => {
                     self.take(scene, index, member, default)
@@ -298,57 +303,6 @@ impl<'p, 'r> Walk<'p, 'r> {
             self.mark_identifier(value, node, &mut top.marks)?;
         }
         Ok(top)
-    }
-
-    /// Writes resources that are inside of another one; their parts are those of their container.
-    fn contained<'d>(
-        &mut self,
-        sealing: &ResourceProtector,
-        member: &Member<'d>,
-        index: usize,
-        scene: &mut Scene<'d, 'p>,
-        out: &mut String,
-    ) -> Result<bool> {
-        let items = match &member.value.kind {
-            Kind::Array(items) if !items.is_empty() => items,
-            _ => return Ok(self.take(scene, index, member, self.profile.default_scope())),
-        };
-        out.push_str(member.before());
-        out.push('[');
-        for (at, item) in items.iter().enumerate() {
-            if at > 0 {
-                out.push(',');
-            }
-            out.push_str(item.before());
-            scene.inside("contained", |scene| {
-                scene.item(at, items.len(), |scene| {
-                    let of_type = self.type_of(&item.value, &scene.here())?;
-                    scene.read_fields(&item.value, of_type, sealing.policy().schema(), false);
-                    self.contained_resource(sealing, &item.value, of_type, scene, out)
-                })
-            })?;
-            out.push_str(item.after());
-        }
-        out.push(']');
-        out.push_str(member.after());
-        Ok(true)
-    }
-
-    fn contained_resource<'d>(
-        &mut self,
-        sealing: &ResourceProtector,
-        value: &Value<'d>,
-        of_type: &'p Type,
-        scene: &mut Scene<'d, 'p>,
-        out: &mut String,
-    ) -> Result<()> {
-        out.push('{');
-        let start = out.len();
-        let level = Level::Contained(of_type);
-        let top = self.members(sealing, value, &of_type.root, &level, scene, out)?;
-        append(&top.marks, start, out);
-        out.push('}');
-        Ok(())
     }
 
     /// Writes an element that rules say something inside of.
