@@ -243,6 +243,15 @@ impl fmt::Debug for Profile {
 /// What every resource has, and no rule names.
 pub(super) const STRUCTURE: [&str; 4] = ["resourceType", "id", "meta", "contained"];
 
+impl Type {
+    /// The scope of the system of its business identifiers, which references may name.
+    pub(super) fn system_scope(&self) -> Scope {
+        let identifier = self.root.child("identifier");
+        let system = identifier.and_then(|identifier| identifier.child("system"));
+        system.map_or(self.scope, |system| system.scope)
+    }
+}
+
 impl Node {
     /// Whether all of `value` is taken out for the scope of this node, so that nothing has to be left for parts of it.
     pub(super) fn takes_whole(&self, value: &Value<'_>) -> bool {

@@ -11,6 +11,7 @@ use super::{
     digest::{Inner, digest},
     json::{self, Document, Item, Kind, Member, Value},
     protect::{DIGEST, DOCUMENT, PROTECTED, RECORD, SEALED, stored_as},
+    references::REFERENCE_SYSTEM,
     walk::ABSENT,
 };
 use crate::{
@@ -216,8 +217,12 @@ impl ResourceRevealer {
             let is_replaced = names.contains(&*member.name)
                 || stands_for.is_some_and(|name| names.contains(name));
             let is_mark = !names.is_empty() && is_masked(member);
+            // The system of a new value says nothing of the true one.
+            let is_of_new = names.contains("value")
+                && member.name == "system"
+                && member.value.is_string(REFERENCE_SYSTEM);
             let is_seal = is_sealed && is_whole && member.name == "meta";
-            !is_replaced && !is_mark && !is_seal
+            !is_replaced && !is_mark && !is_of_new && !is_seal
         };
         let kept: Vec<&Member<'_>> = members.iter().filter(|member| stays(member)).collect();
         let steps = kept

@@ -392,7 +392,8 @@ impl<'p, 'r> Walk<'p, 'r> {
                 if let Some(text) = text
                     && let Some(new) = self.rewrite(&text, true, scene)?
                 {
-                    let scope = self.scope_of(&new, new.target.unwrap_or(node.scope));
+                    let scope =
+                        self.scope_of(&new, new.target.map_or(node.scope, |of_type| of_type.scope));
                     match new.is_one {
                         true => scene.replace(scope, index, member, &new.text),
                         false => scene.take(scope, index, member.chunk),
