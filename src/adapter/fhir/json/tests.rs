@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-use super::*;
+use super::{strings::is_plain, *};
 
 const LIMITS: Limits = Limits {
     bytes: 1 << 20,
