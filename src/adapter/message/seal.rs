@@ -127,7 +127,7 @@ impl Sealer {
             let fields = fields.filter(|&(position, text)| {
                 self.used[position] || text.len() <= schema.fields()[position].width()
             });
-            fill(schema, draft, fields.chain(self.texts(&pieces, 0)))
+            fill(schema, draft, fields, self.texts(&pieces, 0))
         };
         bound.protect_laid_out(self.layout(&pieces), fill_first, &mut protected)?;
         Ok(Sealed {
@@ -150,7 +150,7 @@ impl Sealer {
         })
     }
 
-    fn pieces(&self, parts: &Parts, id: &str) -> Result<Pieces> {
+    fn pieces<'a>(&self, parts: &'a Parts, id: &str) -> Result<Pieces<'a>> {
         let pieces = parts.pieces(id, self.most);
         match pieces.number <= self.most_pieces {
             true => Ok(pieces),
@@ -168,29 +168,29 @@ impl Sealer {
     fn seal_pieces(
         &self,
         bound: &BoundProtector<'_>,
-        pieces: &Pieces,
+        pieces: &Pieces<'_>,
         first: usize,
     ) -> Result<Vec<SealedRecord>> {
         let seal = |piece| {
             bound.seal_laid_out(self.layout(pieces), |schema, draft| {
-                fill(schema, draft, self.texts(pieces, piece))
+                fill(schema, draft, std::iter::empty(), self.texts(pieces, piece))
             })
         };
         (first..pieces.number).map(seal).collect()
     }
 
-    fn layout(&self, pieces: &Pieces) -> &Schema {
+    fn layout(&self, pieces: &Pieces<'_>) -> &Schema {
         &self.layouts[(pieces.width / NARROWEST).ilog2() as usize]
     }
 
     /// What each shaped field holds of a piece.
     fn texts<'a>(
         &'a self,
-        pieces: &'a Pieces,
+        pieces: &'a Pieces<'_>,
         piece: usize,
-    ) -> impl Iterator<Item = (usize, &'a str)> {
-        let of_scope = self.shaped.iter().zip(&pieces.of_scope);
-        of_scope.map(move |(&(_, position), texts)| (position, texts[piece].as_str()))
+    ) -> impl Iterator<Item = (usize, [&'a str; 3])> {
+        let positions = self.shaped.iter().map(|&(_, position)| position);
+        positions.zip(pieces.texts(piece))
     }
 }
 
@@ -198,10 +198,14 @@ fn fill<'a>(
     schema: &Schema,
     draft: &mut Draft,
     values: impl Iterator<Item = (usize, &'a str)>,
+    pieces: impl Iterator<Item = (usize, [&'a str; 3])>,
 ) -> Result<()> {
     draft.begin(schema);
     for (position, text) in values {
         draft.set_text(position, &schema.fields()[position], text)?;
+    }
+    for (position, texts) in pieces {
+        draft.set_joined(position, &schema.fields()[position], &texts)?;
     }
     Ok(())
 }
