@@ -149,6 +149,7 @@ impl Deref for Decoded<'_> {
 }
 
 impl Drop for Decoded<'_> {
+    #[inline]
     fn drop(&mut self) {
         if let Cow::Owned(text) = &mut self.0 {
             text.zeroize();
