@@ -141,7 +141,15 @@ impl<'a, 'k> Scanner<'a, 'k> {
                 return Ok(Kind::Object(Vec::new()));
             }
             let name = self.name()?;
-            if repeated(&self.members[first..], &mut names, &name) {
+            let before = &self.members[first..];
+            if position == FEW_MEMBERS {
+                names.extend(before.iter().map(|member| member.name.clone()));
+            }
+            let is_repeated = match position < FEW_MEMBERS {
+                true => before.iter().any(|member| member.name == name),
+                false => !names.insert(name.clone()),
+            };
+            if is_repeated {
                 return Err(self
                     .fault("a name twice")
                     .inside(self.step(&name, position)));
@@ -346,19 +354,4 @@ impl<'a, 'k> Scanner<'a, 'k> {
             false => Err(self.fault("no number")),
         }
     }
-}
-
-/// Whether a member of this name came before.
-fn repeated<'a>(
-    members: &[Member<'a>],
-    names: &mut BTreeSet<Cow<'a, str>>,
-    name: &Cow<'a, str>,
-) -> bool {
-    if members.len() < FEW_MEMBERS {
-        return members.iter().any(|member| member.name == *name);
-    }
-    if names.is_empty() {
-        names.extend(members.iter().map(|member| member.name.clone()));
-    }
-    !names.insert(name.clone())
 }
