@@ -34,7 +34,8 @@
 //! policy binds record ids, which are then `Patient/` and the id that is shown, or the `fullUrl` that is shown where there is no id. With
 //! neither they are the type alone, so that seals of such resources can be exchanged. Parts come back only where the new ids and
 //! references still stand and arrays have as many elements; elements that have neither id nor reference are told apart by their
-//! position alone. Pseudonymized resources stay personal data.
+//! position alone: that they changed places is told by [`Restored::is_original`], which needs all scopes. Pseudonymized resources stay
+//! personal data.
 //!
 //! # Examples
 //!
