@@ -226,6 +226,30 @@ impl Draft {
         self.push(position, field, text.as_bytes())
     }
 
+    /// The same of a text that is there in pieces.
+    #[cfg(any(feature = "fhir", feature = "hl7v2"))]
+    pub(crate) fn set_joined(
+        &mut self,
+        position: usize,
+        field: &Field,
+        pieces: &[&str],
+    ) -> Result<()> {
+        let length = pieces.iter().map(|piece| piece.len()).sum();
+        if field.value_type() != ValueType::Text {
+            return Err(wrong_type(field));
+        }
+        if length > field.width() {
+            return Err(too_wide(field));
+        }
+        let mut at = self.next(field);
+        for piece in pieces {
+            self.bytes[at..][..piece.len()].copy_from_slice(piece.as_bytes());
+            at += piece.len();
+        }
+        self.enter(position, field, length);
+        Ok(())
+    }
+
     pub(crate) fn set_integer(
         &mut self,
         position: usize,

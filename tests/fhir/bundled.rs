@@ -40,6 +40,40 @@ fn the_clinic_is_not_told_with_the_identity() {
     }
 }
 
+/// A system is a clinic's own, and so is where the identity is from; of whom references name, too.
+#[test]
+fn the_system_of_an_identifier_is_medical() {
+    let kit = Kit::new(NOTHING);
+    let identifier = json!({"system": "https://ker.example/ipp", "value": "IPP-4711"});
+    let actor =
+        json!({"actor": {"type": "Patient", "identifier": identifier}, "status": "accepted"});
+    for document in [
+        json!({"resourceType": "Patient", "identifier": [identifier]}),
+        json!({"resourceType": "RelatedPerson", "identifier": [{"value": "0"}, identifier]}),
+        json!({"resourceType": "Appointment", "participant": [actor]}),
+        json!({"resourceType": "Appointment", "contained": [{"resourceType": "Patient", "id": "p", "identifier": [identifier]}],
+            "participant": [{"actor": {"reference": "#p"}}]}),
+    ] {
+        only_with(&kit, &document, "care", "https://ker.example/ipp");
+        only_with(&kit, &document, "identity", "IPP-4711");
+        kit.round_trip(document.to_string().as_bytes());
+    }
+    // Where a reference names it, it comes back without the system that its new value had.
+    let bundle = json!({"resourceType": "Bundle", "type": "batch", "entry": [
+        {"resource": {"resourceType": "Patient", "identifier": [identifier]}},
+        {"resource": {"resourceType": "Appointment", "participant": [actor]}}]});
+    let protected = kit.protect(&bundle.to_string());
+    assert_eq!(protected.matches("urn:paravent:reference").count(), 2);
+    let shown = parse(&kit.reveal_only(&["identity"], &protected));
+    let value = json!({"value": "IPP-4711"});
+    assert_eq!(shown["entry"][0]["resource"]["identifier"][0], value);
+    let actor = &shown["entry"][1]["resource"]["participant"][0]["actor"];
+    assert_eq!(actor["identifier"], value);
+    let shown = parse(&kit.reveal_only(&["identity", "care"], &protected));
+    assert_eq!(shown["entry"][0]["resource"]["identifier"][0], identifier);
+    kit.round_trip(bundle.to_string().as_bytes());
+}
+
 #[test]
 fn contacts_of_a_contact_are_contacts() {
     let kit = Kit::new(NOTHING);

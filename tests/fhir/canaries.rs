@@ -141,12 +141,13 @@ fn scopes_do_not_show_each_other() {
             let identity = found(identity.as_bytes(), &canaries);
             let of = |canary: &&Canary, types: &[&str]| types.contains(&&*canary.of);
             let shown: Vec<_> = care.iter().filter(|canary| of(canary, &persons)).collect();
-            // References out of a person to a practitioner are medical.
+            // References out of a person to a practitioner are medical, and so is the clinic's own system of identifiers.
             let shown: Vec<_> = shown
                 .into_iter()
                 .filter(|canary| {
                     !canary.path.starts_with("generalPractitioner")
                         && !canary.path.starts_with("managingOrganization")
+                        && canary.path != "identifier.system"
                 })
                 .collect();
             assert!(shown.is_empty(), "{name} {how:?} {shown:?}");
@@ -155,6 +156,10 @@ fn scopes_do_not_show_each_other() {
                 .filter(|canary| of(canary, &medical))
                 .collect();
             assert!(shown.is_empty(), "{name} {how:?} {shown:?}");
+            let mut systems = identity.iter().filter(|canary| {
+                persons.contains(&&*canary.of) && canary.path == "identifier.system"
+            });
+            assert!(systems.next().is_none(), "{name} {how:?}");
             // And each sees its own.
             if name == "booking.json" {
                 assert!(

@@ -5,6 +5,7 @@
 mod bad;
 mod bundled;
 mod canaries;
+mod contained;
 mod files;
 mod kit;
 mod moved;

@@ -88,6 +88,91 @@ fn a_reference_that_was_changed_is_refused() {
     assert_eq!(restored.is_original(), Some(false));
 }
 
+/// Swaps two elements of what is protected, and says whether all of it is still the original: where bytes differ it never is.
+fn swapped_is_original(document: &str, array: &str) -> Option<bool> {
+    let kit = Kit::new(NOTHING);
+    let protected = kit.protect(document);
+    // As text, so that white space moves with what it is around.
+    let [first, second] = elements(&protected, array);
+    let mut swapped = protected.clone();
+    swapped.replace_range(second.clone(), &protected[first.clone()]);
+    swapped.replace_range(first, &protected[second]);
+    let restored = kit.revealer.reveal(swapped.as_bytes()).unwrap();
+    let is_same = restored.as_bytes() == document.as_bytes();
+    assert_eq!(restored.is_original(), Some(is_same), "{swapped}");
+    let is_mixed = parse(std::str::from_utf8(restored.as_bytes()).unwrap()) != parse(document);
+    assert!(!(is_mixed && is_same));
+    restored.is_original()
+}
+
+/// Where the first two elements of the array of that name stand.
+fn elements(text: &str, array: &str) -> [std::ops::Range<usize>; 2] {
+    let mut at = text.find(&format!("\"{array}\":[")).unwrap() + array.len() + 4;
+    [(); 2].map(|()| {
+        let start = at;
+        let mut stream =
+            serde_json::Deserializer::from_str(&text[start..]).into_iter::<serde_json::Value>();
+        assert!(stream.next().unwrap().is_ok());
+        let value = start + stream.byte_offset();
+        let end = value + text[value..].find([',', ']']).unwrap();
+        at = end + 1;
+        start..end
+    })
+}
+
+/// Elements that have neither id nor reference are told apart by nothing but what the original was.
+#[test]
+fn what_was_put_together_of_swapped_elements_is_not_the_original() {
+    let participants = r#"{"resourceType":"Appointment","status":"booked","participant":[
+        {"type":[{"text":"guest"}],"status":"accepted"},{"type":[{"text":"host"}],"status":"tentative"}]}"#;
+    assert_eq!(
+        swapped_is_original(participants, "participant"),
+        Some(false)
+    );
+    let entries = r#"{"resourceType":"Bundle","type":"batch","entry":[
+        {"link":[{"relation":"one"}],"resource":{"resourceType":"Patient","gender":"male"}},
+        {"link":[{"relation":"two"}],"resource":{"resourceType":"Patient","gender":"female"}}]}"#;
+    assert_eq!(swapped_is_original(entries, "entry"), Some(false));
+    // Even where nothing of the Bundle itself stands beside them.
+    let bare = r#"{"resourceType":"Bundle","type":"batch","entry":[{"resource":{"resourceType":"Patient","gender":"male"}},{"resource":{"resourceType":"Patient","gender":"female"}}]}"#;
+    assert_eq!(swapped_is_original(bare, "entry"), Some(false));
+    let identifiers = |first: &str| {
+        format!(
+            r#"{{"resourceType":"Patient","identifier":[{first}"value":"1","assigner":{{"display":"a"}}}},{{"value":"2","assigner":{{"display":"b"}}}}]}}"#
+        )
+    };
+    assert_eq!(
+        swapped_is_original(&identifiers("  {"), "identifier"),
+        Some(false)
+    );
+    // What is shown of both is the same: nothing was changed.
+    assert_eq!(
+        swapped_is_original(&identifiers("{"), "identifier"),
+        Some(true)
+    );
+}
+
+/// Two resources exchanged whole, with the entries' own parts where they were.
+#[test]
+fn a_bundle_whose_resources_were_exchanged_is_not_the_original() {
+    let kit = Kit::new(NOTHING);
+    let document = r#"{"resourceType":"Bundle","type":"batch","entry":[{"resource":{"resourceType":"Patient","gender":"male"}},{"resource":{"resourceType":"Patient","gender":"female"}}]}"#;
+    let mut other = parse(&kit.protect(document));
+    let foreign = parse(&kit.protect(r#"{"resourceType":"Patient","gender":"male"}"#));
+    let place = other.pointer_mut("/entry/1/resource").unwrap();
+    *place = foreign;
+    let restored = kit.revealer.reveal(other.to_string().as_bytes()).unwrap();
+    assert_eq!(restored.is_original(), Some(false));
+    // The same bytes under another seal are the original.
+    let again = parse(&kit.protect(r#"{"resourceType":"Patient","gender":"female"}"#));
+    let mut renewed = kit.protect(document);
+    let [_, second] = elements(&renewed, "entry");
+    renewed.replace_range(second, &format!("{{\"resource\":{again}}}"));
+    let restored = kit.revealer.reveal(renewed.as_bytes()).unwrap();
+    assert_eq!(restored.as_bytes(), document.as_bytes());
+    assert_eq!(restored.is_original(), Some(true));
+}
+
 #[test]
 fn resources_without_id_are_bound_to_their_address() {
     let document = r#"{"resourceType":"Bundle","type":"batch","entry":[
@@ -109,8 +194,9 @@ fn resources_without_id_are_bound_to_their_address() {
 #[test]
 fn resources_in_contained_bundles_come_back() {
     let kit = Kit::new(NOTHING);
+    let bundle = BUNDLE.replacen("\"type\"", "\"id\":\"b\",\"type\"", 1);
     let document = format!(
-        r#"{{"resourceType":"Appointment","id":"1","status":"booked","contained":[{BUNDLE}]}}"#
+        r##"{{"resourceType":"Appointment","id":"1","status":"booked","contained":[{bundle}],"slot":[{{"reference":"#b"}}]}}"##
     );
     kit.round_trip(document.as_bytes());
     let protected = kit.protect(&document);

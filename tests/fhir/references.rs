@@ -70,14 +70,10 @@ fn every_spelling_agrees() {
         entries[0]["resource"]["identifier"][0]
     );
     assert_eq!(actor(4)["identifier"]["system"], "urn:paravent:reference");
-    // The other one is not referred to, and so not shown.
-    assert_eq!(
-        entries[0]["resource"]["identifier"]
-            .as_array()
-            .unwrap()
-            .len(),
-        1
-    );
+    // The other one is not referred to, and so emptied.
+    let other = &entries[0]["resource"]["identifier"][1];
+    assert_eq!(other.as_object().unwrap().len(), 1);
+    assert_eq!(other["extension"][0]["valueCode"], "masked");
     // Another server's patient, and another patient.
     assert!(
         reference(5).starts_with("https://paravent.invalid/Patient/") && reference(5) != absolute

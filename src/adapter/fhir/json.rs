@@ -3,18 +3,22 @@
 //! The text of an object or array is its chunks, joined by commas: a chunk is all that stands between two separators, white
 //! space included.
 
+mod scan;
+mod strings;
+
 use std::{
     borrow::{Borrow, Cow},
-    collections::BTreeSet,
-    ops::Deref,
+    ops::{Deref, Range},
 };
 
 use zeroize::Zeroize;
 
+pub(super) use self::strings::print_string;
+use self::{
+    scan::{Fault, Scanner},
+    strings::decode,
+};
 use crate::error::{Error, Result};
-
-/// Objects with more members look their names up instead of comparing each with each.
-const FEW_MEMBERS: usize = 16;
 
 /// A document: one value with white space, and perhaps a byte-order mark, around it.
 pub(super) struct Document<'a> {
@@ -103,6 +107,12 @@ impl<'a> Value<'a> {
         self.member("resourceType")?.string()
     }
 
+    /// Where it is in the document that it was read from.
+    pub(super) fn range_in(&self, document: &[u8]) -> Range<usize> {
+        let start = self.text.as_ptr().addr() - document.as_ptr().addr();
+        start..start + self.text.len()
+    }
+
     fn between_quotes(&self) -> &'a str {
         &self.text[1..self.text.len() - 1]
     }
@@ -139,6 +149,7 @@ impl Deref for Decoded<'_> {
 }
 
 impl Drop for Decoded<'_> {
+    #[inline]
     fn drop(&mut self) {
         if let Cow::Owned(text) = &mut self.0 {
             text.zeroize();
@@ -177,14 +188,7 @@ pub(super) fn parse<'a>(
             "write JSON in UTF-8",
         )
     })?;
-    let mut scanner = Scanner {
-        text,
-        bytes,
-        at: 0,
-        known,
-        depth: limits.depth,
-        values: limits.values,
-    };
+    let mut scanner = Scanner::new(text, known, limits.depth, limits.values);
     if text.starts_with('\u{feff}') {
         scanner.at = '\u{feff}'.len_utf8();
     }
@@ -206,396 +210,9 @@ pub(super) fn parse<'a>(
 
 /// The name of the member that a chunk of an object is.
 pub(super) fn name_of(chunk: &str) -> Option<Cow<'_, str>> {
-    let mut scanner = Scanner {
-        text: chunk,
-        bytes: chunk.as_bytes(),
-        at: 0,
-        known: &|_| false,
-        depth: 0,
-        values: 0,
-    };
+    let mut scanner = Scanner::new(chunk, &|_| false, 0, 0);
     scanner.space();
-    let start = scanner.at;
-    scanner.string().ok()?;
-    Some(decode(&chunk[start + 1..scanner.at - 1]))
-}
-
-/// Writes `text` as a JSON string.
-pub(super) fn print_string(text: &str, out: &mut Vec<u8>) {
-    out.push(b'"');
-    for character in text.chars() {
-        match character {
-            '"' | '\\' => out.extend([b'\\', character as u8]),
-            '\0'..='\u{1f}' => {
-                out.extend_from_slice(format!("\\u{:04x}", u32::from(character)).as_bytes());
-            }
-            _ => out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes()),
-        }
-    }
-    out.push(b'"');
-}
-
-/// Takes the escapes of a valid string away.
-fn decode(raw: &str) -> Cow<'_, str> {
-    if !raw.contains('\\') {
-        return Cow::Borrowed(raw);
-    }
-    // It only shrinks, so that no copy is left behind.
-    let mut text = String::with_capacity(raw.len());
-    let mut rest = raw;
-    while let Some(at) = rest.find('\\') {
-        text.push_str(&rest[..at]);
-        let escape = rest.as_bytes()[at + 1];
-        rest = &rest[at + 2..];
-        text.push(match escape {
-            b'b' => '\u{8}',
-            b'f' => '\u{c}',
-            b'n' => '\n',
-            b'r' => '\r',
-            b't' => '\t',
-            b'u' => {
-                let mut unit = u32::from(hex(rest.as_bytes()).unwrap_or_default());
-                rest = &rest[4..];
-                if (0xd800..0xdc00).contains(&unit) {
-                    let low = u32::from(hex(&rest.as_bytes()[2..]).unwrap_or_default());
-                    unit = 0x1_0000 + ((unit - 0xd800) << 10) + (low - 0xdc00);
-                    rest = &rest[6..];
-                }
-                char::from_u32(unit).unwrap_or(char::REPLACEMENT_CHARACTER)
-            }
-            other => char::from(other),
-        });
-    }
-    text.push_str(rest);
-    Cow::Owned(text)
-}
-
-/// Four hexadecimal digits.
-fn hex(bytes: &[u8]) -> Option<u16> {
-    let digits = bytes.get(..4)?;
-    digits.iter().try_fold(0, |unit, &digit| {
-        let digit = char::from(digit).to_digit(16)?;
-        Some(unit << 4 | digit as u16)
-    })
-}
-
-struct Scanner<'a, 'k> {
-    text: &'a str,
-    bytes: &'a [u8],
-    at: usize,
-    known: &'k dyn Fn(&str) -> bool,
-    /// How much deeper it may still nest.
-    depth: usize,
-    /// How many may still come.
-    values: usize,
-}
-
-/// What is wrong, and where.
-struct Fault {
-    what: &'static str,
-    byte: usize,
-    /// From the innermost element outwards.
-    steps: Vec<String>,
-}
-
-impl Fault {
-    fn error(mut self) -> Error {
-        self.steps.reverse();
-        let place = match self.steps.is_empty() {
-            true => String::new(),
-            false => format!(" in {}", self.steps.join(".")),
-        };
-        Error::message(
-            format!("{} at byte {}{place}", self.what, self.byte),
-            "give one FHIR resource in JSON (RFC 8259), nested at most 64 deep, each name once in an object",
-        )
-    }
-
-    fn inside(mut self, step: String) -> Self {
-        self.steps.push(step);
-        self
-    }
-}
-
-type Scanned<T> = std::result::Result<T, Fault>;
-
-impl<'a> Scanner<'a, '_> {
-    fn fault(&self, what: &'static str) -> Fault {
-        Fault {
-            what,
-            byte: self.at,
-            steps: Vec::new(),
-        }
-    }
-
-    fn peek(&self) -> Option<u8> {
-        self.bytes.get(self.at).copied()
-    }
-
-    fn space(&mut self) {
-        while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.peek() {
-            self.at += 1;
-        }
-    }
-
-    fn value(&mut self) -> Scanned<Value<'a>> {
-        let start = self.at;
-        if self.values == 0 {
-            return Err(self.fault("too many values"));
-        }
-        self.values -= 1;
-        let kind = match self.peek() {
-            Some(b'"') => {
-                self.string()?;
-                Kind::String
-            }
-            Some(b'{') => self.nested(Self::object)?,
-            Some(b'[') => self.nested(Self::array)?,
-            Some(b't') => self.literal("true", Kind::Boolean)?,
-            Some(b'f') => self.literal("false", Kind::Boolean)?,
-            Some(b'n') => self.literal("null", Kind::Null)?,
-            Some(b'-' | b'0'..=b'9') => self.number()?,
-            Some(_) => return Err(self.fault("no value")),
-            None => return Err(self.fault("the document ends")),
-        };
-        Ok(Value {
-            text: &self.text[start..self.at],
-            kind,
-        })
-    }
-
-    fn nested(&mut self, scan: impl FnOnce(&mut Self) -> Scanned<Kind<'a>>) -> Scanned<Kind<'a>> {
-        if self.depth == 0 {
-            return Err(self.fault("nested too deep"));
-        }
-        self.depth -= 1;
-        self.at += 1;
-        let kind = scan(self)?;
-        self.depth += 1;
-        Ok(kind)
-    }
-
-    fn object(&mut self) -> Scanned<Kind<'a>> {
-        let mut members: Vec<Member<'a>> = Vec::new();
-        let mut names = BTreeSet::new();
-        loop {
-            let start = self.at;
-            self.space();
-            if members.is_empty() && self.peek() == Some(b'}') {
-                self.at += 1;
-                return Ok(Kind::Object(members));
-            }
-            let name = self.at;
-            if self.peek() != Some(b'"') {
-                return Err(self.missing("no name"));
-            }
-            self.string()?;
-            let name = decode(&self.text[name + 1..self.at - 1]);
-            if repeated(&members, &mut names, &name) {
-                return Err(self
-                    .fault("a name twice")
-                    .inside(self.step(&name, members.len())));
-            }
-            let mut rest = || {
-                self.space();
-                if self.peek() != Some(b':') {
-                    return Err(self.missing("no colon"));
-                }
-                self.at += 1;
-                self.space();
-                let at = self.at - start;
-                let value = self.value()?;
-                self.space();
-                Ok((at, value, self.at))
-            };
-            let (at, value, end) = match rest() {
-                Ok(scanned) => scanned,
-                Err(fault) => return Err(fault.inside(self.step(&name, members.len()))),
-            };
-            members.push(Member {
-                chunk: &self.text[start..end],
-                name,
-                value,
-                at,
-            });
-            match self.peek() {
-                Some(b',') => self.at += 1,
-                Some(b'}') => {
-                    self.at += 1;
-                    return Ok(Kind::Object(members));
-                }
-                _ => return Err(self.missing("no comma and no end of an object")),
-            }
-        }
-    }
-
-    fn array(&mut self) -> Scanned<Kind<'a>> {
-        let mut items: Vec<Item<'a>> = Vec::new();
-        loop {
-            let start = self.at;
-            self.space();
-            if items.is_empty() && self.peek() == Some(b']') {
-                self.at += 1;
-                return Ok(Kind::Array(items));
-            }
-            let at = self.at - start;
-            let value = self
-                .value()
-                .map_err(|fault| fault.inside(items.len().to_string()))?;
-            self.space();
-            items.push(Item {
-                chunk: &self.text[start..self.at],
-                value,
-                at,
-            });
-            match self.peek() {
-                Some(b',') => self.at += 1,
-                Some(b']') => {
-                    self.at += 1;
-                    return Ok(Kind::Array(items));
-                }
-                _ => return Err(self.missing("no comma and no end of an array")),
-            }
-        }
-    }
-
-    /// What is wrong where something else, or nothing, stands.
-    fn missing(&self, what: &'static str) -> Fault {
-        match self.peek() {
-            Some(_) => self.fault(what),
-            None => self.fault("the document ends"),
-        }
-    }
-
-    fn step(&self, name: &str, position: usize) -> String {
-        match (self.known)(name) {
-            true => name.to_owned(),
-            false => format!("@{position}"),
-        }
-    }
-
-    /// Leaves `at` behind the closing quote.
-    fn string(&mut self) -> Scanned<()> {
-        if self.peek() != Some(b'"') {
-            return Err(self.missing("no string"));
-        }
-        self.at += 1;
-        loop {
-            self.plain();
-            match self.peek() {
-                Some(b'"') => {
-                    self.at += 1;
-                    return Ok(());
-                }
-                Some(b'\\') => self.escape()?,
-                _ => return Err(self.missing("a control character in a string")),
-            }
-        }
-    }
-
-    /// Goes on behind the bytes that stand for themselves, eight at a time.
-    fn plain(&mut self) {
-        const ONES: u64 = u64::from_ne_bytes([1; 8]);
-        const HIGH: u64 = ONES << 7;
-        let zeros = |word: u64| word.wrapping_sub(ONES) & !word & HIGH;
-        while let Some(word) = self.bytes[self.at..].first_chunk() {
-            let word = u64::from_le_bytes(*word);
-            let control = word.wrapping_sub(ONES * u64::from(b' ')) & !word & HIGH;
-            let quote = zeros(word ^ (ONES * u64::from(b'"')));
-            let backslash = zeros(word ^ (ONES * u64::from(b'\\')));
-            let found = control | quote | backslash;
-            if found != 0 {
-                // The lowest one is exact; a borrow can only mark what is above it.
-                self.at += found.trailing_zeros() as usize / 8;
-                return;
-            }
-            self.at += 8;
-        }
-        while self.peek().is_some_and(is_plain) {
-            self.at += 1;
-        }
-    }
-
-    fn escape(&mut self) -> Scanned<()> {
-        let wrong = "no valid escape";
-        match self.bytes.get(self.at + 1) {
-            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => self.at += 2,
-            Some(b'u') => {
-                let unit = hex(&self.bytes[self.at + 2..]).ok_or_else(|| self.fault(wrong))?;
-                match unit {
-                    0xd800..0xdc00 => {
-                        let low = self.bytes[self.at + 6..].strip_prefix(b"\\u").and_then(hex);
-                        if !low.is_some_and(|low| (0xdc00..0xe000).contains(&low)) {
-                            return Err(self.fault("half a surrogate pair"));
-                        }
-                        self.at += 12;
-                    }
-                    0xdc00..0xe000 => return Err(self.fault("half a surrogate pair")),
-                    _ => self.at += 6,
-                }
-            }
-            _ => return Err(self.fault(wrong)),
-        }
-        Ok(())
-    }
-
-    fn literal(&mut self, literal: &str, kind: Kind<'a>) -> Scanned<Kind<'a>> {
-        if !self.bytes[self.at..].starts_with(literal.as_bytes()) {
-            return Err(self.fault("no value"));
-        }
-        self.at += literal.len();
-        Ok(kind)
-    }
-
-    fn number(&mut self) -> Scanned<Kind<'a>> {
-        if self.peek() == Some(b'-') {
-            self.at += 1;
-        }
-        match self.peek() {
-            Some(b'0') => self.at += 1,
-            Some(b'1'..=b'9') => self.digits()?,
-            _ => return Err(self.fault("no number")),
-        }
-        if self.peek() == Some(b'.') {
-            self.at += 1;
-            self.digits()?;
-        }
-        if let Some(b'e' | b'E') = self.peek() {
-            self.at += 1;
-            if let Some(b'+' | b'-') = self.peek() {
-                self.at += 1;
-            }
-            self.digits()?;
-        }
-        Ok(Kind::Number)
-    }
-
-    fn digits(&mut self) -> Scanned<()> {
-        let start = self.at;
-        while let Some(b'0'..=b'9') = self.peek() {
-            self.at += 1;
-        }
-        match self.at > start {
-            true => Ok(()),
-            false => Err(self.fault("no number")),
-        }
-    }
-}
-
-/// Whether a member of this name came before.
-fn repeated<'a>(members: &[Member<'a>], names: &mut BTreeSet<Cow<'a, str>>, name: &str) -> bool {
-    if members.len() < FEW_MEMBERS {
-        return members.iter().any(|member| member.name == name);
-    }
-    if names.is_empty() {
-        names.extend(members.iter().map(|member| member.name.clone()));
-    }
-    !names.insert(Cow::Owned(name.to_owned()))
-}
-
-/// Whether a byte stands for itself in a string.
-fn is_plain(byte: u8) -> bool {
-    byte >= b' ' && byte != b'"' && byte != b'\\'
+    scanner.name().ok()
 }
 
 #[cfg(test)]

@@ -13,6 +13,8 @@
 //! - **Ids and references** get a new value, the same in every spelling: `Patient/23`, an absolute address, `urn:uuid:`, `#` and the id
 //!   of a contained resource, a business identifier, and the `fullUrl` and `request.url` of a Bundle. Absolute addresses become ones at
 //!   `https://paravent.invalid`, since the server names the clinic. What is in no such spelling is taken out.
+//! - **Contained resources** stay where what is left refers to them, or they to their container, as FHIR wants it (`dom-3`). Others are taken
+//!   out whole and come back with the default scope.
 //! - **`meta`** says `PSEUDED`, and has the extension `urn:paravent:sealed` with the sealed records, and beside them what the policy
 //!   shows and what has no place in the resource. Each resource of a Bundle has its own; contained ones are sealed with their
 //!   container.
@@ -32,7 +34,8 @@
 //! policy binds record ids, which are then `Patient/` and the id that is shown, or the `fullUrl` that is shown where there is no id. With
 //! neither they are the type alone, so that seals of such resources can be exchanged. Parts come back only where the new ids and
 //! references still stand and arrays have as many elements; elements that have neither id nor reference are told apart by their
-//! position alone. Pseudonymized resources stay personal data.
+//! position alone: that they changed places is told by [`Restored::is_original`], which needs all scopes. Pseudonymized resources stay
+//! personal data.
 //!
 //! # Examples
 //!
@@ -114,6 +117,7 @@
 //! # Ok::<(), paravent::Error>(())
 //! ```
 
+mod digest;
 mod file;
 mod inspect;
 mod json;

@@ -113,7 +113,8 @@ pub(super) struct Type {
 
 /// One step of paths.
 pub(super) struct Node {
-    children: BTreeMap<String, Node>,
+    /// In the order of their names. They are few, so that comparing lengths finds one soonest.
+    children: Vec<(String, Node)>,
     /// Of what is taken out here.
     pub(super) scope: Scope,
     pub(super) kind: NodeKind,
@@ -250,6 +251,15 @@ impl fmt::Debug for Profile {
 /// What every resource has, and no rule names.
 pub(super) const STRUCTURE: [&str; 4] = ["resourceType", "id", "meta", "contained"];
 
+impl Type {
+    /// The scope of the system of its business identifiers, which references may name.
+    pub(super) fn system_scope(&self) -> Scope {
+        let identifier = self.root.child("identifier");
+        let system = identifier.and_then(|identifier| identifier.child("system"));
+        system.map_or(self.scope, |system| system.scope)
+    }
+}
+
 impl Node {
     /// Whether all of `value` is taken out for the scope of this node, so that nothing has to be left for parts of it.
     pub(super) fn takes_whole(&self, value: &Value<'_>) -> bool {
@@ -269,7 +279,9 @@ impl Node {
     }
 
     pub(super) fn child(&self, name: &str) -> Option<&Node> {
-        self.children.get(name)
+        let mut children = self.children.iter();
+        let found = children.find(|(known, _)| known == name);
+        found.map(|(_, child)| child)
     }
 
     /// Each child that leaves a mark where it is taken out.

@@ -3,6 +3,7 @@
 use std::{borrow::Cow, collections::BTreeMap};
 
 use super::{
+    digest::{Digest, Inner, digest},
     json::{self, Document, Limits, Value},
     profile::{Form, Profile},
     references::References,
@@ -25,10 +26,10 @@ pub(super) const SEALED: &str = "urn:paravent:sealed";
 /// What is inside the extension under this name are sealed records.
 pub(super) const RECORD: &str = "record";
 
-/// The place of the digest of a resource, with nothing around it.
+/// The place of the [`digest`] of a resource, with nothing around it.
 pub(super) const DIGEST: &str = "digest";
 
-/// The place of the digest of a document that has white space around its resource.
+/// The place of that of a document which has white space around its resource.
 pub(super) const DOCUMENT: &str = "document";
 
 /// How large a document in clear may be.
@@ -151,22 +152,23 @@ impl ResourceProtector {
             after,
         } = json::parse(document, &LIMITS, &known)?;
         let mut references = References::default();
-        let mut walk = Walk::new(&self.profile, &mut references, self.stand_ins.as_ref());
+        let stand_ins = self.stand_ins.as_ref();
+        let mut walk = Walk::new(document, &self.profile, &mut references, stand_ins);
         walk.survey(&root)?;
         let base = walk.base();
         // Seals of small resources have some eight thousand characters.
         let seals = walk.resources().min(256) * 8192;
-        let mut out = Vec::with_capacity(document.len() + seals);
-        out.extend_from_slice(before.as_bytes());
+        let mut out = String::with_capacity(document.len() + seals);
+        out.push_str(before);
         let around = Around {
             place: "",
             base: &base,
             url: None,
-            document: Some(document),
+            is_document: true,
         };
         self.resource(&mut walk, &root, &around, &mut out)?;
-        out.extend_from_slice(after.as_bytes());
-        Ok(out)
+        out.push_str(after);
+        Ok(out.into_bytes())
     }
 
     /// The same where its keys have sealed so many records before: in other processes, or before a restart. Each resource takes one,
@@ -189,30 +191,35 @@ impl ResourceProtector {
         self.sealer.key_use()
     }
 
-    /// Protects one resource and those inside of it.
+    /// Protects one resource and those inside of it; gives its digest.
     pub(super) fn resource(
         &self,
         walk: &mut Walk<'_, '_>,
         value: &Value<'_>,
         around: &Around<'_>,
-        out: &mut Vec<u8>,
-    ) -> Result<()> {
-        let of_type = walk.type_of(value, around.place)?;
+        out: &mut String,
+    ) -> Result<Digest> {
+        let of_type = walk.type_of(value, || around.place.to_owned())?;
         let parts = Parts::of(self.sealer.scopes());
         let mut scene = Scene::new(parts, around.place, around.base, walk.next_scene());
         let schema = self.policy().schema();
         scene.read_fields(value, of_type, schema, true);
         let top = walk.top(self, value, of_type, &mut scene, out)?;
-        let mut note = |place, text| {
-            let digest = message::digest(text);
+        let document = walk.document();
+        let range = value.range_in(document);
+        let own = digest(document, range.clone(), &scene.inner);
+        let inner = Inner { range, digest: own };
+        let mut note = |place, digest: &Digest| {
             let scope = self.profile.default_scope();
-            scene.parts.push(scope, place, digest.as_bytes());
+            scene.parts.push(scope, place, digest.print().as_bytes());
         };
-        note(DIGEST, value.text.as_bytes());
-        if let Some(document) = around.document
-            && document.len() > value.text.len()
-        {
-            note(DOCUMENT, document);
+        note(DIGEST, &inner.digest);
+        let all = 0..document.len();
+        if around.is_document && inner.range != all {
+            note(
+                DOCUMENT,
+                &digest(document, all, std::slice::from_ref(&inner)),
+            );
         }
         let stored_as = stored_as(&of_type.name, top.id.as_deref(), around.url);
         let sealed = self
@@ -240,23 +247,23 @@ impl ResourceProtector {
         // What is appended ends the object: the type comes before it, so that there is a comma.
         out.pop();
         for (element, text) in &put_back {
-            out.push(b',');
+            out.push(',');
             json::print_string(element, out);
-            out.push(b':');
+            out.push(':');
             json::print_string(text, out);
         }
         for (element, mark) in &top.marks {
             if !put_back.iter().any(|(shown, _)| shown == element) {
-                out.push(b',');
-                out.extend_from_slice(mark.as_bytes());
+                out.push(',');
+                out.push_str(mark);
             }
         }
-        out.push(b',');
+        out.push(',');
         self.meta(value, &sealed, &beside, out);
-        out.push(b'}');
+        out.push('}');
         match out.len() > PROTECTED.bytes {
             true => Err(too_much()),
-            false => Ok(()),
+            false => Ok(inner.digest),
         }
     }
 
@@ -266,36 +273,35 @@ impl ResourceProtector {
         resource: &Value<'_>,
         sealed: &Sealed,
         beside: &[(&str, Cow<'_, str>)],
-        meta: &mut Vec<u8>,
+        meta: &mut String,
     ) {
-        meta.extend_from_slice(br#""meta":{"extension":[{"url":""#);
-        meta.extend_from_slice(SEALED.as_bytes());
-        meta.extend_from_slice(br#"","extension":["#);
-        let mut text = String::new();
+        meta.push_str(r#""meta":{"extension":[{"url":""#);
+        meta.push_str(SEALED);
+        meta.push_str(r#"","extension":["#);
         for (at, record) in sealed.records().enumerate() {
             if at > 0 {
-                meta.push(b',');
+                meta.push(',');
             }
-            meta.extend_from_slice(format!(r#"{{"url":"{RECORD}","valueString":""#).as_bytes());
-            text.clear();
-            record.append_text(&mut text);
-            meta.extend_from_slice(text.as_bytes());
-            meta.extend_from_slice(br#""}"#);
+            for text in [r#"{"url":""#, RECORD, r#"","valueString":""#] {
+                meta.push_str(text);
+            }
+            record.append_text(meta);
+            meta.push_str(r#""}"#);
         }
         for (name, text) in beside {
-            meta.extend_from_slice(br#",{"url":"#);
+            meta.push_str(r#",{"url":"#);
             json::print_string(name, meta);
-            meta.extend_from_slice(br#","valueString":"#);
+            meta.push_str(r#","valueString":"#);
             json::print_string(text, meta);
-            meta.push(b'}');
+            meta.push('}');
         }
-        meta.extend_from_slice(br#"]}]"#);
+        meta.push_str(r#"]}]"#);
         if let Some(profiles) = self.kept_profiles(resource) {
-            meta.extend_from_slice(br#","profile":"#);
-            meta.extend_from_slice(profiles.as_bytes());
+            meta.push_str(r#","profile":"#);
+            meta.push_str(profiles);
         }
-        meta.extend_from_slice(
-            br#","security":[{"system":"http://terminology.hl7.org/CodeSystem/v3-ObservationValue","code":"PSEUDED"}]}"#,
+        meta.push_str(
+            r#","security":[{"system":"http://terminology.hl7.org/CodeSystem/v3-ObservationValue","code":"PSEUDED"}]}"#,
         );
     }
 

@@ -2,10 +2,10 @@
 
 use std::{
     borrow::Borrow,
-    collections::{BTreeMap, BTreeSet},
-    fmt::Write as _,
+    collections::{BTreeMap, BTreeSet, btree_map::Entry},
 };
 
+use data_encoding::HEXLOWER;
 use zeroize::Zeroizing;
 
 use super::profile::{Profile, Type};
@@ -23,68 +23,69 @@ const BASE: &str = "https://paravent.invalid";
 pub(super) const REFERENCE_SYSTEM: &str = "urn:paravent:reference";
 
 /// How a reference is spelt.
-pub(super) enum Spelling<'a> {
+pub(super) enum Spelling<'a, 'p> {
     /// `#` and the id of a contained resource.
     Fragment(&'a str),
     /// `urn:uuid:` or `urn:oid:`.
     Urn,
     /// `Patient/23`, in the server of the document.
-    Relative(&'a str, &'a str),
+    Relative(&'p Type, &'a str),
     /// The server, the type, the id.
-    Absolute(&'a str, &'a str, &'a str),
+    Absolute(&'a str, &'p Type, &'a str),
     /// `Patient`, `Patient?…` or `Patient/_search`.
-    OfType(&'a str),
+    OfType(&'p Type),
 }
 
-impl<'a> Spelling<'a> {
+impl<'a, 'p> Spelling<'a, 'p> {
     /// How `text` is spelt; `None` where it is no reference to a type of the profile.
-    pub(super) fn of(text: &'a str, profile: &Profile) -> Option<Self> {
+    pub(super) fn of(text: &'a str, profile: &'p Profile) -> Option<Self> {
         if let Some(id) = text.strip_prefix('#') {
             return Some(Self::Fragment(id));
         }
         if text.starts_with("urn:uuid:") || text.starts_with("urn:oid:") {
             return Some(Self::Urn);
         }
-        let is_absolute = text.starts_with("http://") || text.starts_with("https://");
-        let path = text.split(['?', '#']).next()?;
-        let path = path.split_once("/_history/").map_or(path, |(path, _)| path);
-        let mut steps = path.rsplit('/');
-        let last = steps.next()?;
-        let before = steps.next();
-        if let Some(name) = before
-            && profile.of_type(name).is_some()
-            && is_id(last)
-        {
-            let base = path[..path.len() - name.len() - last.len() - 1].strip_suffix('/');
-            return match base {
-                None => Some(Self::Relative(name, last)),
-                Some(base) if is_absolute => Some(Self::Absolute(base, name, last)),
-                Some(_) => None,
-            };
-        }
-        let of_type = match (before, last) {
-            (None, name) => name,
-            (Some(name), "_search") => name,
-            _ => return None,
+        let end = text.bytes().position(|byte| matches!(byte, b'?' | b'#'));
+        let path = &text[..end.unwrap_or(text.len())];
+        // Most have no version: to look for one byte is cheaper.
+        let version = match path.contains('_') {
+            true => path.find("/_history/"),
+            false => None,
         };
-        let known = profile.of_type(of_type).is_some();
-        known.then_some(Self::OfType(of_type))
+        let path = &path[..version.unwrap_or(path.len())];
+        let Some((before, last)) = path.rsplit_once('/') else {
+            return profile.of_type(path).map(Self::OfType);
+        };
+        let (base, name) = match before.rsplit_once('/') {
+            Some((base, name)) => (Some(base), name),
+            None => (None, before),
+        };
+        let of_type = profile.of_type(name)?;
+        match base {
+            _ if last == "_search" => Some(Self::OfType(of_type)),
+            _ if !is_id(last) => None,
+            None => Some(Self::Relative(of_type, last)),
+            Some(base) if text.starts_with("http://") || text.starts_with("https://") => {
+                Some(Self::Absolute(base, of_type, last))
+            }
+            Some(_) => None,
+        }
     }
 }
 
-impl Spelling<'_> {
+impl Spelling<'_, '_> {
     /// Whether `text`, which is spelt so, says more than which resource it means: a query, a fragment or a server.
     pub(super) fn tells_more(&self, text: &str) -> bool {
         match self {
             Self::Fragment(id) => !id.is_empty() && !is_id(id),
             Self::Urn => !text.split(':').all(is_id),
-            Self::Relative(name, id) => {
-                let rest = &text[name.len() + 1 + id.len()..];
+            Self::Relative(of_type, id) => {
+                let rest = &text[of_type.name.len() + 1 + id.len()..];
                 !rest.is_empty() && !rest.strip_prefix("/_history/").is_some_and(is_id)
             }
             Self::Absolute(..) => true,
-            Self::OfType(name) => {
-                let rest = text.strip_prefix(name);
+            Self::OfType(of_type) => {
+                let rest = text.strip_prefix(&*of_type.name);
                 !rest.is_some_and(|rest| rest.is_empty() || rest == "/_search")
             }
         }
@@ -125,22 +126,19 @@ impl Borrow<str> for Key {
 }
 
 impl Key {
-    fn new(text: &str) -> Self {
-        Self(text.to_owned())
+    /// That of parts, which are told apart by their lengths.
+    fn of(kind: char, parts: &[&str]) -> Self {
+        // Made at once, so that no copy is left where it was.
+        let length: usize = parts.iter().map(|part| part.len() + 12).sum();
+        let mut key = String::with_capacity(length + 1);
+        key.push(kind);
+        for part in parts {
+            push_number(&mut key, part.len());
+            key.push(':');
+            key.push_str(part);
+        }
+        Self(key)
     }
-}
-
-/// The key of parts, which are told apart by their lengths.
-fn joined(kind: char, parts: &[&str]) -> Zeroizing<String> {
-    let length: usize = parts.iter().map(|part| part.len() + 12).sum();
-    let mut key = Zeroizing::new(String::with_capacity(length + 1));
-    key.push(kind);
-    for part in parts {
-        push_number(&mut key, part.len());
-        key.push(':');
-        key.push_str(part);
-    }
-    key
 }
 
 impl References {
@@ -152,10 +150,10 @@ impl References {
         id: &str,
         stand_in: Option<&(Query, BTreeMap<usize, String>)>,
     ) -> Result<&str> {
-        let key = joined('r', &[base, &of_type.name, id]);
+        let key = Key::of('r', &[base, &of_type.name, id]);
         // An id says who it is on its own server only.
         let stand_in = stand_in.filter(|_| base.is_empty() || base == self.base());
-        self.new_for(&key, || {
+        self.new_for(key, || {
             if let (Some((query, names)), Some(position)) = (stand_in, of_type.id)
                 && let Some(name) = names.get(&position)
                 && let field = &query.policy().schema().fields()[position]
@@ -173,37 +171,34 @@ impl References {
 
     /// The new id of a contained resource.
     pub(super) fn fragment(&mut self, container: usize, id: &str) -> Result<&str> {
-        let key = joined('f', &[&container.to_string(), id]);
-        self.new_for(&key, message::id)
+        let key = Key::of('f', &[&container.to_string(), id]);
+        self.new_for(key, message::id)
     }
 
     /// The new form of a `urn:`.
     pub(super) fn urn(&mut self, urn: &str) -> Result<&str> {
-        self.new_for(&joined('u', &[urn]), urn_uuid)
+        self.new_for(Key::of('u', &[urn]), urn_uuid)
     }
 
     /// The new value of a business identifier.
     pub(super) fn identifier(&mut self, system: &str, value: &str) -> Result<&str> {
-        self.new_for(&joined('i', &[system, value]), message::id)
+        self.new_for(Key::of('i', &[system, value]), message::id)
     }
 
-    fn new_for(&mut self, key: &str, make: impl FnOnce() -> Result<String>) -> Result<&str> {
-        if !self.new.contains_key(key) {
-            self.new.insert(Key::new(key), make()?);
-        }
-        match self.new.get(key) {
-            Some(new) => Ok(new),
-            None => unreachable!("it was put there"),
-        }
+    fn new_for(&mut self, key: Key, make: impl FnOnce() -> Result<String>) -> Result<&str> {
+        Ok(match self.new.entry(key) {
+            Entry::Occupied(made) => made.into_mut(),
+            Entry::Vacant(none) => none.insert(make()?),
+        })
     }
 
     /// Notes that references name this business identifier.
     pub(super) fn name_identifier(&mut self, system: &str, value: &str) {
-        self.named.insert(Key::new(&joined('i', &[system, value])));
+        self.named.insert(Key::of('i', &[system, value]));
     }
 
     pub(super) fn is_named(&self, system: &str, value: &str) -> bool {
-        !self.named.is_empty() && self.named.contains(&**joined('i', &[system, value]))
+        !self.named.is_empty() && self.named.contains(&Key::of('i', &[system, value]))
     }
 
     pub(super) fn names_any(&self) -> bool {
@@ -226,7 +221,7 @@ impl References {
 
     /// Notes of which type the resource at this `urn:` is.
     pub(super) fn place(&mut self, urn: &str, of_type: &str) {
-        self.types.insert(Key::new(urn), of_type.to_owned());
+        self.types.insert(Key(urn.to_owned()), of_type.to_owned());
     }
 
     pub(super) fn type_at(&self, urn: &str) -> Option<&str> {
@@ -261,12 +256,12 @@ fn urn_uuid() -> Result<String> {
     RANDOM.draw(&mut random)?;
     random[6] = random[6] & 0x0f | 0x40;
     random[8] = random[8] & 0x3f | 0x80;
-    let mut urn = String::from("urn:uuid:");
-    for (at, byte) in random[..16].iter().enumerate() {
-        if matches!(at, 4 | 6 | 8 | 10) {
-            urn.push('-');
-        }
-        let _ = write!(urn, "{byte:02x}");
+    let mut urn = String::with_capacity(45);
+    urn.push_str("urn:uuid:");
+    HEXLOWER.encode_append(&random[..4], &mut urn);
+    for group in [4..6, 6..8, 8..10, 10..16] {
+        urn.push('-');
+        HEXLOWER.encode_append(&random[group], &mut urn);
     }
     Ok(urn)
 }

@@ -8,12 +8,14 @@ use std::{
 use zeroize::{Zeroize, Zeroizing};
 
 use super::{
+    digest::{Inner, digest},
     json::{self, Document, Item, Kind, Member, Value},
     protect::{DIGEST, DOCUMENT, PROTECTED, RECORD, SEALED, stored_as},
+    references::REFERENCE_SYSTEM,
     walk::ABSENT,
 };
 use crate::{
-    adapter::message::{self, Opener, Originals, Restored},
+    adapter::message::{Opener, Originals, Restored},
     error::{Error, Result},
     protect::Revealer,
     wire::SealedRecord,
@@ -64,7 +66,16 @@ impl ResourceRevealer {
         let mut state = State::default();
         let mut bytes = Out(Zeroizing::new(Vec::with_capacity(document.len())));
         bytes.put(before);
-        let digests = self.resource(&root, &records(&root)?, None, &mut state, &mut bytes)?;
+        let start = bytes.0.len();
+        let records = records(&root)?;
+        let expected = match records.is_empty() {
+            true => {
+                self.object(&root, &Edits::default(), false, &mut state, &mut bytes)?;
+                None
+            }
+            false => Some(self.sealed(&root, &records, None, &mut state, &mut bytes)?),
+        };
+        let is_all = start == 0 && after.is_empty();
         bytes.put(after);
         if state.opened == 0 {
             return Err(Error::message(
@@ -72,9 +83,15 @@ impl ResourceRevealer {
                 "give a resource or Bundle as it was protected, with its `meta`",
             ));
         }
-        let is_original = self.opener.is_whole().then(|| match &digests {
-            Some(digests) => digests.are_of(&bytes.0, true),
-            None => !state.has_changed,
+        let is_original = self.opener.is_whole().then(|| {
+            let all = 0..bytes.0.len();
+            let is_same = match expected {
+                Some(Some(expected)) => digest(&bytes.0, all, &state.inner).is(&expected),
+                // Nothing was around the resource.
+                Some(None) => is_all,
+                None => true,
+            };
+            is_same && !state.has_changed
         });
         Ok(Restored {
             bytes: bytes.0,
@@ -82,40 +99,39 @@ impl ResourceRevealer {
         })
     }
 
-    /// Reveals a resource and those inside of it; gives the digests of what was protected, where it was.
-    fn resource(
+    /// Reveals a resource that is sealed for itself, and those inside of it; gives the digest of the document, if it has one.
+    fn sealed(
         &self,
         resource: &Value<'_>,
         records: &[SealedRecord],
         url: Option<&str>,
         state: &mut State,
         out: &mut Out,
-    ) -> Result<Option<Digests>> {
-        let is_sealed = !records.is_empty();
-        let originals = match is_sealed {
-            true => Some(self.open(resource, records, url)?),
-            false => None,
-        };
-        let entries = match &originals {
-            Some(originals) => originals.entries()?,
-            None => Vec::new(),
-        };
-        state.opened += usize::from(is_sealed);
-        let mut digests = is_sealed.then(Digests::default);
+    ) -> Result<Option<Zeroizing<Vec<u8>>>> {
+        let originals = self.open(resource, records, url)?;
+        state.opened += 1;
+        let mut expected = None;
+        let mut document = None;
         let mut edits = Edits::default();
-        for (place, text) in entries {
-            match (place, &mut digests) {
-                (DIGEST, Some(digests)) => digests.resource = Zeroizing::new(text.to_vec()),
-                (DOCUMENT, Some(digests)) => digests.document = Zeroizing::new(text.to_vec()),
-                (place, _) => edits.add(place, text)?,
+        for (place, text) in originals.entries()? {
+            match place {
+                DIGEST => expected = Some(text),
+                DOCUMENT => document = Some(Zeroizing::new(text.to_vec())),
+                place => edits.add(place, text)?,
             }
         }
         edits.sort();
-        let around = state.is_inside;
-        state.is_inside |= is_sealed;
-        self.object(resource, &edits, is_sealed, state, out)?;
-        state.is_inside = around;
-        Ok(digests)
+        let around = std::mem::take(&mut state.inner);
+        let start = out.0.len();
+        self.object(resource, &edits, true, state, out)?;
+        let inner = std::mem::replace(&mut state.inner, around);
+        if self.opener.is_whole() {
+            let range = start..out.0.len();
+            let digest = digest(&out.0, range.clone(), &inner);
+            state.has_changed |= !expected.is_some_and(|expected| digest.is(expected));
+            state.inner.push(Inner { range, digest });
+        }
+        Ok(document)
     }
 
     fn open(
@@ -152,15 +168,7 @@ impl ResourceRevealer {
                 }
                 let url = around.and_then(|around| around.member("fullUrl"));
                 let url = url.and_then(Value::string);
-                let start = out.0.len();
-                let digests = self.resource(value, &records, url.as_deref(), state, out)?;
-                // What is around it has a digest of all, where it was protected.
-                if let Some(digests) = digests
-                    && !state.is_inside
-                    && self.opener.is_whole()
-                {
-                    state.has_changed |= !digests.are_of(&out.0[start..], false);
-                }
+                self.sealed(value, &records, url.as_deref(), state, out)?;
                 Ok(())
             }
             (Kind::Array(items), _) if !items.is_empty() => {
@@ -192,7 +200,7 @@ impl ResourceRevealer {
         for edit in &edits.here {
             let &Edit { index, chunk, .. } = edit;
             let name = json::name_of(chunk).ok_or_else(misplaced)?;
-            if edit.of.is_some() {
+            if edit.within != Within::Object {
                 return Err(misplaced());
             }
             if let Some(new) = edit.new {
@@ -209,8 +217,12 @@ impl ResourceRevealer {
             let is_replaced = names.contains(&*member.name)
                 || stands_for.is_some_and(|name| names.contains(name));
             let is_mark = !names.is_empty() && is_masked(member);
+            // The system of a new value says nothing of the true one.
+            let is_of_new = names.contains("value")
+                && member.name == "system"
+                && member.value.is_string(REFERENCE_SYSTEM);
             let is_seal = is_sealed && is_whole && member.name == "meta";
-            !is_replaced && !is_mark && !is_seal
+            !is_replaced && !is_mark && !is_of_new && !is_seal
         };
         let kept: Vec<&Member<'_>> = members.iter().filter(|member| stays(member)).collect();
         let steps = kept
@@ -260,29 +272,49 @@ impl ResourceRevealer {
         state: &mut State,
         out: &mut Out,
     ) -> Result<()> {
-        let mut here = edits.here.iter().peekable();
-        let mut steps = 0;
         let of = items.len();
-        if !edits.anchors.is_empty() || edits.here.iter().any(|edit| edit.of != Some(of)) {
+        let is_of = |edit: &Edit<'_>| match edit.within {
+            Within::Object => false,
+            Within::Element(stated) | Within::Between(stated) => stated == of,
+        };
+        if !edits.anchors.is_empty() || !edits.here.iter().all(is_of) {
             return Err(misplaced());
         }
+        let is_between = |edit: &&Edit<'_>| matches!(edit.within, Within::Between(_));
+        let mut between = edits.here.iter().filter(is_between).peekable();
+        let mut here = edits
+            .here
+            .iter()
+            .filter(|edit| !is_between(edit))
+            .peekable();
+        let mut steps = 0;
+        let mut at = 0;
+        let mut position = 0;
         out.put("[");
-        for (at, item) in items.iter().enumerate() {
-            if at > 0 {
+        while at < of || between.peek().is_some() {
+            if position > 0 {
                 out.put(",");
             }
-            if let Some(edit) = here.next_if(|edit| edit.index == at) {
+            if let Some(edit) = between.next_if(|edit| edit.index == position) {
                 out.put(edit.chunk);
-                continue;
+            } else if let Some(item) = items.get(at) {
+                if let Some(edit) = here.next_if(|edit| edit.index == at) {
+                    out.put(edit.chunk);
+                } else {
+                    out.put(item.before());
+                    let inner = match edits.steps.is_empty() {
+                        true => None,
+                        false => edits.steps.get(format!("{at}/{of}").as_str()),
+                    };
+                    steps += usize::from(inner.is_some());
+                    self.value(&item.value, None, inner, state, out)?;
+                    out.put(item.after());
+                }
+                at += 1;
+            } else {
+                return Err(misplaced());
             }
-            out.put(item.before());
-            let inner = match edits.steps.is_empty() {
-                true => None,
-                false => edits.steps.get(format!("{at}/{of}").as_str()),
-            };
-            steps += usize::from(inner.is_some());
-            self.value(&item.value, None, inner, state, out)?;
-            out.put(item.after());
+            position += 1;
         }
         out.put("]");
         match here.peek().is_none() && steps == edits.steps.len() {
@@ -305,28 +337,10 @@ impl std::fmt::Debug for ResourceRevealer {
 struct State {
     /// How many seals were opened.
     opened: usize,
-    /// Whether what is written is inside of something that was protected.
-    is_inside: bool,
-    /// Whether something is not as it was protected.
+    /// What was revealed in the resource that is being revealed.
+    inner: Vec<Inner>,
+    /// Whether something that was sealed is not as it was protected.
     has_changed: bool,
-}
-
-/// Of what was protected.
-#[derive(Default)]
-struct Digests {
-    resource: Zeroizing<Vec<u8>>,
-    /// Empty where nothing was around the resource.
-    document: Zeroizing<Vec<u8>>,
-}
-
-impl Digests {
-    fn are_of(&self, bytes: &[u8], is_document: bool) -> bool {
-        let expected = match is_document && !self.document.is_empty() {
-            true => &self.document,
-            false => &self.resource,
-        };
-        **expected == *message::digest(bytes).as_bytes()
-    }
 }
 
 /// What is put back: at the positions of one object or array, and further inside.
@@ -341,11 +355,20 @@ struct Edits<'t> {
 /// What is put back at one position.
 struct Edit<'t> {
     index: usize,
-    /// How many elements an array has.
-    of: Option<usize>,
+    within: Within,
     /// What must stand there now.
     new: Option<&'t str>,
     chunk: &'t str,
+}
+
+/// What a position is one of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Within {
+    Object,
+    /// The elements of an array that has so many: there is one to be replaced.
+    Element(usize),
+    /// Those of an array as it was: it has so many that stayed.
+    Between(usize),
 }
 
 impl<'t> Edits<'t> {
@@ -368,13 +391,14 @@ impl<'t> Edits<'t> {
             return Ok(());
         }
         let number = |text: &str| text.parse().map_err(|_| misplaced());
-        let (index, of) = match name.split_once('/') {
-            Some((index, of)) => (number(index)?, Some(number(of)?)),
-            None => (number(name)?, None),
+        let (index, within) = match (name.split_once('/'), name.split_once('+')) {
+            (Some((index, of)), _) => (index, Within::Element(number(of)?)),
+            (None, Some((index, of))) => (index, Within::Between(number(of)?)),
+            (None, None) => (name, Within::Object),
         };
         edits.here.push(Edit {
-            index,
-            of,
+            index: number(index)?,
+            within,
             new,
             chunk: text,
         });

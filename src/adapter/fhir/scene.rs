@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use zeroize::Zeroizing;
 
 use super::{
+    digest::Inner,
     json::{Decoded, Kind, Member, Value},
     profile::{FieldRule, Form, Type},
     protect::too_much,
@@ -23,6 +24,8 @@ pub(super) struct Scene<'d, 'p> {
     pub(super) fields: Fields<'d>,
     /// The elements that fields were read from, and what may be put back there.
     pub(super) elements: Vec<(usize, &'p str, &'p Form)>,
+    /// The resources inside that are sealed for themselves.
+    pub(super) inner: Vec<Inner>,
     /// Where the resource is in the document, for errors.
     place: String,
     /// Steps to where the walk is.
@@ -48,6 +51,7 @@ impl<'d, 'p> Scene<'d, 'p> {
             parts,
             fields: Fields::default(),
             elements: Vec::new(),
+            inner: Vec::new(),
             place: place.to_owned(),
             path: String::new(),
             touched: Vec::new(),
@@ -131,6 +135,15 @@ impl<'d, 'p> Scene<'d, 'p> {
         self.push(scope, chunk, |place| push_position(place, at, of));
     }
 
+    /// Takes an element of an array of which `of` stay.
+    pub(super) fn take_between(&mut self, scope: Scope, index: usize, of: usize, chunk: &str) {
+        self.push(scope, chunk, |place| {
+            push_number(place, index);
+            place.push('+');
+            push_number(place, of);
+        });
+    }
+
     fn push(&mut self, scope: Scope, chunk: &str, name: impl FnOnce(&mut String)) {
         let length = self.path.len();
         self.path.push(':');
@@ -197,10 +210,22 @@ impl<'d, 'p> Scene<'d, 'p> {
 
     /// Where the walk is in the document.
     pub(super) fn here(&self) -> String {
-        let steps = self.place.split('.').chain(self.path.split('.'));
-        let steps = steps.map(|step| step.split_once('/').map_or(step, |(at, _)| at));
-        let steps: Vec<&str> = steps.filter(|step| !step.is_empty()).collect();
-        steps.join(".")
+        let mut here = String::with_capacity(self.place.len() + 1 + self.path.len());
+        here.push_str(&self.place);
+        for step in self.path.split('.').filter(|step| !step.is_empty()) {
+            if !here.is_empty() {
+                here.push('.');
+            }
+            here.push_str(step.split_once('/').map_or(step, |(at, _)| at));
+        }
+        here
+    }
+
+    /// Where an element of an array is that is a member there.
+    pub(super) fn element(&self, name: &str, at: usize) -> String {
+        let here = self.here();
+        let dot = if here.is_empty() { "" } else { "." };
+        format!("{here}{dot}{name}.{at}")
     }
 }
 

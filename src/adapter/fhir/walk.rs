@@ -1,5 +1,6 @@
 //! The walk through a resource: what is kept is written, and what is not becomes parts.
 
+mod contained;
 mod marks;
 mod rewrite;
 
@@ -7,6 +8,7 @@ use zeroize::Zeroizing;
 
 use self::rewrite::identifier;
 use super::{
+    digest::Inner,
     json::{self, Item, Kind, Member, Value},
     profile::{Node, NodeKind, Profile, Type},
     protect::{ResourceProtector, StandIns},
@@ -42,12 +44,13 @@ pub(super) struct Around<'a> {
     pub(super) base: &'a str,
     /// The address that is shown beside it.
     pub(super) url: Option<&'a str>,
-    /// The document, where the resource is all of it.
-    pub(super) document: Option<&'a [u8]>,
+    /// Whether the resource is all of the document.
+    pub(super) is_document: bool,
 }
 
 /// The walk through one document.
 pub(super) struct Walk<'p, 'r> {
+    document: &'r [u8],
     profile: &'p Profile,
     references: &'r mut References,
     stand_ins: Option<&'p StandIns>,
@@ -75,17 +78,23 @@ pub(super) struct Top<'p> {
 
 impl<'p, 'r> Walk<'p, 'r> {
     pub(super) fn new(
+        document: &'r [u8],
         profile: &'p Profile,
         references: &'r mut References,
         stand_ins: Option<&'p StandIns>,
     ) -> Self {
         Self {
+            document,
             profile,
             references,
             stand_ins,
             scenes: 0,
             resources: 0,
         }
+    }
+
+    pub(super) fn document(&self) -> &'r [u8] {
+        self.document
     }
 
     /// The server of what names none.
@@ -107,20 +116,27 @@ impl<'p, 'r> Walk<'p, 'r> {
     /// # Errors
     ///
     /// [`Error::is_message`] where it is none, or of a type that the profile does not take.
-    pub(super) fn type_of(&self, value: &Value<'_>, place: &str) -> Result<&'p Type> {
-        let at = match place {
+    pub(super) fn type_of(
+        &self,
+        value: &Value<'_>,
+        place: impl FnOnce() -> String,
+    ) -> Result<&'p Type> {
+        let at = || match place().as_str() {
             "" => String::new(),
             place => format!(" at {place}"),
         };
         let Some(name) = value.resource_type() else {
             return Err(Error::message(
-                format!("there is no FHIR resource{at}"),
+                format!("there is no FHIR resource{}", at()),
                 "give an object with its `resourceType`",
             ));
         };
         self.profile.of_type(&name).ok_or_else(|| {
             Error::message(
-                format!("the resource{at} is of a type that the profile does not take"),
+                format!(
+                    "the resource{} is of a type that the profile does not take",
+                    at()
+                ),
                 "give the profile a table for the type, or leave the resource out",
             )
         })
@@ -197,13 +213,13 @@ impl<'p, 'r> Walk<'p, 'r> {
         value: &Value<'d>,
         of_type: &'p Type,
         scene: &mut Scene<'d, 'p>,
-        out: &mut Vec<u8>,
+        out: &mut String,
     ) -> Result<Top<'p>> {
-        out.push(b'{');
+        out.push('{');
         let level = Level::Resource(of_type);
         let top = self.members(sealing, value, &of_type.root, &level, scene, out)?;
         scene.check()?;
-        out.push(b'}');
+        out.push('}');
         Ok(top)
     }
 
@@ -215,7 +231,7 @@ impl<'p, 'r> Walk<'p, 'r> {
         node: &'p Node,
         level: &Level<'p>,
         scene: &mut Scene<'d, 'p>,
-        out: &mut Vec<u8>,
+        out: &mut String,
     ) -> Result<Top<'p>> {
         let members = value.members().unwrap_or_default();
         let default = self.profile.default_scope();
@@ -246,7 +262,7 @@ impl<'p, 'r> Walk<'p, 'r> {
                     true
                 }
                 (Level::Resource(_) | Level::Contained(_), "resourceType") => {
-                    out.extend_from_slice(member.chunk.as_bytes());
+                    out.push_str(member.chunk);
                     true
                 }
                 (Level::Resource(of_type) | Level::Contained(of_type), "id") => {
@@ -267,8 +283,8 @@ impl<'p, 'r> Walk<'p, 'r> {
                         None => self.take(scene, index, member, default),
                     }
                 }
-                (Level::Resource(_), "contained") => {
-                    self.contained(sealing, member, index, scene, out)?
+                (Level::Resource(of_type), "contained") => {
+                    self.contained(sealing, (value, of_type), member, index, scene, out)?
                 }
                 (Level::Resource(_), "meta") | (Level::Contained(_), "meta" | "contained") => {
                     self.take(scene, index, member, default)
@@ -289,57 +305,6 @@ impl<'p, 'r> Walk<'p, 'r> {
         Ok(top)
     }
 
-    /// Writes resources that are inside of another one; their parts are those of their container.
-    fn contained<'d>(
-        &mut self,
-        sealing: &ResourceProtector,
-        member: &Member<'d>,
-        index: usize,
-        scene: &mut Scene<'d, 'p>,
-        out: &mut Vec<u8>,
-    ) -> Result<bool> {
-        let items = match &member.value.kind {
-            Kind::Array(items) if !items.is_empty() => items,
-            _ => return Ok(self.take(scene, index, member, self.profile.default_scope())),
-        };
-        out.extend_from_slice(member.before().as_bytes());
-        out.push(b'[');
-        for (at, item) in items.iter().enumerate() {
-            if at > 0 {
-                out.push(b',');
-            }
-            out.extend_from_slice(item.before().as_bytes());
-            scene.inside("contained", |scene| {
-                scene.item(at, items.len(), |scene| {
-                    let of_type = self.type_of(&item.value, &scene.here())?;
-                    scene.read_fields(&item.value, of_type, sealing.policy().schema(), false);
-                    self.contained_resource(sealing, &item.value, of_type, scene, out)
-                })
-            })?;
-            out.extend_from_slice(item.after().as_bytes());
-        }
-        out.push(b']');
-        out.extend_from_slice(member.after().as_bytes());
-        Ok(true)
-    }
-
-    fn contained_resource<'d>(
-        &mut self,
-        sealing: &ResourceProtector,
-        value: &Value<'d>,
-        of_type: &'p Type,
-        scene: &mut Scene<'d, 'p>,
-        out: &mut Vec<u8>,
-    ) -> Result<()> {
-        out.push(b'{');
-        let start = out.len();
-        let level = Level::Contained(of_type);
-        let top = self.members(sealing, value, &of_type.root, &level, scene, out)?;
-        append(&top.marks, start, out);
-        out.push(b'}');
-        Ok(())
-    }
-
     /// Writes an element that rules say something inside of.
     fn object<'d>(
         &mut self,
@@ -347,20 +312,20 @@ impl<'p, 'r> Walk<'p, 'r> {
         value: &Value<'d>,
         node: &'p Node,
         scene: &mut Scene<'d, 'p>,
-        out: &mut Vec<u8>,
+        out: &mut String,
     ) -> Result<()> {
         let around = match node.has_resource {
             true => Some(self.enter(value, node, scene)?),
             false => None,
         };
-        out.push(b'{');
+        out.push('{');
         let start = out.len();
         let top = self.members(sealing, value, node, &Level::Element, scene, out)?;
         append(&top.marks, start, out);
         if out.len() == start {
-            out.extend_from_slice(MASKED.as_bytes());
+            out.push_str(MASKED);
         }
-        out.push(b'}');
+        out.push('}');
         if let Some((base, url)) = around {
             scene.base = base;
             scene.url = url;
@@ -406,7 +371,7 @@ impl<'p, 'r> Walk<'p, 'r> {
         index: usize,
         around: &'p Node,
         scene: &mut Scene<'d, 'p>,
-        out: &mut Vec<u8>,
+        out: &mut String,
     ) -> Result<bool> {
         let name = member.name.strip_prefix('_').unwrap_or(&member.name);
         let Some(node) = around.child(name) else {
@@ -419,7 +384,7 @@ impl<'p, 'r> Walk<'p, 'r> {
         }
         match (&node.kind, &member.value.kind) {
             (NodeKind::Kept(values), _) if is_kept(&member.value, values) => {
-                out.extend_from_slice(member.chunk.as_bytes());
+                out.push_str(member.chunk);
                 return Ok(true);
             }
             (NodeKind::Location, Kind::String) => {
@@ -427,7 +392,8 @@ impl<'p, 'r> Walk<'p, 'r> {
                 if let Some(text) = text
                     && let Some(new) = self.rewrite(&text, true, scene)?
                 {
-                    let scope = self.scope_of(&new, new.target.unwrap_or(node.scope));
+                    let scope =
+                        self.scope_of(&new, new.target.map_or(node.scope, |of_type| of_type.scope));
                     match new.is_one {
                         true => scene.replace(scope, index, member, &new.text),
                         false => scene.take(scope, index, member.chunk),
@@ -437,30 +403,32 @@ impl<'p, 'r> Walk<'p, 'r> {
                 }
             }
             (NodeKind::Resource, Kind::Object(_)) => {
-                out.extend_from_slice(member.before().as_bytes());
+                out.push_str(member.before());
                 let place = scene.inside(name, |scene| scene.here());
                 let around = Around {
                     place: &place,
                     base: &scene.base,
                     url: scene.url.as_deref(),
-                    document: None,
+                    is_document: false,
                 };
-                sealing.resource(self, &member.value, &around, out)?;
-                out.extend_from_slice(member.after().as_bytes());
+                let digest = sealing.resource(self, &member.value, &around, out)?;
+                let range = member.value.range_in(self.document);
+                scene.inner.push(Inner { range, digest });
+                out.push_str(member.after());
                 return Ok(true);
             }
             (NodeKind::Plain | NodeKind::Reference, Kind::Object(inner)) if !inner.is_empty() => {
-                out.extend_from_slice(member.before().as_bytes());
+                out.push_str(member.before());
                 scene.inside(name, |scene| {
                     self.element(sealing, &member.value, node, scene, out)
                 })?;
-                out.extend_from_slice(member.after().as_bytes());
+                out.push_str(member.after());
                 return Ok(true);
             }
             (NodeKind::Plain | NodeKind::Reference, Kind::Array(items)) if !items.is_empty() => {
-                out.extend_from_slice(member.before().as_bytes());
+                out.push_str(member.before());
                 scene.inside(name, |scene| self.items(sealing, items, node, scene, out))?;
-                out.extend_from_slice(member.after().as_bytes());
+                out.push_str(member.after());
                 return Ok(true);
             }
             _ => {}
@@ -474,14 +442,14 @@ impl<'p, 'r> Walk<'p, 'r> {
         items: &[Item<'d>],
         node: &'p Node,
         scene: &mut Scene<'d, 'p>,
-        out: &mut Vec<u8>,
+        out: &mut String,
     ) -> Result<()> {
-        out.push(b'[');
+        out.push('[');
         for (at, item) in items.iter().enumerate() {
             if at > 0 {
-                out.push(b',');
+                out.push(',');
             }
-            out.extend_from_slice(item.before().as_bytes());
+            out.push_str(item.before());
             match item.value.members() {
                 Some(members) if !members.is_empty() => {
                     scene.item(at, items.len(), |scene| {
@@ -491,14 +459,14 @@ impl<'p, 'r> Walk<'p, 'r> {
                 _ => {
                     scene.check()?;
                     scene.take_item(node.scope, at, items.len(), item.chunk);
-                    out.push(b'{');
-                    out.extend_from_slice(MASKED.as_bytes());
-                    out.push(b'}');
+                    out.push('{');
+                    out.push_str(MASKED);
+                    out.push('}');
                 }
             }
-            out.extend_from_slice(item.after().as_bytes());
+            out.push_str(item.after());
         }
-        out.push(b']');
+        out.push(']');
         Ok(())
     }
 
@@ -508,7 +476,7 @@ impl<'p, 'r> Walk<'p, 'r> {
         value: &Value<'d>,
         node: &'p Node,
         scene: &mut Scene<'d, 'p>,
-        out: &mut Vec<u8>,
+        out: &mut String,
     ) -> Result<()> {
         match node.kind {
             NodeKind::Reference => self.reference(value, node, scene, out),
@@ -545,24 +513,24 @@ fn is_kept(value: &Value<'_>, values: &[String]) -> bool {
 }
 
 /// A comma where something was written since `start`; returns where that was.
-fn separate(out: &mut Vec<u8>, start: usize) -> usize {
+fn separate(out: &mut String, start: usize) -> usize {
     let length = out.len();
     if length > start {
-        out.push(b',');
+        out.push(',');
     }
     length
 }
 
 /// Writes the member with another text.
-fn replace(member: &Member<'_>, text: &str, out: &mut Vec<u8>) {
-    out.extend_from_slice(member.before().as_bytes());
+fn replace(member: &Member<'_>, text: &str, out: &mut String) {
+    out.push_str(member.before());
     json::print_string(text, out);
-    out.extend_from_slice(member.after().as_bytes());
+    out.push_str(member.after());
 }
 
-fn append(marks: &[(&str, String)], start: usize, out: &mut Vec<u8>) {
+fn append(marks: &[(&str, String)], start: usize, out: &mut String) {
     for (_, mark) in marks {
         separate(out, start);
-        out.extend_from_slice(mark.as_bytes());
+        out.push_str(mark);
     }
 }

@@ -14,13 +14,10 @@ mod shown;
 
 #[cfg(feature = "fhir")]
 pub(crate) use self::open::Originals;
-#[cfg(feature = "hl7v2")]
-pub(crate) use self::parts::digits;
 pub(crate) use self::{
     facts::{check_field, check_unlisted},
     open::Opener,
     parts::Parts,
-    restored::digest,
     seal::{Fields, Sealed, Sealer},
     shown::shown,
 };
@@ -29,6 +26,8 @@ pub use self::{
     inspected::InspectedMessage,
     restored::Restored,
 };
+#[cfg(feature = "hl7v2")]
+pub(crate) use self::{parts::digits, restored::digest};
 
 use crate::{
     crypto::{aead::Nonce, entropy::Nonces},

@@ -13,12 +13,13 @@
 
 use std::ops::Deref;
 
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 use super::ID_LENGTH;
 use crate::{
     error::{Error, Result},
     id::Scope,
+    secret::wipe,
 };
 
 /// The longest head of a piece: encoding, two numbers of at most four digits, an id.
@@ -57,54 +58,91 @@ impl Parts {
     }
 
     /// For each piece what the shaped field of each scope holds, and how wide that field is to be, at most `most`.
-    pub(super) fn pieces(&self, id: &str, most: usize) -> Pieces {
-        let texts: Vec<(char, Text<'_>)> =
-            self.0.iter().map(|(_, entries)| text(entries)).collect();
-        let longest = texts.iter().map(|(_, text)| text.len()).max().unwrap_or(0);
+    pub(super) fn pieces(&self, id: &str, most: usize) -> Pieces<'_> {
+        let of_scope = self.0.iter();
+        let mut of_scope: Vec<Cut<'_>> = of_scope.map(|(_, entries)| Cut::none(entries)).collect();
+        let longest = of_scope.iter().map(|cut| cut.text.len()).max().unwrap_or(0);
         let alone = MOST_HEAD + longest;
-        if alone <= most {
-            let piece =
-                |(encoding, text): &(char, Text<'_>)| vec![piece(&head(*encoding, 0, 1, id), text)];
-            return Pieces {
-                width: alone.next_power_of_two().max(NARROWEST),
-                number: 1,
-                of_scope: texts.iter().map(piece).collect(),
-            };
-        }
-        let room = most - MOST_HEAD;
-        let cut: Vec<Vec<&str>> = texts.iter().map(|(_, text)| cut(text, room)).collect();
-        let number = cut
-            .iter()
-            .map(Vec::len)
-            .max()
-            .unwrap_or(1)
-            .next_power_of_two();
-        let of_scope = texts.iter().zip(cut).map(|((encoding, _), cut)| {
-            let filled = cut.into_iter().chain(std::iter::repeat("")).take(number);
-            let piece = |(at, text): (usize, &str)| piece(&head(*encoding, at, number, id), text);
-            filled.enumerate().map(piece).collect()
-        });
+        let (width, number) = match alone <= most {
+            true => (alone.next_power_of_two().max(NARROWEST), 1),
+            false => {
+                let room = most - MOST_HEAD;
+                of_scope.iter_mut().for_each(|cut| cut.cut(room));
+                let number = of_scope.iter().map(|cut| cut.ends.len() + 1).max();
+                (most, number.unwrap_or(1).next_power_of_two())
+            }
+        };
         Pieces {
-            width: most,
+            width,
             number,
-            of_scope: of_scope.collect(),
+            heads: (0..number).map(|at| head(at, number, id)).collect(),
+            of_scope,
         }
     }
 }
 
+impl Drop for Parts {
+    fn drop(&mut self) {
+        self.0.iter_mut().for_each(|(_, entries)| wipe(entries));
+    }
+}
+
 /// What records hold of a message's parts.
-pub(super) struct Pieces {
+pub(super) struct Pieces<'a> {
     /// How wide shaped fields are made.
     pub(super) width: usize,
     /// A power of two.
     pub(super) number: usize,
-    /// One a scope, in its order: one text a piece.
-    pub(super) of_scope: Vec<Vec<Zeroizing<String>>>,
+    /// What each begins with, but for the encoding.
+    heads: Vec<String>,
+    /// One a scope, in its order.
+    of_scope: Vec<Cut<'a>>,
 }
 
-fn head(encoding: char, at: usize, number: usize, id: &str) -> String {
+impl Pieces<'_> {
+    /// What the shaped field of each scope holds in one piece, to be joined.
+    pub(super) fn texts(&self, piece: usize) -> impl Iterator<Item = [&str; 3]> {
+        let head = self.heads[piece].as_str();
+        let of_scope = self.of_scope.iter();
+        of_scope.map(move |cut| [cut.encoding, head, cut.piece(piece)])
+    }
+}
+
+/// The text of one scope, cut into pieces.
+struct Cut<'a> {
+    encoding: &'static str,
+    text: Text<'a>,
+    /// Where pieces end but the last one that is not empty.
+    ends: Vec<usize>,
+}
+
+impl<'a> Cut<'a> {
+    fn none(entries: &'a [u8]) -> Self {
+        let (encoding, text) = text(entries);
+        Self {
+            encoding,
+            text,
+            ends: Vec::new(),
+        }
+    }
+
+    fn cut(&mut self, room: usize) {
+        let mut start = 0;
+        while self.text.len() - start > room {
+            start = self.text.floor_char_boundary(start + room);
+            self.ends.push(start);
+        }
+    }
+
+    fn piece(&self, at: usize) -> &str {
+        let end = |at| self.ends.get(at).copied().unwrap_or(self.text.len());
+        let start = at.checked_sub(1).map_or(0, end);
+        &self.text[start..end(at)]
+    }
+}
+
+fn head(at: usize, number: usize, id: &str) -> String {
     let mut head = String::with_capacity(MOST_HEAD);
-    head.push(encoding);
     match number {
         1 => head.push_str("0/1"),
         _ => head.push_str(&format!("{at}/{number}")),
@@ -113,14 +151,6 @@ fn head(encoding: char, at: usize, number: usize, id: &str) -> String {
         head.push_str(text);
     }
     head
-}
-
-/// Its room is made at once, so that no copy is left where it was.
-fn piece(head: &str, text: &str) -> Zeroizing<String> {
-    let mut piece = Zeroizing::new(String::with_capacity(head.len() + text.len()));
-    piece.push_str(head);
-    piece.push_str(text);
-    piece
 }
 
 /// The text of entries: as they are, or written for them and wiped on drop.
@@ -141,14 +171,14 @@ impl Deref for Text<'_> {
 }
 
 /// The entries as text, and how.
-fn text(entries: &[u8]) -> (char, Text<'_>) {
+fn text(entries: &[u8]) -> (&'static str, Text<'_>) {
     match std::str::from_utf8(entries) {
-        Ok(text) => ('u', Text::Entries(text)),
+        Ok(text) => ("u", Text::Entries(text)),
         Err(_) => {
             // Two bytes for each at the most, so that it never grows.
             let mut text = Zeroizing::new(String::with_capacity(2 * entries.len()));
             text.extend(entries.iter().map(|&byte| char::from(byte)));
-            ('l', Text::Latin(text))
+            ("l", Text::Latin(text))
         }
     }
 }
@@ -166,17 +196,6 @@ pub(crate) fn digits(mut number: usize, buffer: &mut [u8; 20]) -> &[u8] {
     }
 }
 
-fn cut(mut text: &str, room: usize) -> Vec<&str> {
-    let mut pieces = Vec::new();
-    while text.len() > room {
-        let (piece, rest) = text.split_at(text.floor_char_boundary(room));
-        pieces.push(piece);
-        text = rest;
-    }
-    pieces.push(text);
-    pieces
-}
-
 /// The least room that is made for entries: most are several.
 const LEAST_ROOM: usize = 256;
 
@@ -186,7 +205,7 @@ fn reserve(buffer: &mut Zeroizing<Vec<u8>>, bytes: usize) {
     if needed > buffer.capacity() {
         let mut grown = Vec::with_capacity(needed.next_power_of_two().max(LEAST_ROOM));
         grown.extend_from_slice(buffer);
-        buffer.zeroize();
+        wipe(buffer);
         **buffer = grown;
     }
 }
@@ -302,6 +321,13 @@ mod tests {
 
     const ID: &str = "abcdefghijklmnopqrst";
 
+    /// What each piece holds of a scope.
+    fn texts(pieces: &Pieces<'_>, scope: usize) -> Vec<String> {
+        (0..pieces.number)
+            .map(|piece| pieces.texts(piece).nth(scope).unwrap().concat())
+            .collect()
+    }
+
     fn parts(lengths: &[(Scope, usize)]) -> Parts {
         let mut parts = Parts::of([Scope::IDENTITY, Scope::CARE].into_iter());
         for &(scope, length) in lengths {
@@ -320,11 +346,12 @@ mod tests {
     #[test]
     fn each_scope_has_as_many_pieces_each_of_which_fits() {
         for length in (0..2_000).step_by(7) {
-            let pieces = parts(&[(Scope::CARE, length)]).pieces(ID, 256);
+            let parts = parts(&[(Scope::CARE, length)]);
+            let pieces = parts.pieces(ID, 256);
             assert!(pieces.number.is_power_of_two() && pieces.width.is_power_of_two());
             assert!(pieces.width <= 256 && (pieces.number == 1 || pieces.width == 256));
-            for texts in &pieces.of_scope {
-                assert_eq!(texts.len(), pieces.number);
+            for scope in 0..2 {
+                let texts = texts(&pieces, scope);
                 assert!(texts.iter().all(|text| text.len() <= pieces.width));
                 let mut joined = Joined::default();
                 texts.iter().for_each(|text| joined.push(text).unwrap());
@@ -335,8 +362,8 @@ mod tests {
 
     #[test]
     fn pieces_are_joined_in_their_order_only() {
-        let pieces = parts(&[(Scope::CARE, 900)]).pieces(ID, 256);
-        let texts = &pieces.of_scope[1];
+        let parts = parts(&[(Scope::CARE, 900)]);
+        let texts = texts(&parts.pieces(ID, 256), 1);
         assert_eq!(texts.len(), 8);
         let mut joined = Joined::default();
         joined.push(&texts[0]).unwrap();

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
+#[cfg(feature = "hl7v2")]
 use data_encoding::HEXLOWER;
+#[cfg(feature = "hl7v2")]
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
@@ -42,6 +44,7 @@ impl fmt::Debug for Restored {
 }
 
 /// What tells whether a message is the one that was protected. It is only kept sealed.
+#[cfg(feature = "hl7v2")]
 pub(crate) fn digest(original: &[u8]) -> String {
     HEXLOWER.encode(&Sha256::digest(original))
 }

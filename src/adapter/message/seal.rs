@@ -127,7 +127,7 @@ impl Sealer {
             let fields = fields.filter(|&(position, text)| {
                 self.used[position] || text.len() <= schema.fields()[position].width()
             });
-            fill(schema, draft, fields.chain(self.texts(&pieces, 0)))
+            fill(schema, draft, fields, self.texts(&pieces, 0))
         };
         bound
             .protect_laid_out(self.layout(&pieces), fill_first, &mut protected)
@@ -152,7 +152,7 @@ impl Sealer {
         })
     }
 
-    fn pieces(&self, parts: &Parts, id: &str) -> Result<Pieces> {
+    fn pieces<'a>(&self, parts: &'a Parts, id: &str) -> Result<Pieces<'a>> {
         let pieces = parts.pieces(id, self.most);
         match pieces.number <= self.most_pieces {
             true => Ok(pieces),
@@ -170,29 +170,29 @@ impl Sealer {
     fn seal_pieces(
         &self,
         bound: &BoundProtector<'_>,
-        pieces: &Pieces,
+        pieces: &Pieces<'_>,
         first: usize,
     ) -> Result<Vec<SealedRecord>> {
         let seal = |piece| {
             bound.seal_laid_out(self.layout(pieces), |schema, draft| {
-                fill(schema, draft, self.texts(pieces, piece))
+                fill(schema, draft, std::iter::empty(), self.texts(pieces, piece))
             })
         };
         (first..pieces.number).map(seal).collect()
     }
 
-    fn layout(&self, pieces: &Pieces) -> &Schema {
+    fn layout(&self, pieces: &Pieces<'_>) -> &Schema {
         &self.layouts[(pieces.width / NARROWEST).ilog2() as usize]
     }
 
     /// What each shaped field holds of a piece.
     fn texts<'a>(
         &'a self,
-        pieces: &'a Pieces,
+        pieces: &'a Pieces<'_>,
         piece: usize,
-    ) -> impl Iterator<Item = (usize, &'a str)> {
-        let of_scope = self.shaped.iter().zip(&pieces.of_scope);
-        of_scope.map(move |(&(_, position), texts)| (position, texts[piece].as_str()))
+    ) -> impl Iterator<Item = (usize, [&'a str; 3])> {
+        let positions = self.shaped.iter().map(|&(_, position)| position);
+        positions.zip(pieces.texts(piece))
     }
 }
 
@@ -200,10 +200,14 @@ fn fill<'a>(
     schema: &Schema,
     draft: &mut Draft,
     values: impl Iterator<Item = (usize, &'a str)>,
+    pieces: impl Iterator<Item = (usize, [&'a str; 3])>,
 ) -> Result<()> {
     draft.begin(schema);
     for (position, text) in values {
         draft.set_text(position, &schema.fields()[position], text)?;
+    }
+    for (position, texts) in pieces {
+        draft.set_joined(position, &schema.fields()[position], &texts)?;
     }
     Ok(())
 }
@@ -252,7 +256,7 @@ pub(super) fn shaped(policy: &Policy) -> Result<Vec<(Scope, usize)>> {
     schema.scopes().map(of_scope).collect()
 }
 
-/// Fields that were read from a message: their positions in the schema, and their values.
+/// Fields that were read from a message: their positions in the schema, ascending as they are sealed, and their values.
 #[derive(Default)]
 pub(crate) struct Fields<'a>(Vec<(usize, Cow<'a, str>)>);
 
@@ -266,8 +270,9 @@ impl<'a> Fields<'a> {
             ValueType::DateTime => calendar::is_date_time(value.as_bytes()),
             _ => false,
         };
+        let place = self.0.partition_point(|(of, _)| *of < position);
         if fits && self.get(position).is_none() {
-            self.0.push((position, value));
+            self.0.insert(place, (position, value));
         }
     }
 

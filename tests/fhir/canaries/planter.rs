@@ -127,7 +127,27 @@ pub(crate) fn plant(
     };
     let mut planted = document.clone();
     planter.value(&mut planted, "", "");
+    link(&mut planted);
     (planted, planter.canaries)
+}
+
+/// Lets contained places and organizations be parts of their containers: what nothing refers to any more would be taken out whole.
+fn link(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            if let Some(Value::Array(contained)) = members.get_mut("contained") {
+                for resource in contained {
+                    let name = resource["resourceType"].as_str();
+                    if matches!(name, Some("Location" | "Organization")) {
+                        resource["partOf"] = serde_json::json!({"reference": "#"});
+                    }
+                }
+            }
+            members.values_mut().for_each(link);
+        }
+        Value::Array(items) => items.iter_mut().for_each(link),
+        _ => {}
+    }
 }
 
 struct Planter<'w> {

@@ -236,8 +236,8 @@ impl Reader<'_> {
         });
         check_inside(&root)?;
         let mut root = finish(root, default);
-        if let Some(identifier) = root.children.get_mut("identifier") {
-            identifier.identifies = true;
+        for (name, child) in &mut root.children {
+            child.identifies = name == "identifier";
         }
         Ok(Type {
             name: name.to_owned(),
@@ -478,28 +478,26 @@ fn check_inside(node: &Draft) -> Result<()> {
 
 fn finish(draft: Draft, around: Scope) -> Node {
     let scope = draft.scope.unwrap_or(around);
-    let children: BTreeMap<String, Node> = draft
+    let children: Vec<(String, Node)> = draft
         .children
         .into_iter()
         .map(|(name, child)| (name, finish(child, scope)))
         .collect();
     let kind = draft.kind.unwrap_or(NodeKind::Plain);
-    let has_masked = children.values().any(|child| child.masked);
-    let mut of_children = children.values();
+    let of_children = || children.iter().map(|(_, child)| child);
+    let has_masked = of_children().any(|child| child.masked);
     Node {
         whole: kind == NodeKind::Plain
-            && of_children.all(|child| child.whole && child.scope == scope && !child.masked),
+            && of_children().all(|child| child.whole && child.scope == scope && !child.masked),
         // What has to be there has to have what must be in it.
         taken: kind == NodeKind::Plain
-            && children.values().all(|child| child.taken)
+            && of_children().all(|child| child.taken)
             && !(draft.masked && has_masked),
         identifies: false,
         refers: matches!(kind, NodeKind::Reference | NodeKind::Resource)
-            || children.values().any(|child| child.refers),
+            || of_children().any(|child| child.refers),
         has_masked,
-        has_resource: children
-            .values()
-            .any(|child| child.kind == NodeKind::Resource),
+        has_resource: of_children().any(|child| child.kind == NodeKind::Resource),
         children,
         scope,
         kind,

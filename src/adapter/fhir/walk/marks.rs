@@ -38,9 +38,9 @@ impl<'p> Walk<'p, '_> {
             }
             let value = found.find(|(member, _)| member.name == name);
             let mark = match value.map(|(member, _)| &member.value.kind) {
-                Some(Kind::Object(_)) => format!(r#""{name}":{{{MASKED}}}"#),
-                Some(Kind::Array(_)) => format!(r#""{name}":[{{{MASKED}}}]"#),
-                _ => format!(r#""_{name}":{{{MASKED}}}"#),
+                Some(Kind::Object(_)) => ["\"", name, "\":{", MASKED, "}"].concat(),
+                Some(Kind::Array(_)) => ["\"", name, "\":[{", MASKED, "}]"].concat(),
+                _ => ["\"_", name, "\":{", MASKED, "}"].concat(),
             };
             marks.push((name, mark));
         }
@@ -74,14 +74,14 @@ impl<'p> Walk<'p, '_> {
         if !self.references.names_any() || !taken {
             return Ok(());
         }
-        let mut shown = Vec::new();
+        let mut shown = String::new();
         let mut show = |value: &Value<'_>| -> Result<()> {
             if let Some((system, value)) = identifier(value)
                 && self.references.is_named(&system, &value)
             {
                 let new = self.references.identifier(&system, &value)?;
                 if !shown.is_empty() {
-                    shown.push(b',');
+                    shown.push(',');
                 }
                 print_identifier(new, &mut shown);
             }
@@ -99,7 +99,6 @@ impl<'p> Walk<'p, '_> {
         };
         if !shown.is_empty() {
             marks.retain(|(name, _)| *name != NAME);
-            let shown = String::from_utf8_lossy(&shown);
             marks.push((NAME, format!(r#""{NAME}":{open}{shown}{close}"#)));
         }
         Ok(())

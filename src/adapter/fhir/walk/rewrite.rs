@@ -4,7 +4,7 @@ use super::{MASKED, Walk, replace, separate};
 use crate::{
     adapter::fhir::{
         json::{Decoded, Kind, Member, Value},
-        profile::Node,
+        profile::{Node, Type},
         references::{REFERENCE_SYSTEM, Spelling, absolute},
         scene::Scene,
     },
@@ -20,7 +20,7 @@ impl<'p> Walk<'p, '_> {
         value: &Value<'d>,
         node: &'p Node,
         scene: &mut Scene<'d, 'p>,
-        out: &mut Vec<u8>,
+        out: &mut String,
     ) -> Result<()> {
         let new = match value.member("reference").and_then(Value::string) {
             Some(text) => self.rewrite(&text, false, scene)?,
@@ -29,11 +29,11 @@ impl<'p> Walk<'p, '_> {
         let stated = value.member("type").and_then(Value::string);
         let stated = stated.and_then(|name| self.profile.of_type(&name));
         let of_target = new.as_ref().and_then(|new| new.target);
-        let scope = of_target
-            .or(stated.map(|of_type| of_type.scope))
-            .unwrap_or(node.scope);
+        let of_type = of_target.or(stated);
+        let scope = of_type.map_or(node.scope, |of_type| of_type.scope);
+        let of_system = of_type.map_or(scope, Type::system_scope);
         let is_name = scope == Scope::IDENTITY || scope == Scope::CARE;
-        out.push(b'{');
+        out.push('{');
         let start = out.len();
         for (index, member) in value.members().unwrap_or_default().iter().enumerate() {
             let length = separate(out, start);
@@ -48,10 +48,12 @@ impl<'p> Walk<'p, '_> {
                     true
                 }
                 ("type", _) if stated.is_some() => {
-                    out.extend_from_slice(member.chunk.as_bytes());
+                    out.push_str(member.chunk);
                     true
                 }
-                ("identifier", _) => self.identifier(member, index, scope, scene, out)?,
+                ("identifier", _) => {
+                    self.identifier(member, index, (scope, of_system), scene, out)?
+                }
                 ("display", _) if is_name && matches!(member.value.kind, Kind::String) => {
                     self.take(scene, index, member, scope)
                 }
@@ -62,27 +64,27 @@ impl<'p> Walk<'p, '_> {
             }
         }
         if out.len() == start {
-            out.extend_from_slice(MASKED.as_bytes());
+            out.push_str(MASKED);
         }
-        out.push(b'}');
+        out.push('}');
         Ok(())
     }
 
-    /// Writes the business identifier of a reference, or takes it out; whether anything was written.
+    /// Writes the business identifier of a reference, or takes it out; whether anything was written. Its system has a scope of its own.
     fn identifier<'d>(
         &mut self,
         member: &Member<'d>,
         index: usize,
-        scope: Scope,
+        (scope, of_system): (Scope, Scope),
         scene: &mut Scene<'d, 'p>,
-        out: &mut Vec<u8>,
+        out: &mut String,
     ) -> Result<bool> {
         let default = self.profile.default_scope();
         let Some((system, value)) = identifier(&member.value) else {
             return Ok(self.take(scene, index, member, default));
         };
         let new = self.references.identifier(&system, &value)?;
-        out.extend_from_slice(member.before().as_bytes());
+        out.push_str(member.before());
         let members = member.value.members().unwrap_or_default();
         if member
             .value
@@ -95,13 +97,13 @@ impl<'p> Walk<'p, '_> {
             scene.replace(scope, index, member, new);
             print_identifier(new, out);
         } else {
-            out.push(b'{');
+            out.push('{');
             let start = out.len();
             scene.inside("identifier", |scene| {
                 for (index, member) in members.iter().enumerate() {
                     let shown = match &*member.name {
                         "system" => {
-                            scene.take(scope, index, member.chunk);
+                            scene.take(of_system, index, member.chunk);
                             REFERENCE_SYSTEM
                         }
                         "value" => {
@@ -117,14 +119,14 @@ impl<'p> Walk<'p, '_> {
                     replace(member, shown, out);
                 }
             });
-            out.push(b'}');
+            out.push('}');
         }
-        out.extend_from_slice(member.after().as_bytes());
+        out.push_str(member.after());
         Ok(true)
     }
 
     /// The scope of what a new reference stands for: `usual`, where it said no more than which resource it is.
-    pub(super) fn scope_of(&self, new: &Rewritten, usual: Scope) -> Scope {
+    pub(super) fn scope_of(&self, new: &Rewritten<'_>, usual: Scope) -> Scope {
         match new.tells_more {
             true => self.profile.default_scope(),
             false => usual,
@@ -137,43 +139,36 @@ impl<'p> Walk<'p, '_> {
         text: &str,
         is_location: bool,
         scene: &Scene<'_, 'p>,
-    ) -> Result<Option<Rewritten>> {
+    ) -> Result<Option<Rewritten<'p>>> {
         let Some(spelling) = Spelling::of(text, self.profile) else {
             return Ok(None);
         };
         let tells_more = spelling.tells_more(text);
         let is_one = !matches!(spelling, Spelling::Fragment("") | Spelling::OfType(_));
         let type_of = |name: &str| self.profile.of_type(name);
-        let scope_of = |name: &str| type_of(name).map(|of_type| of_type.scope);
         let (text, target) = match spelling {
             Spelling::Fragment("") => ("#".to_owned(), None),
             Spelling::Fragment(id) => {
                 let target = scene.contained.get(id);
-                let scope = target.and_then(|name| scope_of(name));
+                let target = target.and_then(|name| type_of(name));
                 let new = self.references.fragment(scene.number, id)?;
-                (["#", new].concat(), scope)
+                (["#", new].concat(), target)
             }
             Spelling::Urn => {
-                let scope = self.references.type_at(text).and_then(scope_of);
-                (self.references.urn(text)?.to_owned(), scope)
+                let target = self.references.type_at(text).and_then(type_of);
+                (self.references.urn(text)?.to_owned(), target)
             }
-            Spelling::Relative(name, id) => {
-                let Some(of_type) = type_of(name) else {
-                    return Ok(None);
-                };
+            Spelling::Relative(of_type, id) => {
                 let new = self
                     .references
                     .id(&scene.base, of_type, id, self.stand_ins)?;
-                ([name, "/", new].concat(), Some(of_type.scope))
+                ([&of_type.name, "/", new].concat(), Some(of_type))
             }
-            Spelling::Absolute(base, name, id) => {
-                let Some(of_type) = type_of(name) else {
-                    return Ok(None);
-                };
+            Spelling::Absolute(base, of_type, id) => {
                 let new = self.references.id(base, of_type, id, self.stand_ins)?;
-                (absolute(name, new), Some(of_type.scope))
+                (absolute(&of_type.name, new), Some(of_type))
             }
-            Spelling::OfType(name) if is_location => (name.to_owned(), scope_of(name)),
+            Spelling::OfType(of_type) if is_location => (of_type.name.clone(), Some(of_type)),
             Spelling::OfType(_) => return Ok(None),
         };
         Ok(Some(Rewritten {
@@ -186,10 +181,10 @@ impl<'p> Walk<'p, '_> {
 }
 
 /// A reference as it is shown.
-pub(super) struct Rewritten {
+pub(super) struct Rewritten<'p> {
     pub(super) text: String,
-    /// The scope of its target, where its type is known.
-    pub(super) target: Option<Scope>,
+    /// The type of its target, where it is known.
+    pub(super) target: Option<&'p Type>,
     tells_more: bool,
     /// Whether it means one resource, and so stands nowhere else by chance.
     pub(super) is_one: bool,
@@ -202,7 +197,14 @@ pub(super) fn identifier<'d>(value: &Value<'d>) -> Option<(Decoded<'d>, Decoded<
     Some((system.unwrap_or_default(), value))
 }
 
-pub(super) fn print_identifier(new: &str, out: &mut Vec<u8>) {
-    let identifier = format!(r#"{{"system":"{REFERENCE_SYSTEM}","value":"{new}"}}"#);
-    out.extend_from_slice(identifier.as_bytes());
+pub(super) fn print_identifier(new: &str, out: &mut String) {
+    for text in [
+        r#"{"system":""#,
+        REFERENCE_SYSTEM,
+        r#"","value":""#,
+        new,
+        r#""}"#,
+    ] {
+        out.push_str(text);
+    }
 }
