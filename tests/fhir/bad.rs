@@ -432,8 +432,8 @@ fn what_fields_are_read_from_does_not_pass() {
             "keep.gender = { values = [\"male\"], reason = \"a test\" }\nkeep.\"link.type\"",
         ),
     ] {
-        let text = Profile::R4.replacen(before, after, 1);
-        assert_ne!(text, Profile::R4);
+        let text = Profile::r4_text().replacen(before, after, 1);
+        assert_ne!(text, Profile::r4_text());
         assert!(
             Profile::from_toml(&text, &Schema::scheduling())
                 .unwrap_err()

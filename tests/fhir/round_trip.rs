@@ -135,7 +135,8 @@ fn contained_resources_have_no_meta() {
 
 #[test]
 fn the_profile_keeps_statements_of_conformance_that_it_lists() {
-    let text = Profile::R4.replace("profiles = []", "profiles = [\"https://example.org/p\"]");
+    let text =
+        Profile::r4_text().replace("profiles = []", "profiles = [\"https://example.org/p\"]");
     let profile = Profile::from_toml(&text, &paravent::Schema::scheduling()).unwrap();
     let kit = Kit::of(crate::kit::NOTHING, profile);
     let of = |profiles: &str| {

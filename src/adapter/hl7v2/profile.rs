@@ -2,7 +2,10 @@
 
 mod file;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, LazyLock},
+};
 
 use super::path::Part;
 use crate::{error::Result, id::Scope, schema::Schema};
@@ -153,10 +156,13 @@ pub(super) struct FieldSource {
 impl Profile {
     /// The bundled one: messages SIU^S12 to S26 of HL7 v2.2 to v2.8, for [`Schema::scheduling`].
     pub fn siu() -> Self {
-        match Self::from_toml(Self::siu_text(), &Schema::scheduling()) {
-            Ok(profile) => profile,
-            Err(_) => unreachable!("the bundled profile loads"),
-        }
+        static SIU: LazyLock<Profile> = LazyLock::new(|| {
+            match Profile::from_toml(Profile::siu_text(), &Schema::scheduling()) {
+                Ok(profile) => profile,
+                Err(_) => unreachable!("the bundled profile loads"),
+            }
+        });
+        SIU.clone()
     }
 
     /// The text of the bundled one, to begin an own one with.

@@ -60,7 +60,10 @@ enum Format {
 pub(crate) fn run(arguments: &ProfileArguments, settings: &Settings) -> Outcome {
     let ProfileCommand::Show(ShowArguments { format }) = &arguments.command;
     let (name, text) = match format {
-        Format::Fhir => (fhir::Profile::r4().name().to_owned(), fhir::Profile::R4),
+        Format::Fhir => (
+            fhir::Profile::r4().name().to_owned(),
+            fhir::Profile::r4_text(),
+        ),
         Format::Hl7v2 => {
             let profile = hl7v2::Profile::siu();
             (profile.name().to_owned(), hl7v2::Profile::siu_text())

@@ -111,7 +111,11 @@ fn a_policy_of_rows_is_none_for_messages() {
 fn a_wrong_profile_is_told_before_a_passphrase_is_read() {
     let clinic = clinic(FIRST);
     for (format, text, of) in [
-        ("hl7v2", paravent::fhir::Profile::R4, "FHIR resources"),
+        (
+            "hl7v2",
+            paravent::fhir::Profile::r4_text(),
+            "FHIR resources",
+        ),
         (
             "fhir",
             paravent::hl7v2::Profile::siu_text(),

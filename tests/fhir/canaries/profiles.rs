@@ -4,7 +4,7 @@ use paravent::fhir::Profile;
 use toml::{Table, Value};
 
 fn bundled() -> Table {
-    Profile::R4.parse().unwrap()
+    Profile::r4_text().parse().unwrap()
 }
 
 /// The profile that also keeps these values at a path.

@@ -10,7 +10,7 @@ use crate::failure::Failure;
 
 /// The profile in a text, or the bundled one.
 pub(super) fn profile(text: Option<&str>, schema: &Schema) -> paravent::Result<Profile> {
-    Profile::from_toml(text.unwrap_or(Profile::R4), schema)
+    Profile::from_toml(text.unwrap_or(Profile::r4_text()), schema)
 }
 
 pub(super) fn protector(
