@@ -370,6 +370,25 @@ fn profiles_are_refused_with_their_line() {
     }
 }
 
+/// Found by reading: a scope that has no field in the schema was taken, and the first part for it ended the process.
+#[test]
+fn scopes_without_a_field_are_refused() {
+    let schema = include_str!("../../src/schema/scheduling.toml")
+        .replace("scope = \"contact\"", "scope = \"identity\"")
+        .replace("32_768", "1_024");
+    let schema = Schema::from_toml(&schema).unwrap();
+    for rules in [
+        "scope = \"contact\"",
+        "scope = \"identity\"\nseal.contact = [\"telecom\"]",
+    ] {
+        let text = format!("name = \"x\"\ndefault = \"rest\"\n[resource.Patient]\n{rules}\n");
+        let error = Profile::from_toml(&text, &schema).unwrap_err();
+        assert_eq!(error.line(), Some(3 + rules.lines().count()), "{error}");
+        let words = "scope \"contact\" is not in the schema";
+        assert!(error.to_string().contains(words), "{error}");
+    }
+}
+
 /// The rules of one type, on line 4 and after, under a default that gives everything.
 fn profile(of: &str, rules: &str) -> Result<Profile, paravent::Error> {
     let text = format!("name = \"x\"\ndefault = \"rest\"\n[resource.{of}]\n{rules}\n");

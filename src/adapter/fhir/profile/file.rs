@@ -148,13 +148,16 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn scope(&self, name: &str) -> Result<Scope> {
-        self.schema.scope(name).ok_or_else(|| {
+        // One of the four has a name in each schema, and perhaps no field that its parts could be sealed in.
+        let known = self.schema.scope(name);
+        let known = known.filter(|scope| self.schema.scope_set().contains(*scope));
+        known.ok_or_else(|| {
             Error::definition(
                 format!(
                     "scope {name:?} is not in the schema{}",
                     hint(name, self.schema.scope_names())
                 ),
-                "use a scope of the schema",
+                "use a scope that has a field in the schema",
             )
         })
     }
