@@ -110,7 +110,7 @@ impl<'d, 'p> Scene<'d, 'p> {
         // What is wider than its field stays in its part alone.
         let fits = |text: &Decoded<'_>| text.len() <= schema.fields()[position].width();
         if let Some(text) = text.filter(fits) {
-            self.fields.offer(schema, position, text.into_cow());
+            self.fields.offer(schema, position, text);
         }
     }
 

@@ -12,7 +12,7 @@ use super::{
     sealed,
 };
 use crate::{
-    adapter::message::{FileSummary, MOST_BYTES, Refused},
+    adapter::message::{FileSummary, MOST_BYTES, Refused, append},
     error::{Error, Result},
 };
 
@@ -280,7 +280,8 @@ impl<R: Read> Pieces<R> {
         let mut looked = 0;
         loop {
             if let Some(length) = end_of_piece(&self.buffer, looked, self.ended) {
-                let bytes = Zeroizing::new(self.buffer.drain(..length).collect::<Vec<u8>>());
+                let bytes = Zeroizing::new(self.buffer[..length].to_vec());
+                self.buffer.drain(..length);
                 let line = self.line;
                 self.line += lines(&bytes);
                 let is_unit = !bytes
@@ -307,7 +308,7 @@ impl<R: Read> Pieces<R> {
                     read => break read.map_err(Error::io("read the messages"))?,
                 }
             };
-            self.buffer.extend_from_slice(&self.chunk[..read]);
+            append(&mut self.buffer, &self.chunk[..read]);
             self.ended = read == 0;
         }
     }

@@ -7,11 +7,11 @@ use std::{
     io::{ErrorKind, Read},
 };
 
-use super::scan::too_large;
 use zeroize::Zeroizing;
 
+use super::scan::too_large;
 use crate::{
-    adapter::message::MOST_BYTES,
+    adapter::message::{MOST_BYTES, append},
     error::{Error, Result},
 };
 
@@ -46,6 +46,8 @@ pub fn frame(message: &[u8]) -> Vec<u8> {
 /// ```
 pub struct Frames<R> {
     reader: R,
+    /// What the reader gave last.
+    chunk: Zeroizing<Vec<u8>>,
     /// What was read and not given.
     buffer: Zeroizing<Vec<u8>>,
     /// How much of it has no end of a frame.
@@ -57,6 +59,7 @@ impl<R: Read> Frames<R> {
     pub fn new(reader: R) -> Self {
         Self {
             reader,
+            chunk: Zeroizing::new(vec![0; 8192]),
             buffer: Zeroizing::default(),
             looked: 0,
         }
@@ -111,8 +114,7 @@ impl<R: Read> Frames<R> {
             if self.looked > MOST_BYTES {
                 return Err(too_large());
             }
-            let mut chunk = [0; 8192];
-            match self.reader.read(&mut chunk) {
+            match self.reader.read(&mut self.chunk) {
                 Ok(0) if self.buffer.is_empty() => return Ok(None),
                 Ok(0) => {
                     return Err(Error::message(
@@ -120,7 +122,7 @@ impl<R: Read> Frames<R> {
                         "let the sender send it again",
                     ));
                 }
-                Ok(length) => self.buffer.extend_from_slice(&chunk[..length]),
+                Ok(length) => append(&mut self.buffer, &self.chunk[..length]),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => return Err(Error::io("read from the connection")(error)),
             }

@@ -3,6 +3,7 @@
 //! `parts` collects them and writes them as text, `seal` makes records of that text and of the fields that the message holds,
 //! `open` gets the parts back. Where a part was, and what stands there now, is the format's own matter.
 
+mod clear;
 mod facts;
 mod file;
 mod inspected;
@@ -15,6 +16,7 @@ mod shown;
 #[cfg(feature = "fhir")]
 pub(crate) use self::open::Originals;
 pub(crate) use self::{
+    clear::{Decoded, append},
     facts::{check_field, check_unlisted},
     open::Opener,
     parts::Parts,

@@ -15,11 +15,13 @@ use std::ops::Deref;
 
 use zeroize::Zeroizing;
 
-use super::ID_LENGTH;
+use super::{
+    ID_LENGTH,
+    clear::{append, reserve},
+};
 use crate::{
     error::{Error, Result},
     id::Scope,
-    secret::wipe,
 };
 
 /// The longest head of a piece: encoding, two numbers of at most four digits, an id.
@@ -78,12 +80,6 @@ impl Parts {
             heads: (0..number).map(|at| head(at, number, id)).collect(),
             of_scope,
         }
-    }
-}
-
-impl Drop for Parts {
-    fn drop(&mut self) {
-        self.0.iter_mut().for_each(|(_, entries)| wipe(entries));
     }
 }
 
@@ -194,26 +190,6 @@ pub(crate) fn digits(mut number: usize, buffer: &mut [u8; 20]) -> &[u8] {
             return &buffer[start..];
         }
     }
-}
-
-/// The least room that is made for entries: most are several.
-const LEAST_ROOM: usize = 256;
-
-/// Makes room without leaving a copy where the buffer was.
-fn reserve(buffer: &mut Zeroizing<Vec<u8>>, bytes: usize) {
-    let needed = buffer.len() + bytes;
-    if needed > buffer.capacity() {
-        let mut grown = Vec::with_capacity(needed.next_power_of_two().max(LEAST_ROOM));
-        grown.extend_from_slice(buffer);
-        wipe(buffer);
-        **buffer = grown;
-    }
-}
-
-/// Appends without leaving a copy where the buffer was.
-fn append(buffer: &mut Zeroizing<Vec<u8>>, bytes: &[u8]) {
-    reserve(buffer, bytes.len());
-    buffer.extend_from_slice(bytes);
 }
 
 /// Takes the pieces of one scope up again, in their order.
