@@ -233,7 +233,8 @@ pub(super) fn value<'a>(
 /// The offset at the end of a time, `+0215`.
 pub(super) fn offset(time: &str) -> Option<&str> {
     let offset = &time[time.find(['+', '-'])?..];
-    (offset.len() == 5).then_some(offset)
+    let is_offset = offset.len() == 5 && digits(&offset[1..], 4).is_some();
+    is_offset.then_some(offset)
 }
 
 fn date(digits: &str) -> String {
@@ -293,7 +294,14 @@ mod tests {
     fn an_offset_is_the_end_of_a_time() {
         assert_eq!(offset("202611281130+0215"), Some("+0215"));
         assert_eq!(offset("202611281130-0330"), Some("-0330"));
-        for none in ["", "202611281130", "202611281130+02", "202611281130+02:15"] {
+        for none in [
+            "",
+            "202611281130",
+            "202611281130+02",
+            "202611281130+02:15",
+            "202611281130+noon",
+            "+\u{e9}\u{e9}",
+        ] {
             assert_eq!(offset(none), None);
         }
     }

@@ -1,6 +1,6 @@
 //! The file of a profile, and every rule it is held to.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use serde::Deserialize;
 use toml::Spanned;
@@ -134,7 +134,9 @@ impl Reader<'_> {
             }
         }
         for message in &file.messages {
-            if !message.get_ref().contains('^') {
+            let mut parts = message.get_ref().split('^');
+            let is_type = parts.clone().count() == 2 && parts.all(|part| !part.is_empty());
+            if !is_type {
                 let error = Error::definition(
                     "a message type is not of two parts",
                     "write type and event, as in \"SIU^S12\"",
@@ -467,9 +469,12 @@ fn keep_what_is_checked(messages: &[Vec<u8>], versions: &[Vec<u8>], rules: &mut 
     }
 }
 
+/// Refuses an offset with which no time would be read.
 fn check_offset(offset: &str) -> Result<String> {
+    let noon = || Cow::Borrowed("202601011200").into();
+    let is_read = || text::value(noon(), ValueType::DateTime, Some(offset)).is_some();
     match text::offset(offset) {
-        Some(whole) if whole == offset => Ok(whole.to_owned()),
+        Some(whole) if whole == offset && is_read() => Ok(whole.to_owned()),
         _ => Err(Error::definition(
             "`offset` is no offset from UTC",
             "write sign, hours and minutes, as in \"+0100\"",
