@@ -85,9 +85,7 @@ impl<R: Read> Frames<R> {
                 .iter()
                 .take_while(|byte| matches!(byte, b'\r' | b'\n'))
                 .count();
-            if between > 0 && self.looked == 0 {
-                self.buffer.drain(..between);
-            }
+            self.buffer.drain(..between);
             if self.buffer.first().is_some_and(|&byte| byte != BEGIN) {
                 return Err(Error::message(
                     "there are bytes outside of frames",
@@ -98,6 +96,11 @@ impl<R: Read> Frames<R> {
                 .iter()
                 .position(|&byte| byte == END);
             let end = end.map(|length| self.looked + length);
+            self.looked = end.unwrap_or(self.buffer.len());
+            // What begins the frame is none of the message.
+            if self.looked > MOST_BYTES + 1 {
+                return Err(too_large());
+            }
             if let Some(end) = end.filter(|end| self.buffer.len() > end + 1) {
                 if self.buffer[end + 1] != b'\r' {
                     return Err(Error::message(
@@ -109,10 +112,6 @@ impl<R: Read> Frames<R> {
                 self.buffer.drain(..end + 2);
                 self.looked = 0;
                 return Ok(Some(message));
-            }
-            self.looked = end.unwrap_or(self.buffer.len());
-            if self.looked > MOST_BYTES {
-                return Err(too_large());
             }
             match self.reader.read(&mut self.chunk) {
                 Ok(0) if self.buffer.is_empty() => return Ok(None),
