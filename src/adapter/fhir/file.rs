@@ -133,7 +133,9 @@ impl<R: Read> Lines<R> {
                 .line
                 .strip_prefix(b"\xEF\xBB\xBF")
                 .unwrap_or(&self.line);
-            if serde_json::from_slice::<IgnoredAny>(text).is_err() {
+            // It goes on where the line ends inside of it. What is no JSON is refused as one line, and takes no others with it.
+            let parsed = serde_json::from_slice::<IgnoredAny>(text);
+            if parsed.is_err_and(|error| error.is_eof()) {
                 self.read_to(None)?;
             }
         }
