@@ -6,11 +6,12 @@ use zeroize::Zeroizing;
 
 use super::{
     protect::{DIGEST, NAMES, envelope_id},
-    scan::{Delimiters, Message, Spans},
+    read::UNLISTED,
+    scan::{Delimiters, Message, Segment, Spans},
     sealed,
 };
 use crate::{
-    adapter::message::{MOST_BYTES, Opener, Restored, digest},
+    adapter::message::{Entry, MOST_BYTES, Opener, Restored, digest},
     error::{Error, Result},
     protect::Revealer,
     wire::SealedRecord,
@@ -74,9 +75,9 @@ impl MessageRevealer {
         }
         let mut fields: BTreeMap<(usize, usize), Back<'_>> = BTreeMap::new();
         let mut of_original = None;
-        let names = found.segments.iter().map(|segment| message.name(segment));
-        let names = sealed::names(names);
-        for (place, original) in originals.entries()? {
+        let entries = originals.entries()?;
+        let names = names(message, &found.segments, &entries);
+        for (place, original) in entries {
             if place == DIGEST {
                 of_original = Some(original);
                 continue;
@@ -162,6 +163,22 @@ impl MessageRevealer {
             is_original,
         })
     }
+}
+
+/// The [names](sealed::names) of the segments as they were protected: one that was revealed before may have its own name back.
+fn names(message: &Message<'_>, segments: &[Segment], entries: &[Entry<'_>]) -> String {
+    let places = entries.iter().filter_map(|&(place, name)| {
+        let number = place.strip_suffix(".0")?;
+        Some((number.parse().ok()?, name))
+    });
+    let own: BTreeMap<usize, &[u8]> = places.collect();
+    sealed::names(segments.iter().enumerate().map(|(number, segment)| {
+        let name = message.name(segment);
+        match own.get(&number) == Some(&name) {
+            true => UNLISTED,
+            false => name,
+        }
+    }))
 }
 
 /// Of pairs in their order, the sum of the last second number for each first one: the most delimiters that may be missing.

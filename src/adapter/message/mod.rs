@@ -29,7 +29,10 @@ pub use self::{
     restored::Restored,
 };
 #[cfg(feature = "hl7v2")]
-pub(crate) use self::{parts::digits, restored::digest};
+pub(crate) use self::{
+    parts::{Entry, digits},
+    restored::digest,
+};
 
 use crate::{
     crypto::{aead::Nonce, entropy::Nonces},
