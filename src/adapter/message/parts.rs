@@ -24,8 +24,8 @@ use crate::{
     id::Scope,
 };
 
-/// The longest head of a piece: encoding, two numbers of at most four digits, an id.
-const MOST_HEAD: usize = 1 + 4 + 1 + 4 + 1 + ID_LENGTH + 1;
+/// The longest head of a piece: encoding, two numbers, an id. No message has 10,000,000 pieces, however narrow its fields are.
+const MOST_HEAD: usize = 1 + 7 + 1 + 7 + 1 + ID_LENGTH + 1;
 
 /// The narrowest a shaped field is made.
 pub(super) const NARROWEST: usize = 64;
@@ -333,6 +333,17 @@ mod tests {
                 texts.iter().for_each(|text| joined.push(text).unwrap());
                 assert_eq!(joined.id().unwrap(), ID);
             }
+        }
+    }
+
+    /// Found by reading: numbers of five digits had no room in the narrowest fields.
+    #[test]
+    fn the_narrowest_fields_have_room_for_very_many_pieces() {
+        let parts = parts(&[(Scope::CARE, 400_000)]);
+        let pieces = parts.pieces(ID, NARROWEST);
+        assert_eq!(pieces.number, 16_384);
+        for text in texts(&pieces, 1) {
+            assert!(text.len() <= NARROWEST, "{text}");
         }
     }
 
