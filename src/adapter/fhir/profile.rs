@@ -22,7 +22,7 @@ use crate::{error::Result, id::Scope, schema::Schema};
 ///
 /// | key | |
 /// |---|---|
-/// | `name` | the profile's name |
+/// | `name` | its name, 1 to 64 characters of `a-z 0-9 . _ -` |
 /// | `default` | the scope of what no rule names: one whose [shaped](crate::Field::is_shaped) field the schema says to give everything |
 /// | `profiles` | what `meta.profile` may say to be kept |
 /// | `[resource.TYPE]` | a type that is taken; all others are refused |
@@ -134,7 +134,7 @@ pub(super) struct Node {
 }
 
 /// What an element is.
-#[derive(PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) enum NodeKind {
     Plain,
     /// These values of it are kept.

@@ -8,12 +8,14 @@ use std::{
 use data_encoding::HEXLOWER;
 use zeroize::Zeroizing;
 
-use super::profile::{Profile, Type};
+use super::{
+    profile::{Profile, Type},
+    protect::StandIns,
+};
 use crate::{
     adapter::message,
     crypto::{aead::Nonce, entropy::Nonces},
     error::Result,
-    protect::Query,
 };
 
 /// Where protected resources say that they are: the name can belong to nobody (RFC 2606), and the true one names the clinic.
@@ -148,7 +150,7 @@ impl References {
         base: &str,
         of_type: &Type,
         id: &str,
-        stand_in: Option<&(Query, BTreeMap<usize, String>)>,
+        stand_in: Option<&StandIns>,
     ) -> Result<&str> {
         let key = Key::of('r', &[base, &of_type.name, id]);
         // An id says who it is on its own server only.

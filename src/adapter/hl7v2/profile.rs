@@ -177,7 +177,7 @@ impl Profile {
     ///
     /// | key | |
     /// |---|---|
-    /// | `name` | its name, 1 to 64 characters |
+    /// | `name` | its name, 1 to 64 characters of `a-z 0-9 . _ -` |
     /// | `schema` | the schema's name |
     /// | `unlisted` | the scope that what no rule names is sealed for |
     /// | `segments` | the names of segments that pass; any other is named `ZZZ` |

@@ -16,7 +16,7 @@ use crate::{
         message::{check_field, check_unlisted},
     },
     error::{Error, Result},
-    id::Scope,
+    id::{Scope, check_name},
     schema::{Role, Schema, ValueType},
     toml_file::{self, Lines, hint},
 };
@@ -87,10 +87,9 @@ type Rules = BTreeMap<Part, ComponentRules>;
 
 impl Reader<'_> {
     fn read(self, file: File) -> Result<Inner> {
-        self.lines.at(
-            &file.name,
-            crate::id::check_name("the profile's name", file.name.get_ref()),
-        )?;
+        let name = file.name.get_ref();
+        self.lines
+            .at(&file.name, check_name("the profile's name", name))?;
         if file.schema.get_ref() != self.schema.name() {
             let error = Error::definition(
                 format!(
@@ -198,8 +197,8 @@ impl Reader<'_> {
         rules: &mut Rules,
     ) -> Result<()> {
         for (name, keep) in keep {
-            self.check_kept(&name, fields)?;
             let part = self.part(&name, true)?;
+            self.check_kept(&name, part, fields)?;
             let bytes = |values: Vec<String>| values.into_iter().map(String::into_bytes).collect();
             let is_structure = || {
                 let mut known = STRUCTURE.iter();
@@ -367,8 +366,7 @@ impl Reader<'_> {
     }
 
     /// Refuses a part that passes although it says something of a person, unknown to the check of policies.
-    fn check_kept(&self, name: &Spanned<String>, fields: &[FieldSource]) -> Result<()> {
-        let part = self.part(name, true)?;
+    fn check_kept(&self, name: &Spanned<String>, part: Part, fields: &[FieldSource]) -> Result<()> {
         let is_read = |source: &&FieldSource| {
             let mut parts = source.alternatives.iter().flatten();
             parts.any(|read| {
