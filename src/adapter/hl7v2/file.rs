@@ -58,7 +58,7 @@ impl MessageProtector {
         refused: impl FnMut(Refused<'_>) -> Result<()>,
     ) -> Result<FileSummary> {
         transfer(from, to, refused, |message, _| {
-            match message.name(&message.segments[0]) {
+            match message.kind() {
                 b"MSH" => self.protect_scanned(message),
                 b"FHS" | b"BHS" | b"BTS" | b"FTS" => self.protect_envelope(message),
                 _ => Err(Error::message(
@@ -84,7 +84,7 @@ impl MessageRevealer {
         refused: impl FnMut(Refused<'_>) -> Result<()>,
     ) -> Result<FileSummary> {
         transfer(from, to, refused, |message, summary| {
-            let is_message = message.name(&message.segments[0]) == b"MSH";
+            let is_message = message.kind() == b"MSH";
             if !is_message && !sealed::is_in(message) {
                 return Ok(Zeroizing::new(message.bytes.to_vec()));
             }
@@ -230,7 +230,7 @@ impl Before {
 
     fn note(&mut self, message: &Message<'_>) {
         let delimiters = Some(message.delimiters);
-        match message.name(&message.segments[0]) {
+        match message.kind() {
             b"FHS" => self.file = delimiters,
             b"BHS" => self.batch = delimiters,
             _ => {}

@@ -199,8 +199,8 @@ impl Profile {
     ///
     /// # Errors
     ///
-    /// [`Error::is_definition`](crate::Error::is_definition) with the [line](crate::Error::line) of the first rule broken; also where the file is for another schema or larger
-    /// than 1 MiB (1,048,576 bytes).
+    /// [`Error::is_definition`](crate::Error::is_definition) with the [line](crate::Error::line) of the first rule broken; also where the file
+    /// is for another schema or larger than 1 MiB (1,048,576 bytes).
     pub fn from_toml(text: &str, schema: &Schema) -> Result<Self> {
         file::read(text, schema).map(|inner| Self(Arc::new(inner)))
     }

@@ -120,12 +120,12 @@ impl MessageProtector {
 
     /// The protected form of one message, from its MSH segment on, without what frames it: the same segments with the same
     /// number of fields, and `ZPV` segments behind them. What is kept, shown or written is as the profile says; MSH-10 is a new id, 20
-    /// characters of `a-z2-7`, unless something is shown there.
+    /// characters of `a-z2-7`, unless something is shown, kept or written there.
     ///
     /// # Errors
     ///
-    /// [`Error::is_message`] where it is malformed, of more than 4 MiB (4,194,304 bytes) before or after, protected already, or of another type, version or
-    /// character set than is taken; [`Error::is_record`] where what is read of it does not fit schema and policy, with its
+    /// [`Error::is_message`] where it is malformed, of more than 4 MiB (4,194,304 bytes) before or after, protected already, or of another
+    /// type, version or character set than is taken; [`Error::is_record`] where what is read of it does not fit schema and policy, with its
     /// [field](Error::field); others as for [`Protector::protect`](crate::Protector::protect).
     ///
     /// # Security
@@ -220,7 +220,7 @@ const ROOM: usize = 16 << 10;
 
 /// What the seal of a segment that begins or ends a batch or a file is bound to, where the policy binds record ids: its name.
 pub(super) fn envelope_id<'a>(message: &Message<'a>) -> &'a str {
-    std::str::from_utf8(message.name(&message.segments[0])).unwrap_or_default()
+    std::str::from_utf8(message.kind()).unwrap_or_default()
 }
 
 impl fmt::Debug for MessageProtector {

@@ -155,6 +155,11 @@ impl<'a> Message<'a> {
         })
     }
 
+    /// The name of the first segment: `MSH`, or that of what begins or ends a batch or a file.
+    pub(super) fn kind(&self) -> &'a [u8] {
+        self.name(&self.segments[0])
+    }
+
     /// The name of a segment, three characters.
     pub(super) fn name(&self, segment: &Segment) -> &'a [u8] {
         &self.bytes[segment.span.start..][..3]

@@ -22,8 +22,7 @@ pub(super) enum CharacterSet {
 }
 
 impl CharacterSet {
-    /// The values of MSH-18 (HL7 table 0211) that are read: those where no byte inside of a character can be taken for a
-    /// delimiter.
+    /// The values of MSH-18 (HL7 table 0211) that are read: in these no byte inside of a character can be taken for a delimiter.
     pub(super) const NAMES: [&str; 19] = [
         "ASCII",
         "ISO IR6",

@@ -131,8 +131,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Whether what the record shows is true of this place: a field where it says the same, all else in the first segment of its
-    /// name.
+    /// Whether what the record shows is true of this place: a field where it says the same, all else in the first segment of its name.
     fn is_of_record(&self, place: &Place<'_>, show: &Show, header: &Header) -> bool {
         let Some(position) = show.field else {
             return place.edit.ordinal == 1;
