@@ -70,9 +70,10 @@ impl MessageProtector {
     /// record id, which is that of the message, and something else is shown, kept or written in MSH-10, and where it shows a date by
     /// week or quarter, which no time of HL7 is; those of [`Protector::new`](crate::Protector::new).
     pub fn new(keyring: &Keyring, policy: &CheckedPolicy, profile: Profile) -> Result<Self> {
+        let sealer = Sealer::new(keyring, policy, profile.schema(), MOST_BYTES)?;
         check(policy.policy(), &profile)?;
         Ok(Self {
-            sealer: Sealer::new(keyring, policy, MOST_BYTES)?,
+            sealer,
             has_new_id: !is_shown(policy.policy(), profile.shown_as_id()) && !profile.has_own_id(),
             profile,
         })
@@ -232,14 +233,8 @@ impl fmt::Debug for MessageProtector {
     }
 }
 
-/// Whether policy and profile go together.
+/// Refuses a policy and a profile of one schema that do not go together.
 fn check(policy: &Policy, profile: &Profile) -> Result<()> {
-    if policy.schema() != profile.schema() {
-        return Err(Error::definition(
-            "the profile maps messages to another schema than the policy's",
-            "load both with one schema",
-        ));
-    }
     if policy.binds_record_id() && is_shown(policy, profile.shown_as_id()) {
         return Err(Error::definition(
             "the policy binds seals to the id of the message, and shows something else in MSH-10",

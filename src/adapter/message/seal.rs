@@ -46,18 +46,25 @@ impl Sealed {
 }
 
 impl Sealer {
-    /// A sealer of messages that have at most `most_bytes` once they are protected.
+    /// A sealer of messages that a profile for `of_profile` maps, and that have at most `most_bytes` once they are protected.
     ///
     /// # Errors
     ///
-    /// [`Error::is_definition`] where the policy's schema has not one shaped field in each scope, or where the policy binds seals to
-    /// a subject key; those of [`Protector::new`].
+    /// [`Error::is_definition`] where the policy is for another schema, the schema has not one shaped field in each scope, or the policy
+    /// binds seals to a subject key; those of [`Protector::new`].
     pub(crate) fn new(
         keyring: &Keyring,
         policy: &CheckedPolicy,
+        of_profile: &Schema,
         most_bytes: usize,
     ) -> Result<Self> {
         let schema = policy.policy().schema();
+        if schema != of_profile {
+            return Err(Error::definition(
+                "the profile maps messages to another schema than the policy's",
+                "load both with one schema",
+            ));
+        }
         let shaped = shaped(policy.policy())?;
         let widths = shaped
             .iter()
