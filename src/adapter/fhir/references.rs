@@ -13,7 +13,7 @@ use super::{
     protect::StandIns,
 };
 use crate::{
-    adapter::message,
+    adapter::message::{self, push_number},
     crypto::{aead::Nonce, entropy::Nonces},
     error::Result,
 };
@@ -229,14 +229,6 @@ impl References {
     pub(super) fn type_at(&self, urn: &str) -> Option<&str> {
         self.types.get(urn).map(String::as_str)
     }
-}
-
-/// Appends a number.
-pub(super) fn push_number(to: &mut String, number: usize) {
-    if number >= 10 {
-        push_number(to, number / 10);
-    }
-    to.push(char::from(b'0' + (number % 10) as u8));
 }
 
 /// The server of the resource at `url`; empty where it says none.

@@ -9,10 +9,9 @@ use super::{
     json::{Decoded, Kind, Member, Value},
     profile::{FieldRule, Form, Type},
     protect::too_much,
-    references::push_number,
 };
 use crate::{
-    adapter::message::{Fields, MOST_BYTES, Parts},
+    adapter::message::{Fields, MOST_BYTES, Parts, push_number},
     error::Result,
     id::Scope,
     schema::Schema,

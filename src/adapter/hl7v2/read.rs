@@ -10,7 +10,7 @@ use super::{
     text,
 };
 use crate::{
-    adapter::message::{Decoded, Fields, Parts, digits},
+    adapter::message::{Decoded, Fields, Parts, push_number},
     schema::ValueType,
 };
 
@@ -266,9 +266,7 @@ fn name_place<'a>(name: &'a mut String, steps: &[usize]) -> &'a str {
         if !name.is_empty() {
             name.push('.');
         }
-        let mut buffer = [0; 20];
-        let digits = digits(step, &mut buffer).iter();
-        name.extend(digits.map(|&digit| char::from(digit)));
+        push_number(name, step);
     }
     name
 }

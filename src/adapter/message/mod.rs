@@ -19,7 +19,7 @@ pub(crate) use self::{
     clear::{Decoded, append},
     facts::{check_field, check_unlisted},
     open::Opener,
-    parts::Parts,
+    parts::{Parts, push_number},
     seal::{Fields, Sealed, Sealer},
     shown::shown,
 };
@@ -29,10 +29,7 @@ pub use self::{
     restored::Restored,
 };
 #[cfg(feature = "hl7v2")]
-pub(crate) use self::{
-    parts::{Entry, digits},
-    restored::digest,
-};
+pub(crate) use self::{parts::Entry, restored::digest};
 
 use crate::{
     crypto::{aead::Nonce, entropy::Nonces},

@@ -180,7 +180,7 @@ fn text(entries: &[u8]) -> (&'static str, Text<'_>) {
 }
 
 /// The decimal digits of a number, which there are very many of to be formatted one by one.
-pub(crate) fn digits(mut number: usize, buffer: &mut [u8; 20]) -> &[u8] {
+fn digits(mut number: usize, buffer: &mut [u8; 20]) -> &[u8] {
     let mut start = buffer.len();
     loop {
         start -= 1;
@@ -190,6 +190,14 @@ pub(crate) fn digits(mut number: usize, buffer: &mut [u8; 20]) -> &[u8] {
             return &buffer[start..];
         }
     }
+}
+
+/// Appends the decimal digits of a number to the name of a place.
+pub(crate) fn push_number(to: &mut String, number: usize) {
+    if number >= 10 {
+        push_number(to, number / 10);
+    }
+    to.push(char::from(b'0' + (number % 10) as u8));
 }
 
 /// Takes the pieces of one scope up again, in their order.
@@ -316,6 +324,9 @@ mod tests {
     fn digits_are_decimal() {
         for number in [0, 1, 9, 10, 4711, usize::MAX] {
             assert_eq!(digits(number, &mut [0; 20]), number.to_string().as_bytes());
+            let mut place = String::new();
+            push_number(&mut place, number);
+            assert_eq!(place, number.to_string());
         }
     }
 
