@@ -107,6 +107,11 @@ impl ResourceProtector {
         })
     }
 
+    /// The profile it goes by.
+    pub fn profile(&self) -> &Profile {
+        &self.profile
+    }
+
     /// The policy it protects by.
     pub fn policy(&self) -> &Policy {
         self.sealer.policy()

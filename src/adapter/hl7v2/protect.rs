@@ -23,7 +23,7 @@ use crate::{
 /// segments at the end of the message.
 ///
 /// `Send` and `Sync`: make one a connector, share it in an [`Arc`](std::sync::Arc), and make it anew after
-/// [`Keyring::start_epoch`]. A call takes some ten microseconds and never waits.
+/// [`Keyring::start_epoch`]. A call takes some twenty microseconds and never waits.
 ///
 /// # Examples
 ///
