@@ -1,7 +1,7 @@
 //! Files of resources: one JSON document, or NDJSON, one document a line.
 
 use std::{
-    io::{ErrorKind, Read, Write},
+    io::{BufRead, ErrorKind, Read, Write},
     ops::Range,
 };
 
@@ -13,7 +13,7 @@ use super::{
     reveal::ResourceRevealer,
 };
 use crate::{
-    adapter::message::{FileSummary, MOST_BYTES, Refused, append},
+    adapter::message::{FileSummary, MOST_BYTES, Refused, reserve},
     error::{Error, Result},
 };
 
@@ -126,7 +126,7 @@ impl<R: Read> Lines<R> {
     fn read(&mut self) -> Result<bool> {
         self.line.clear();
         self.number += 1;
-        self.read_to(Some(b'\n'))?;
+        self.read_to(Until::Line)?;
         if self.is_first && !self.line.trim_ascii().is_empty() {
             self.is_first = false;
             let text = self
@@ -136,41 +136,51 @@ impl<R: Read> Lines<R> {
             // It goes on where the line ends inside of it. What is no JSON is refused as one line, and takes no others with it.
             let parsed = serde_json::from_slice::<IgnoredAny>(text);
             if parsed.is_err_and(|error| error.is_eof()) {
-                self.read_to(None)?;
+                self.read_to(Until::End)?;
             }
         }
         Ok(!self.line.is_empty())
     }
 
-    /// Adds to the line up to this byte, with it, or to the end.
+    /// Adds to the line what stands up to a line end, with it, or all that stands.
     ///
     /// # Errors
     ///
     /// [`Error::is_message`] where the line is too long.
-    fn read_to(&mut self, end: Option<u8>) -> Result<()> {
+    fn read_to(&mut self, end: Until) -> Result<()> {
+        let failed = Error::io("read the resources");
         loop {
             if self.rest.is_empty() {
                 self.rest = match self.reader.read(&mut self.chunk) {
                     Ok(0) => return Ok(()),
                     Ok(length) => 0..length,
                     Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-                    Err(error) => return Err(Error::io("read the resources")(error)),
+                    Err(error) => return Err(failed(error)),
                 };
             }
-            let bytes = &self.chunk[self.rest.clone()];
-            let found = bytes.iter().position(|&byte| Some(byte) == end);
-            let length = found.map_or(bytes.len(), |at| at + 1);
-            append(&mut self.line, &bytes[..length]);
-            self.rest.start += length;
+            let mut bytes = &self.chunk[self.rest.clone()];
+            reserve(&mut self.line, bytes.len());
+            let taken = match end {
+                Until::Line => bytes.read_until(b'\n', &mut self.line),
+                Until::End => bytes.read_to_end(&mut self.line),
+            };
+            self.rest.start += taken.map_err(failed)?;
             // With two bytes for its end.
             if self.line.len() > self.most + 2 {
                 return Err(too_large(self.most).at_file_line(self.number));
             }
-            if found.is_some() {
+            if end == Until::Line && self.line.ends_with(b"\n") {
                 return Ok(());
             }
         }
     }
+}
+
+/// How far a line goes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Until {
+    Line,
+    End,
 }
 
 fn too_large(most: usize) -> Error {

@@ -14,7 +14,7 @@ mod seal;
 mod shown;
 
 #[cfg(feature = "fhir")]
-pub(crate) use self::open::Originals;
+pub(crate) use self::{clear::reserve, open::Originals};
 pub(crate) use self::{
     clear::{Decoded, append},
     facts::{check_field, check_unlisted},
