@@ -27,6 +27,9 @@ use crate::{
 /// The longest head of a piece: encoding, two numbers, an id. No message has 10,000,000 pieces, however narrow its fields are.
 const MOST_HEAD: usize = 1 + 7 + 1 + 7 + 1 + ID_LENGTH + 1;
 
+/// The head of a piece that is the only one.
+const HEAD_ALONE: usize = 1 + "0/1".len() + 1 + ID_LENGTH + 1;
+
 /// The narrowest a shaped field is made.
 pub(super) const NARROWEST: usize = 64;
 
@@ -64,7 +67,7 @@ impl Parts {
         let of_scope = self.0.iter();
         let mut of_scope: Vec<Cut<'_>> = of_scope.map(|(_, entries)| Cut::none(entries)).collect();
         let longest = of_scope.iter().map(|cut| cut.text.len()).max().unwrap_or(0);
-        let alone = MOST_HEAD + longest;
+        let alone = HEAD_ALONE + longest;
         let (width, number) = match alone <= most {
             true => (alone.next_power_of_two().max(NARROWEST), 1),
             false => {
@@ -337,6 +340,9 @@ mod tests {
             let pieces = parts.pieces(ID, 256);
             assert!(pieces.number.is_power_of_two() && pieces.width.is_power_of_two());
             assert!(pieces.width <= 256 && (pieces.number == 1 || pieces.width == 256));
+            // The length of a record tells no more than the longest text needs.
+            let longest = texts(&pieces, 1)[0].len().next_power_of_two();
+            assert!(pieces.number > 1 || pieces.width == longest.max(NARROWEST));
             for scope in 0..2 {
                 let texts = texts(&pieces, scope);
                 assert!(texts.iter().all(|text| text.len() <= pieces.width));
