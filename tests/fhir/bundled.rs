@@ -164,6 +164,41 @@ fn identifiers_that_name_their_assigner_are_still_referred_to() {
     }
 }
 
+/// Found by reading: a reference showed a system where there was none, and the identifier that it names did not.
+#[test]
+fn identifiers_without_a_system_are_still_referred_to() {
+    let kit = Kit::new(NOTHING);
+    let named = json!({"value": "4711 0815"});
+    let with =
+        json!({"use": "usual", "value": "4711 0815", "assigner": {"display": "Clinique Ker"}});
+    for (of, identifier, reference) in [
+        ("Patient", &named, &named),
+        ("Patient", &with, &named),
+        ("Patient", &named, &with),
+        ("Practitioner", &named, &named),
+        ("Practitioner", &with, &with),
+    ] {
+        let document = json!({"resourceType": "Bundle", "type": "collection", "entry": [
+            {"resource": {"resourceType": of, "identifier": [identifier]}},
+            {"resource": {"resourceType": "Appointment", "status": "booked", "participant": [
+                {"actor": {"type": of, "identifier": reference}, "status": "accepted"}]}}]});
+        let protected = kit.round_trip(document.to_string().as_bytes());
+        let protected = String::from_utf8(protected).unwrap();
+        assert!(!protected.contains("4711 0815") && !protected.contains("Clinique Ker"));
+        let actor = |text: &str| {
+            parse(text)["entry"][1]["resource"]["participant"][0]["actor"]["identifier"].clone()
+        };
+        let shown = actor(&protected);
+        assert_eq!(shown.as_object().unwrap().len(), 1, "{shown}");
+        assert_eq!(
+            parse(&protected)["entry"][0]["resource"]["identifier"][0],
+            shown
+        );
+        let scope = if of == "Patient" { "identity" } else { "care" };
+        assert_eq!(actor(&kit.reveal_only(&[scope], &protected)), named);
+    }
+}
+
 #[test]
 fn outcomes_keep_what_fhir_requires() {
     let kit = Kit::new(NOTHING);

@@ -69,6 +69,28 @@ fn a_bad_line_is_named_and_nothing_of_it_is_written() {
     assert_eq!(error.line(), Some(6));
 }
 
+/// Found by reading: where the first line was none, all of the file was refused as one document.
+#[test]
+fn a_bad_first_line_takes_no_others_with_it() {
+    let kit = Kit::new(NOTHING);
+    for bad in [
+        "{\"resourceType\":\"Patient\",\"name\":[}",
+        "MSH|^~\\&|A",
+        "{}}",
+    ] {
+        let lines = format!("\n{bad}\n{LINES}\n");
+        let (mut protected, mut left) = (Vec::new(), Vec::new());
+        let summary = kit
+            .protector
+            .protect_file(lines.as_bytes(), &mut protected, |refused| {
+                left.push((refused.error.line(), refused.message.to_vec()));
+                Ok(())
+            });
+        assert_eq!(summary.unwrap().messages, 3);
+        assert_eq!(left, [(Some(2), bad.as_bytes().to_vec())]);
+    }
+}
+
 #[test]
 fn a_line_that_never_ends_is_refused_within_bounds() {
     struct Endless(u64);

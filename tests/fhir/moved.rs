@@ -100,8 +100,6 @@ fn swapped_is_original(document: &str, array: &str) -> Option<bool> {
     let restored = kit.revealer.reveal(swapped.as_bytes()).unwrap();
     let is_same = restored.as_bytes() == document.as_bytes();
     assert_eq!(restored.is_original(), Some(is_same), "{swapped}");
-    let is_mixed = parse(std::str::from_utf8(restored.as_bytes()).unwrap()) != parse(document);
-    assert!(!(is_mixed && is_same));
     restored.is_original()
 }
 

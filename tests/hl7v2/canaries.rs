@@ -11,8 +11,7 @@ struct Leaf {
     span: std::ops::Range<usize>,
 }
 
-/// The leaves of a message: each sub-component, and each empty component, of every repetition of every field, but for the
-/// delimiters.
+/// The leaves of a message, but for the delimiters: each sub-component, and each empty component, of every repetition of every field.
 fn leaves(message: &[u8]) -> Vec<Leaf> {
     let mut leaves = Vec::new();
     let mut start = 0;

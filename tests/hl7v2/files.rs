@@ -382,6 +382,28 @@ fn what_is_too_large_ends_the_call() {
     );
 }
 
+/// Found by reading: in a frame a message of the most bytes was refused, or one of some more taken, as the connection gave them.
+#[test]
+fn a_frame_has_as_many_bytes_as_a_message() {
+    struct Uneven<'a>(&'a [u8]);
+    impl Read for Uneven<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+            let length = buffer.len().min(4_097);
+            self.0.read(&mut buffer[..length])
+        }
+    }
+    const MOST: usize = 4 << 20;
+    for length in MOST - 2..=MOST + 3 {
+        let framed = frame(&vec![b'A'; length]);
+        for read in [
+            Frames::new(&framed[..]).read(),
+            Frames::new(Uneven(&framed)).read(),
+        ] {
+            assert_eq!(read.is_ok(), length <= MOST, "{length}");
+        }
+    }
+}
+
 #[test]
 fn what_cannot_be_read_or_written_is_told() {
     struct Broken;

@@ -56,6 +56,27 @@ fn parts_of_the_opened_scopes_come_back() {
     }
 }
 
+/// Found by reading: a message of which some was revealed opened no more once the name of an unlisted segment was back.
+#[test]
+fn what_was_revealed_in_part_opens_again() {
+    for policy in [FEED, crate::SEALED] {
+        let domain = Domain::new(policy);
+        let protected = domain.protect(MESSAGE.as_bytes());
+        let rest = Scope::new(16).unwrap();
+        for scopes in [&[rest][..], &[rest, Scope::SCHEDULE], &[Scope::CARE]] {
+            let part = domain.only(scopes).reveal(&protected).unwrap();
+            let text = std::str::from_utf8(part.as_bytes()).unwrap();
+            assert_eq!(text.contains("\rZAP|free"), scopes.contains(&rest));
+            let all = domain.backend.reveal(part.as_bytes()).unwrap();
+            assert_eq!(all.as_bytes(), MESSAGE.as_bytes());
+            assert_eq!(all.is_original(), Some(true));
+            // Another name than its own is told.
+            let other = text.replace("\rZAP|", "\rZZA|").replace("\rZZZ|", "\rZZA|");
+            assert!(domain.backend.reveal(other.as_bytes()).is_err());
+        }
+    }
+}
+
 #[test]
 fn components_of_several_scopes_come_back_each_on_its_own() {
     let domain = Domain::new(FEED);

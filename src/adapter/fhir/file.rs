@@ -1,6 +1,9 @@
 //! Files of resources: one JSON document, or NDJSON, one document a line.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::{
+    io::{BufRead, ErrorKind, Read, Write},
+    ops::Range,
+};
 
 use serde::de::IgnoredAny;
 use zeroize::Zeroizing;
@@ -10,7 +13,7 @@ use super::{
     reveal::ResourceRevealer,
 };
 use crate::{
-    adapter::message::{FileSummary, MOST_BYTES, Refused},
+    adapter::message::{FileSummary, MOST_BYTES, Refused, reserve},
     error::{Error, Result},
 };
 
@@ -65,7 +68,9 @@ pub(super) fn transfer(
     mut turn: impl FnMut(&[u8], &mut FileSummary) -> Result<Zeroizing<Vec<u8>>>,
 ) -> Result<FileSummary> {
     let mut lines = Lines {
-        reader: BufReader::with_capacity(64 << 10, from),
+        reader: from,
+        chunk: Zeroizing::new(vec![0; 64 << 10]),
+        rest: 0..0,
         most,
         number: 0,
         is_first: true,
@@ -105,7 +110,10 @@ pub(super) fn transfer(
 
 /// Reads one line after the other, or all of a document that goes over several.
 struct Lines<R> {
-    reader: BufReader<R>,
+    reader: R,
+    /// What the reader gave last, and how much of it is in no line yet.
+    chunk: Zeroizing<Vec<u8>>,
+    rest: Range<usize>,
     most: usize,
     /// That of the line, from 1.
     number: usize,
@@ -118,28 +126,61 @@ impl<R: Read> Lines<R> {
     fn read(&mut self) -> Result<bool> {
         self.line.clear();
         self.number += 1;
-        // Two bytes for its end, one more to see that it is too long.
-        let room = self.most as u64 + 3;
-        let failed = Error::io("read the resources");
-        let mut reader = self.reader.by_ref().take(room);
-        if reader.read_until(b'\n', &mut self.line).map_err(failed)? == 0 {
-            return Ok(false);
-        }
+        self.read_to(Until::Line)?;
         if self.is_first && !self.line.trim_ascii().is_empty() {
             self.is_first = false;
             let text = self
                 .line
                 .strip_prefix(b"\xEF\xBB\xBF")
                 .unwrap_or(&self.line);
-            if serde_json::from_slice::<IgnoredAny>(text).is_err() {
-                reader.read_to_end(&mut self.line).map_err(failed)?;
+            // It goes on where the line ends inside of it. What is no JSON is refused as one line, and takes no others with it.
+            let parsed = serde_json::from_slice::<IgnoredAny>(text);
+            if parsed.is_err_and(|error| error.is_eof()) {
+                self.read_to(Until::End)?;
             }
         }
-        if self.line.len() as u64 >= room {
-            return Err(too_large(self.most).at_file_line(self.number));
-        }
-        Ok(true)
+        Ok(!self.line.is_empty())
     }
+
+    /// Adds to the line what stands up to a line end, with it, or all that stands.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_message`] where the line is too long.
+    fn read_to(&mut self, end: Until) -> Result<()> {
+        let failed = Error::io("read the resources");
+        loop {
+            if self.rest.is_empty() {
+                self.rest = match self.reader.read(&mut self.chunk) {
+                    Ok(0) => return Ok(()),
+                    Ok(length) => 0..length,
+                    Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                    Err(error) => return Err(failed(error)),
+                };
+            }
+            let mut bytes = &self.chunk[self.rest.clone()];
+            reserve(&mut self.line, bytes.len());
+            let taken = match end {
+                Until::Line => bytes.read_until(b'\n', &mut self.line),
+                Until::End => bytes.read_to_end(&mut self.line),
+            };
+            self.rest.start += taken.map_err(failed)?;
+            // With two bytes for its end.
+            if self.line.len() > self.most + 2 {
+                return Err(too_large(self.most).at_file_line(self.number));
+            }
+            if end == Until::Line && self.line.ends_with(b"\n") {
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// How far a line goes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Until {
+    Line,
+    End,
 }
 
 fn too_large(most: usize) -> Error {

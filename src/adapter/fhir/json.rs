@@ -6,18 +6,14 @@
 mod scan;
 mod strings;
 
-use std::{
-    borrow::{Borrow, Cow},
-    ops::{Deref, Range},
-};
-
-use zeroize::Zeroize;
+use std::{borrow::Cow, ops::Range};
 
 pub(super) use self::strings::print_string;
 use self::{
     scan::{Fault, Scanner},
     strings::decode,
 };
+pub(super) use crate::adapter::message::Decoded;
 use crate::error::{Error, Result};
 
 /// A document: one value with white space, and perhaps a byte-order mark, around it.
@@ -95,7 +91,7 @@ impl<'a> Value<'a> {
 
     /// The text of a string, without quotes and escapes.
     pub(super) fn string(&self) -> Option<Decoded<'a>> {
-        matches!(self.kind, Kind::String).then(|| Decoded(decode(self.between_quotes())))
+        matches!(self.kind, Kind::String).then(|| decode(self.between_quotes()).into())
     }
 
     pub(super) fn is_string(&self, text: &str) -> bool {
@@ -115,45 +111,6 @@ impl<'a> Value<'a> {
 
     fn between_quotes(&self) -> &'a str {
         &self.text[1..self.text.len() - 1]
-    }
-}
-
-/// A string's text. What had to be written anew for it is wiped on drop.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Decoded<'a>(Cow<'a, str>);
-
-impl Default for Decoded<'_> {
-    fn default() -> Self {
-        Self(Cow::Borrowed(""))
-    }
-}
-
-impl<'a> Decoded<'a> {
-    pub(super) fn into_cow(mut self) -> Cow<'a, str> {
-        std::mem::take(&mut self.0)
-    }
-}
-
-impl Borrow<str> for Decoded<'_> {
-    fn borrow(&self) -> &str {
-        &self.0
-    }
-}
-
-impl Deref for Decoded<'_> {
-    type Target = str;
-
-    fn deref(&self) -> &str {
-        &self.0
-    }
-}
-
-impl Drop for Decoded<'_> {
-    #[inline]
-    fn drop(&mut self) {
-        if let Cow::Owned(text) = &mut self.0 {
-            text.zeroize();
-        }
     }
 }
 

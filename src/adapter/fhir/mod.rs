@@ -15,9 +15,8 @@
 //!   `https://paravent.invalid`, since the server names the clinic. What is in no such spelling is taken out.
 //! - **Contained resources** stay where what is left refers to them, or they to their container, as FHIR wants it (`dom-3`). Others are taken
 //!   out whole and come back with the default scope.
-//! - **`meta`** says `PSEUDED`, and has the extension `urn:paravent:sealed` with the sealed records, and beside them what the policy
-//!   shows and what has no place in the resource. Each resource of a Bundle has its own; contained ones are sealed with their
-//!   container.
+//! - **`meta`** says `PSEUDED`, and has the extension `urn:paravent:sealed` with the sealed records, and beside them what the policy shows
+//!   and what has no place in the resource. Each resource of a Bundle has its own; contained ones are sealed with their container.
 //!
 //! # New ids
 //!

@@ -14,15 +14,14 @@ use crate::{error::Result, id::Scope, schema::Schema};
 /// What protecting keeps of FHIR resources, which elements are fields of the schema, and for which scope each is sealed.
 ///
 /// What no rule names is taken out, and sealed for the default scope. An element that rules seal for several scopes is taken out in parts
-/// where it has such parts, and what is left of it shows how many there are. A path is the names of elements below the resource,
-/// joined by dots, without positions in arrays; of the rules that name an element or something around it, the longest path
-/// wins.
+/// where it has such parts, and what is left of it shows how many there are. A path is the names of elements below the resource, joined
+/// by dots, without positions in arrays; of the rules that name an element or something around it, the longest path wins.
 ///
 /// # The file
 ///
 /// | key | |
 /// |---|---|
-/// | `name` | the profile's name |
+/// | `name` | its name, 1 to 64 characters of `a-z 0-9 . _ -` |
 /// | `default` | the scope of what no rule names: one whose [shaped](crate::Field::is_shaped) field the schema says to give everything |
 /// | `profiles` | what `meta.profile` may say to be kept |
 /// | `[resource.TYPE]` | a type that is taken; all others are refused |
@@ -134,7 +133,7 @@ pub(super) struct Node {
 }
 
 /// What an element is.
-#[derive(PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) enum NodeKind {
     Plain,
     /// These values of it are kept.
@@ -165,8 +164,7 @@ pub(super) enum Form {
 }
 
 impl Profile {
-    /// The profile that comes with the crate: resources around an appointment, for the schema
-    /// [`scheduling`](Schema::scheduling). Its text is `src/adapter/fhir/r4.toml`.
+    /// The bundled one: resources around an appointment, for [`Schema::scheduling`].
     ///
     /// # Examples
     ///
@@ -194,9 +192,10 @@ impl Profile {
     ///
     /// # Errors
     ///
-    /// [`Error::is_definition`](crate::Error::is_definition) with the line: where TOML or the keys are refused, a scope or field is not in the schema,
-    /// a path is named twice or lies inside a reference, a field is read where another scope is sealed or from what is kept, a list is kept
-    /// without a reason, free text is sealed for another scope than the default, or two fields are put back at one element.
+    /// [`Error::is_definition`](crate::Error::is_definition) with the line: where TOML or the keys are refused, a scope has no field in the
+    /// schema, a field is not in it, a path is named twice or lies inside a reference, a field is read where another scope is sealed or from
+    /// what is kept, a list is kept without a reason, free text is sealed for another scope than the default, or two fields are put back at
+    /// one element.
     pub fn from_toml(text: &str, schema: &Schema) -> Result<Self> {
         file::parse(text, schema)
     }

@@ -77,14 +77,8 @@ impl ResourceProtector {
     /// [`Error::is_definition`] where the profile is of another schema, the schema has not one shaped field in each scope,
     /// the policy binds seals to a subject key, or shows something under the name `record`; those of [`Protector::new`](crate::Protector::new).
     pub fn new(keyring: &Keyring, policy: &CheckedPolicy, profile: Profile) -> Result<Self> {
-        let sealer = Sealer::new(keyring, policy, PROTECTED.bytes)?;
+        let sealer = Sealer::new(keyring, policy, profile.schema(), PROTECTED.bytes)?;
         let policy = policy.policy();
-        if policy.schema().digest() != profile.schema().digest() {
-            return Err(Error::definition(
-                "the profile is of another schema than the policy",
-                "read the profile for the policy's schema",
-            ));
-        }
         let mut stand_ins = BTreeMap::new();
         for rule in policy.pseudonym_rules() {
             if let ([field], false) = (&rule.of[..], rule.erasable) {
@@ -111,6 +105,11 @@ impl ResourceProtector {
             profile,
             shown,
         })
+    }
+
+    /// The profile it goes by.
+    pub fn profile(&self) -> &Profile {
+        &self.profile
     }
 
     /// The policy it protects by.

@@ -8,12 +8,14 @@ use std::{
 use data_encoding::HEXLOWER;
 use zeroize::Zeroizing;
 
-use super::profile::{Profile, Type};
+use super::{
+    profile::{Profile, Type},
+    protect::StandIns,
+};
 use crate::{
-    adapter::message,
+    adapter::message::{self, push_number},
     crypto::{aead::Nonce, entropy::Nonces},
     error::Result,
-    protect::Query,
 };
 
 /// Where protected resources say that they are: the name can belong to nobody (RFC 2606), and the true one names the clinic.
@@ -148,7 +150,7 @@ impl References {
         base: &str,
         of_type: &Type,
         id: &str,
-        stand_in: Option<&(Query, BTreeMap<usize, String>)>,
+        stand_in: Option<&StandIns>,
     ) -> Result<&str> {
         let key = Key::of('r', &[base, &of_type.name, id]);
         // An id says who it is on its own server only.
@@ -227,14 +229,6 @@ impl References {
     pub(super) fn type_at(&self, urn: &str) -> Option<&str> {
         self.types.get(urn).map(String::as_str)
     }
-}
-
-/// Appends a number.
-pub(super) fn push_number(to: &mut String, number: usize) {
-    if number >= 10 {
-        push_number(to, number / 10);
-    }
-    to.push(char::from(b'0' + (number % 10) as u8));
 }
 
 /// The server of the resource at `url`; empty where it says none.

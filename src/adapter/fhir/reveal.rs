@@ -5,7 +5,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
 };
 
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 use super::{
     digest::{Inner, digest},
@@ -15,7 +15,7 @@ use super::{
     walk::ABSENT,
 };
 use crate::{
-    adapter::message::{Opener, Originals, Restored},
+    adapter::message::{Opener, Originals, Restored, append},
     error::{Error, Result},
     protect::Revealer,
     wire::SealedRecord,
@@ -411,19 +411,12 @@ impl<'t> Edits<'t> {
     }
 }
 
-/// Clear text that grows; what it grows out of is wiped.
+/// What is revealed.
 struct Out(Zeroizing<Vec<u8>>);
 
 impl Out {
     fn put(&mut self, text: &str) {
-        let needed = self.0.len() + text.len();
-        if needed > self.0.capacity() {
-            let mut grown = Vec::with_capacity(needed.next_power_of_two());
-            grown.extend_from_slice(&self.0);
-            self.0.zeroize();
-            *self.0 = grown;
-        }
-        self.0.extend_from_slice(text.as_bytes());
+        append(&mut self.0, text.as_bytes());
     }
 }
 

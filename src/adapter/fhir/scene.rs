@@ -9,10 +9,9 @@ use super::{
     json::{Decoded, Kind, Member, Value},
     profile::{FieldRule, Form, Type},
     protect::too_much,
-    references::push_number,
 };
 use crate::{
-    adapter::message::{Fields, MOST_BYTES, Parts},
+    adapter::message::{Fields, MOST_BYTES, Parts, push_number},
     error::Result,
     id::Scope,
     schema::Schema,
@@ -110,7 +109,7 @@ impl<'d, 'p> Scene<'d, 'p> {
         // What is wider than its field stays in its part alone.
         let fits = |text: &Decoded<'_>| text.len() <= schema.fields()[position].width();
         if let Some(text) = text.filter(fits) {
-            self.fields.offer(schema, position, text.into_cow());
+            self.fields.offer(schema, position, text);
         }
     }
 

@@ -185,15 +185,15 @@ impl<'p, 'r> Walk<'p, 'r> {
             if !base.is_empty() {
                 self.references.name_base(base);
             }
-            let is_urn = url.starts_with("urn:");
-            for member in members.iter().filter(|_| is_urn) {
-                if node
-                    .child(&member.name)
-                    .is_some_and(|child| child.kind == NodeKind::Resource)
-                    && let Some(of_type) = member.value.resource_type()
-                {
-                    self.references.place(&url, &of_type);
-                }
+            let is_resource = |member: &&Member<'_>| {
+                let child = node.child(&member.name);
+                child.is_some_and(|child| child.kind == NodeKind::Resource)
+            };
+            if url.starts_with("urn:")
+                && let Some(member) = members.iter().find(is_resource)
+                && let Some(of_type) = member.value.resource_type()
+            {
+                self.references.place(&url, &of_type);
             }
         }
         for member in members {

@@ -8,11 +8,11 @@ use super::{
     frames::{BEGIN, END},
     protect::MessageProtector,
     reveal::MessageRevealer,
-    scan::{Delimiters, HEADERS, Message, too_large},
+    scan::{Delimiters, HEADERS, MARK, Message, too_large},
     sealed,
 };
 use crate::{
-    adapter::message::{FileSummary, MOST_BYTES, Refused},
+    adapter::message::{FileSummary, MOST_BYTES, Refused, append},
     error::{Error, Result},
 };
 
@@ -58,7 +58,7 @@ impl MessageProtector {
         refused: impl FnMut(Refused<'_>) -> Result<()>,
     ) -> Result<FileSummary> {
         transfer(from, to, refused, |message, _| {
-            match message.name(&message.segments[0]) {
+            match message.kind() {
                 b"MSH" => self.protect_scanned(message),
                 b"FHS" | b"BHS" | b"BTS" | b"FTS" => self.protect_envelope(message),
                 _ => Err(Error::message(
@@ -84,7 +84,7 @@ impl MessageRevealer {
         refused: impl FnMut(Refused<'_>) -> Result<()>,
     ) -> Result<FileSummary> {
         transfer(from, to, refused, |message, summary| {
-            let is_message = message.name(&message.segments[0]) == b"MSH";
+            let is_message = message.kind() == b"MSH";
             if !is_message && !sealed::is_in(message) {
                 return Ok(Zeroizing::new(message.bytes.to_vec()));
             }
@@ -230,7 +230,7 @@ impl Before {
 
     fn note(&mut self, message: &Message<'_>) {
         let delimiters = Some(message.delimiters);
-        match message.name(&message.segments[0]) {
+        match message.kind() {
             b"FHS" => self.file = delimiters,
             b"BHS" => self.batch = delimiters,
             _ => {}
@@ -240,7 +240,7 @@ impl Before {
 }
 
 fn is_message(unit: &[u8]) -> bool {
-    let unit = unit.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(unit);
+    let unit = unit.strip_prefix(MARK).unwrap_or(unit);
     unit.trim_ascii_start().starts_with(b"MSH")
 }
 
@@ -259,8 +259,9 @@ struct Pieces<R> {
     reader: R,
     /// What the reader gave last.
     chunk: Zeroizing<Vec<u8>>,
-    /// What was read and is in no piece yet.
+    /// What was read last, and how much of it is in pieces.
     buffer: Zeroizing<Vec<u8>>,
+    given: usize,
     line: usize,
     ended: bool,
 }
@@ -271,6 +272,7 @@ impl<R: Read> Pieces<R> {
             reader,
             chunk: Zeroizing::new(vec![0; 64 << 10]),
             buffer: Zeroizing::default(),
+            given: 0,
             line: 1,
             ended: false,
         }
@@ -279,10 +281,13 @@ impl<R: Read> Pieces<R> {
     fn next(&mut self) -> Result<Option<Piece>> {
         let mut looked = 0;
         loop {
-            if let Some(length) = end_of_piece(&self.buffer, looked, self.ended) {
-                let bytes = Zeroizing::new(self.buffer.drain(..length).collect::<Vec<u8>>());
+            let left = &self.buffer[self.given..];
+            if let Some(length) = end_of_piece(left, looked, self.ended) {
+                let bytes = Zeroizing::new(left[..length].to_vec());
+                let next = left.get(length).copied();
                 let line = self.line;
                 self.line += lines(&bytes);
+                self.given += length;
                 let is_unit = !bytes
                     .iter()
                     .all(|byte| matches!(byte, b'\r' | b'\n' | &BEGIN | &END));
@@ -290,15 +295,15 @@ impl<R: Read> Pieces<R> {
                     bytes,
                     line,
                     is_unit,
-                    next: self.buffer.first().copied(),
+                    next,
                 }));
             }
             if self.ended {
                 return Ok(None);
             }
             // What may be the beginning of a header or of a line end is looked at again.
-            looked = self.buffer.len().saturating_sub(LOOK_AHEAD);
-            if self.buffer.len() > MOST_BYTES {
+            looked = left.len().saturating_sub(LOOK_AHEAD);
+            if looked > MOST_BYTES {
                 return Err(too_large().at_file_line(self.line));
             }
             let read = loop {
@@ -307,7 +312,9 @@ impl<R: Read> Pieces<R> {
                     read => break read.map_err(Error::io("read the messages"))?,
                 }
             };
-            self.buffer.extend_from_slice(&self.chunk[..read]);
+            self.buffer.drain(..self.given);
+            self.given = 0;
+            append(&mut self.buffer, &self.chunk[..read]);
             self.ended = read == 0;
         }
     }

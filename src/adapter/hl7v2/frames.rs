@@ -7,11 +7,11 @@ use std::{
     io::{ErrorKind, Read},
 };
 
-use super::scan::too_large;
 use zeroize::Zeroizing;
 
+use super::scan::too_large;
 use crate::{
-    adapter::message::MOST_BYTES,
+    adapter::message::{MOST_BYTES, append},
     error::{Error, Result},
 };
 
@@ -46,6 +46,8 @@ pub fn frame(message: &[u8]) -> Vec<u8> {
 /// ```
 pub struct Frames<R> {
     reader: R,
+    /// What the reader gave last.
+    chunk: Zeroizing<Vec<u8>>,
     /// What was read and not given.
     buffer: Zeroizing<Vec<u8>>,
     /// How much of it has no end of a frame.
@@ -57,6 +59,7 @@ impl<R: Read> Frames<R> {
     pub fn new(reader: R) -> Self {
         Self {
             reader,
+            chunk: Zeroizing::new(vec![0; 8192]),
             buffer: Zeroizing::default(),
             looked: 0,
         }
@@ -82,9 +85,7 @@ impl<R: Read> Frames<R> {
                 .iter()
                 .take_while(|byte| matches!(byte, b'\r' | b'\n'))
                 .count();
-            if between > 0 && self.looked == 0 {
-                self.buffer.drain(..between);
-            }
+            self.buffer.drain(..between);
             if self.buffer.first().is_some_and(|&byte| byte != BEGIN) {
                 return Err(Error::message(
                     "there are bytes outside of frames",
@@ -95,6 +96,11 @@ impl<R: Read> Frames<R> {
                 .iter()
                 .position(|&byte| byte == END);
             let end = end.map(|length| self.looked + length);
+            self.looked = end.unwrap_or(self.buffer.len());
+            // What begins the frame is none of the message.
+            if self.looked > MOST_BYTES + 1 {
+                return Err(too_large());
+            }
             if let Some(end) = end.filter(|end| self.buffer.len() > end + 1) {
                 if self.buffer[end + 1] != b'\r' {
                     return Err(Error::message(
@@ -107,12 +113,7 @@ impl<R: Read> Frames<R> {
                 self.looked = 0;
                 return Ok(Some(message));
             }
-            self.looked = end.unwrap_or(self.buffer.len());
-            if self.looked > MOST_BYTES {
-                return Err(too_large());
-            }
-            let mut chunk = [0; 8192];
-            match self.reader.read(&mut chunk) {
+            match self.reader.read(&mut self.chunk) {
                 Ok(0) if self.buffer.is_empty() => return Ok(None),
                 Ok(0) => {
                     return Err(Error::message(
@@ -120,7 +121,7 @@ impl<R: Read> Frames<R> {
                         "let the sender send it again",
                     ));
                 }
-                Ok(length) => self.buffer.extend_from_slice(&chunk[..length]),
+                Ok(length) => append(&mut self.buffer, &self.chunk[..length]),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => return Err(Error::io("read from the connection")(error)),
             }

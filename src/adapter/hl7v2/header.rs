@@ -21,13 +21,13 @@ impl Header {
     ///
     /// [`Error::is_message`] for what is none, and for another type, version or character set.
     pub(super) fn read(message: &Message<'_>, profile: &Profile) -> Result<Self> {
-        let segment = &message.segments[0];
-        if message.name(segment) != b"MSH" {
+        if message.kind() != b"MSH" {
             return Err(Error::message(
                 "the message does not begin with an MSH segment",
                 "protect the header of a batch or a file with the file that it is in",
             ));
         }
+        let segment = &message.segments[0];
         let field = |number| message.field(segment, number).unwrap_or(0..0);
         let components = |number| {
             let first = message

@@ -44,7 +44,7 @@ pub fn inspect_file(
 ) -> Result<FileSummary> {
     let refused = |refused: super::Refused<'_>| Err(refused.error);
     transfer(from, io::sink(), refused, |message, _| {
-        let is_envelope = message.name(&message.segments[0]) != b"MSH";
+        let is_envelope = message.kind() != b"MSH";
         let seals: Vec<Inspected> = match sealed::is_in(message) {
             true => {
                 let found = sealed::find(message)?;

@@ -3,8 +3,9 @@
 //!
 //! A [`Profile`] says which types of messages are taken, what of them passes, and who may open what is taken out;
 //! [`Profile::siu`] is bundled. A [`MessageProtector`] takes a message apart, a [`MessageRevealer`] puts back what its grant opens. Both work
-//! on bytes, in ASCII, UTF-8 and the parts of ISO 8859; messages in other character sets are refused. [`MessageProtector::protect_file`] takes files of messages, with or without batches
-//! and MLLP frames; [`Frames`] reads them from a connection.
+//! on bytes, in ASCII, UTF-8 and the parts of ISO 8859; messages in other character sets are refused.
+//! [`MessageProtector::protect_file`] takes files of messages, with or without batches and MLLP frames; [`Frames`] reads
+//! them from a connection.
 //!
 //! ```text
 //! PID|1||4711||MARTIN^ZOE|…   ──▶   PID|1||t1.cyzv…||^^^^^^S|…      what the policy shows, and what the profile writes

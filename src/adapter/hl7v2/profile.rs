@@ -177,7 +177,7 @@ impl Profile {
     ///
     /// | key | |
     /// |---|---|
-    /// | `name` | its name, 1 to 64 characters |
+    /// | `name` | its name, 1 to 64 characters of `a-z 0-9 . _ -` |
     /// | `schema` | the schema's name |
     /// | `unlisted` | the scope that what no rule names is sealed for |
     /// | `segments` | the names of segments that pass; any other is named `ZZZ` |
@@ -199,8 +199,8 @@ impl Profile {
     ///
     /// # Errors
     ///
-    /// [`Error::is_definition`](crate::Error::is_definition) with the [line](crate::Error::line) of the first rule broken; also where the file is for another schema or larger
-    /// than 1 MiB (1,048,576 bytes).
+    /// [`Error::is_definition`](crate::Error::is_definition) with the [line](crate::Error::line) of the first rule broken; also where the file
+    /// is for another schema or larger than 1 MiB (1,048,576 bytes).
     pub fn from_toml(text: &str, schema: &Schema) -> Result<Self> {
         file::read(text, schema).map(|inner| Self(Arc::new(inner)))
     }

@@ -23,7 +23,7 @@ use crate::{
 /// segments at the end of the message.
 ///
 /// `Send` and `Sync`: make one a connector, share it in an [`Arc`](std::sync::Arc), and make it anew after
-/// [`Keyring::start_epoch`]. A call takes some ten microseconds and never waits.
+/// [`Keyring::start_epoch`]. A call takes some twenty microseconds and never waits.
 ///
 /// # Examples
 ///
@@ -70,9 +70,10 @@ impl MessageProtector {
     /// record id, which is that of the message, and something else is shown, kept or written in MSH-10, and where it shows a date by
     /// week or quarter, which no time of HL7 is; those of [`Protector::new`](crate::Protector::new).
     pub fn new(keyring: &Keyring, policy: &CheckedPolicy, profile: Profile) -> Result<Self> {
+        let sealer = Sealer::new(keyring, policy, profile.schema(), MOST_BYTES)?;
         check(policy.policy(), &profile)?;
         Ok(Self {
-            sealer: Sealer::new(keyring, policy, MOST_BYTES)?,
+            sealer,
             has_new_id: !is_shown(policy.policy(), profile.shown_as_id()) && !profile.has_own_id(),
             profile,
         })
@@ -120,12 +121,12 @@ impl MessageProtector {
 
     /// The protected form of one message, from its MSH segment on, without what frames it: the same segments with the same
     /// number of fields, and `ZPV` segments behind them. What is kept, shown or written is as the profile says; MSH-10 is a new id, 20
-    /// characters of `a-z2-7`, unless something is shown there.
+    /// characters of `a-z2-7`, unless something is shown, kept or written there.
     ///
     /// # Errors
     ///
-    /// [`Error::is_message`] where it is malformed, of more than 4 MiB (4,194,304 bytes) before or after, protected already, or of another type, version or
-    /// character set than is taken; [`Error::is_record`] where what is read of it does not fit schema and policy, with its
+    /// [`Error::is_message`] where it is malformed, of more than 4 MiB (4,194,304 bytes) before or after, protected already, or of another
+    /// type, version or character set than is taken; [`Error::is_record`] where what is read of it does not fit schema and policy, with its
     /// [field](Error::field); others as for [`Protector::protect`](crate::Protector::protect).
     ///
     /// # Security
@@ -220,7 +221,7 @@ const ROOM: usize = 16 << 10;
 
 /// What the seal of a segment that begins or ends a batch or a file is bound to, where the policy binds record ids: its name.
 pub(super) fn envelope_id<'a>(message: &Message<'a>) -> &'a str {
-    std::str::from_utf8(message.name(&message.segments[0])).unwrap_or_default()
+    std::str::from_utf8(message.kind()).unwrap_or_default()
 }
 
 impl fmt::Debug for MessageProtector {
@@ -232,14 +233,8 @@ impl fmt::Debug for MessageProtector {
     }
 }
 
-/// Whether policy and profile go together.
+/// Refuses a policy and a profile of one schema that do not go together.
 fn check(policy: &Policy, profile: &Profile) -> Result<()> {
-    if policy.schema() != profile.schema() {
-        return Err(Error::definition(
-            "the profile maps messages to another schema than the policy's",
-            "load both with one schema",
-        ));
-    }
     if policy.binds_record_id() && is_shown(policy, profile.shown_as_id()) {
         return Err(Error::definition(
             "the policy binds seals to the id of the message, and shows something else in MSH-10",

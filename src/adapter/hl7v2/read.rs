@@ -10,7 +10,7 @@ use super::{
     text,
 };
 use crate::{
-    adapter::message::{Fields, Parts, digits},
+    adapter::message::{Decoded, Fields, Parts, push_number},
     schema::ValueType,
 };
 
@@ -18,7 +18,7 @@ use crate::{
 pub(super) struct Edit<'p> {
     /// The position of its segment.
     pub(super) segment: usize,
-    /// The how manyth of its name that is, from 1.
+    /// The number of that among those of its name, from 1.
     pub(super) ordinal: usize,
     /// 0 is the name of the segment.
     pub(super) field: usize,
@@ -37,14 +37,15 @@ pub(super) fn fields<'a>(message: &Message<'a>, header: &Header, profile: &Profi
     let schema = profile.schema();
     for source in profile.sources() {
         let value_type = schema.fields()[source.position].value_type();
-        let values = source.alternatives.iter().filter_map(|parts| {
+        let mut alternatives = source.alternatives.iter();
+        let value = alternatives.find_map(|parts| {
             let repetition = find(message, *parts.first()?)?;
             let spans = parts
                 .iter()
                 .filter_map(|part| find_in(message, repetition.clone(), *part));
             value(message, header, value_type, spans)
         });
-        if let Some(value) = values.into_iter().next() {
+        if let Some(value) = value {
             fields.offer(schema, source.position, value);
         }
     }
@@ -57,13 +58,17 @@ pub(super) fn value<'a>(
     header: &Header,
     value_type: ValueType,
     spans: impl Iterator<Item = Range<usize>>,
-) -> Option<Cow<'a, str>> {
+) -> Option<Decoded<'a>> {
     let mut texts = spans.filter_map(|span| {
         let text = text::read(&message.bytes[span], message.delimiters, header.set);
         text.filter(|text| !text.is_empty())
     });
     let first = texts.next()?;
-    let joined = texts.fold(first, |joined, text| Cow::Owned(format!("{joined} {text}")));
+    let join = |joined: Decoded<'_>, text: Decoded<'_>| {
+        // Made at once, so that no copy is left where it was.
+        Decoded::from(Cow::Owned([&*joined, " ", &*text].concat()))
+    };
+    let joined = texts.fold(first, join);
     text::value(joined, value_type, header.offset.as_deref())
 }
 
@@ -221,15 +226,13 @@ impl OfSegment<'_> {
             let whole = name_place(name, &[self.at, number]);
             // Whoever opens all gets what is between the components, too.
             let delimiters = [message.delimiters.repetition, message.delimiters.component];
-            let mut frame = message.bytes[span].to_vec();
-            frame.retain(|byte| delimiters.contains(byte));
+            let frame = message.bytes[span].iter().copied();
+            let frame: Vec<u8> = frame.filter(|byte| delimiters.contains(byte)).collect();
             parts.push(self.profile.unlisted(), &format!("{whole}.^"), &frame);
         }
         taken
     }
-}
 
-impl OfSegment<'_> {
     /// Notes of components that were empty and may be written to that nothing was there.
     fn note_empty(
         &self,
@@ -263,9 +266,7 @@ fn name_place<'a>(name: &'a mut String, steps: &[usize]) -> &'a str {
         if !name.is_empty() {
             name.push('.');
         }
-        let mut buffer = [0; 20];
-        let digits = digits(step, &mut buffer).iter();
-        name.extend(digits.map(|&digit| char::from(digit)));
+        push_number(name, step);
     }
     name
 }

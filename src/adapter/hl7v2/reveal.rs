@@ -6,11 +6,12 @@ use zeroize::Zeroizing;
 
 use super::{
     protect::{DIGEST, NAMES, envelope_id},
-    scan::{Delimiters, Message, Spans},
+    read::UNLISTED,
+    scan::{Delimiters, Message, Segment, Spans},
     sealed,
 };
 use crate::{
-    adapter::message::{MOST_BYTES, Opener, Restored, digest},
+    adapter::message::{Entry, MOST_BYTES, Opener, Restored, digest},
     error::{Error, Result},
     protect::Revealer,
     wire::SealedRecord,
@@ -18,8 +19,8 @@ use crate::{
 
 /// Puts the parts of messages back: those of the scopes that its revealer opens.
 ///
-/// It needs no profile: a message knows what was taken out of it where. `Send` and `Sync`. For an example see
-/// [`MessageProtector`](super::MessageProtector).
+/// It needs no profile: a message knows what was taken out of it where. `Send` and `Sync`. There is an example
+/// at [`MessageProtector`](super::MessageProtector).
 pub struct MessageRevealer(Opener);
 
 /// What stood in a field: the whole field, or some of its components.
@@ -37,8 +38,8 @@ impl MessageRevealer {
     ///
     /// # Errors
     ///
-    /// [`Error::is_definition`] where the policy is none for messages, as for
-    /// [`MessageProtector::new`](super::MessageProtector::new).
+    /// [`Error::is_definition`] where the policy's schema has not one [shaped](crate::Field::is_shaped) field in each scope, or where the policy
+    /// binds seals to a subject key.
     pub fn new(revealer: Revealer) -> Result<Self> {
         Opener::new(revealer).map(Self)
     }
@@ -49,7 +50,8 @@ impl MessageRevealer {
     }
 
     /// The message with its parts back. Where all scopes are opened that is the message that was protected, byte for byte, without
-    /// `ZPV` segments; where some are, those parts are back, and the `ZPV` segments stay, as does the new id in MSH-10.
+    /// `ZPV` segments; where some are, those parts are back, and the `ZPV` segments stay, as does the new id in MSH-10, so that it can be
+    /// revealed again.
     ///
     /// A system on the way may have changed the line ends, or have left out empty fields at the end of segments: parts are
     /// put back by the number of their segment and field, and [`Restored::is_original`] tells.
@@ -67,16 +69,16 @@ impl MessageRevealer {
         let found = sealed::find(message)?;
         let stored_as = stored_as(message)?;
         let originals = self.0.open(&found.records, stored_as)?;
-        let is_message = message.name(&message.segments[0]) == b"MSH";
+        let is_message = message.kind() == b"MSH";
         let id = originals.id()?;
         if is_message && !id.starts_with('.') && id != stored_as {
             return Err(changed());
         }
         let mut fields: BTreeMap<(usize, usize), Back<'_>> = BTreeMap::new();
         let mut of_original = None;
-        let names = found.segments.iter().map(|segment| message.name(segment));
-        let names = sealed::names(names);
-        for (place, original) in originals.entries()? {
+        let entries = originals.entries()?;
+        let names = names(message, &found.segments, &entries);
+        for (place, original) in entries {
             if place == DIGEST {
                 of_original = Some(original);
                 continue;
@@ -162,6 +164,22 @@ impl MessageRevealer {
             is_original,
         })
     }
+}
+
+/// The [names](sealed::names) of the segments as they were protected: one that was revealed before may have its own name back.
+fn names(message: &Message<'_>, segments: &[Segment], entries: &[Entry<'_>]) -> String {
+    let places = entries.iter().filter_map(|&(place, name)| {
+        let number = place.strip_suffix(".0")?;
+        Some((number.parse().ok()?, name))
+    });
+    let own: BTreeMap<usize, &[u8]> = places.collect();
+    sealed::names(segments.iter().enumerate().map(|(number, segment)| {
+        let name = message.name(segment);
+        match own.get(&number) == Some(&name) {
+            true => UNLISTED,
+            false => name,
+        }
+    }))
 }
 
 /// Of pairs in their order, the sum of the last second number for each first one: the most delimiters that may be missing.
@@ -298,8 +316,7 @@ impl fmt::Debug for MessageRevealer {
     }
 }
 
-/// The sealed record of a protected message, with the fields that were read of it: for a [`Revealer`], or for a
-/// broker.
+/// The sealed record of a protected message, with the fields that were read of it: for a [`Revealer`] or a broker.
 ///
 /// Where the policy binds record ids, it is bound to the [id](message_id) of the protected message.
 ///
@@ -332,11 +349,11 @@ fn no_id() -> Error {
 }
 
 fn stored_as<'a>(message: &Message<'a>) -> Result<&'a str> {
-    let segment = &message.segments[0];
-    if message.name(segment) != b"MSH" {
+    if message.kind() != b"MSH" {
         return Ok(envelope_id(message));
     }
-    let id = message.field(segment, 10).map(|span| &message.bytes[span]);
+    let id = message.field(&message.segments[0], 10);
+    let id = id.map(|span| &message.bytes[span]);
     id.and_then(|id| std::str::from_utf8(id).ok())
         .ok_or_else(no_id)
 }

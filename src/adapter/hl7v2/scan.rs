@@ -91,7 +91,7 @@ pub(super) struct Message<'a> {
 }
 
 /// The byte-order mark of UTF-8.
-const MARK: &[u8] = b"\xEF\xBB\xBF";
+pub(super) const MARK: &[u8] = b"\xEF\xBB\xBF";
 
 impl<'a> Message<'a> {
     /// Parts a message, the header of a batch or a file; or what ends one, `BTS` or `FTS`, whose delimiters are those of the header
@@ -153,6 +153,11 @@ impl<'a> Message<'a> {
             segments,
             bars,
         })
+    }
+
+    /// The name of the first segment: `MSH`, or that of what begins or ends a batch or a file.
+    pub(super) fn kind(&self) -> &'a [u8] {
+        self.name(&self.segments[0])
     }
 
     /// The name of a segment, three characters.

@@ -3,10 +3,11 @@
 use std::borrow::Cow;
 
 use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
-use zeroize::Zeroize;
+use zeroize::Zeroizing;
 
 use super::scan::Delimiters;
 use crate::{
+    adapter::message::Decoded,
     error::{Error, Result},
     schema::{ValueType, calendar},
 };
@@ -21,8 +22,7 @@ pub(super) enum CharacterSet {
 }
 
 impl CharacterSet {
-    /// The values of MSH-18 (HL7 table 0211) that are read: those where no byte inside of a character can be taken for a
-    /// delimiter.
+    /// The values of MSH-18 (HL7 table 0211) that are read: in these no byte inside of a character can be taken for a delimiter.
     pub(super) const NAMES: [&str; 19] = [
         "ASCII",
         "ISO IR6",
@@ -94,11 +94,12 @@ pub(super) fn read<'a>(
     bytes: &'a [u8],
     delimiters: Delimiters,
     set: CharacterSet,
-) -> Option<Cow<'a, str>> {
+) -> Option<Decoded<'a>> {
     if !bytes.contains(&delimiters.escape) {
-        return set.decode(bytes);
+        return set.decode(bytes).map(Decoded::from);
     }
-    let mut plain = Vec::with_capacity(bytes.len());
+    // It only shrinks, so that no copy is left behind.
+    let mut plain = Zeroizing::new(Vec::with_capacity(bytes.len()));
     let mut pieces = bytes.split(|&byte| byte == delimiters.escape);
     plain.extend_from_slice(pieces.next()?);
     // Sequences and text take turns; an escape character without its end is text.
@@ -111,9 +112,8 @@ pub(super) fn read<'a>(
             None => plain.extend_from_slice(sequence),
         }
     }
-    let text = set.decode(&plain).map(|text| Cow::Owned(text.into_owned()));
-    plain.zeroize();
-    text
+    let text = set.decode(&plain)?;
+    Some(Cow::<str>::Owned(text.into_owned()).into())
 }
 
 /// HL7 v2.8.2 chapter 2.7: what stands for delimiters, and hexadecimal data; formatting is dropped.
@@ -185,15 +185,15 @@ pub(super) fn write(
 /// A time `YYYYMMDDHHMM[SS[.S…]][+ZZZZ]` (chapter 2A.3, DTM) becomes an RFC 3339 date-time, where it or `offset` says its offset from UTC;
 /// a date is as the first eight digits say.
 pub(super) fn value<'a>(
-    text: Cow<'a, str>,
+    text: Decoded<'a>,
     value_type: ValueType,
     offset: Option<&str>,
-) -> Option<Cow<'a, str>> {
+) -> Option<Decoded<'a>> {
     match value_type {
         ValueType::Text => Some(text).filter(|text| !text.is_empty()),
         ValueType::Date => {
-            let day = date(digits(&text, 8)?);
-            calendar::is_date(day.as_bytes()).then_some(Cow::Owned(day))
+            let day = Decoded::from(Cow::Owned(date(digits(&text, 8)?)));
+            calendar::is_date(day.as_bytes()).then_some(day)
         }
         ValueType::DateTime => {
             let time = digits(&text, 12)?;
@@ -222,7 +222,8 @@ pub(super) fn value<'a>(
             ] {
                 value.push_str(piece);
             }
-            calendar::is_date_time(value.as_bytes()).then_some(Cow::Owned(value))
+            let value = Decoded::from(Cow::Owned(value));
+            calendar::is_date_time(value.as_bytes()).then_some(value)
         }
         _ => None,
     }
@@ -231,7 +232,8 @@ pub(super) fn value<'a>(
 /// The offset at the end of a time, `+0215`.
 pub(super) fn offset(time: &str) -> Option<&str> {
     let offset = &time[time.find(['+', '-'])?..];
-    (offset.len() == 5).then_some(offset)
+    let is_offset = offset.len() == 5 && digits(&offset[1..], 4).is_some();
+    is_offset.then_some(offset)
 }
 
 fn date(digits: &str) -> String {
@@ -291,7 +293,14 @@ mod tests {
     fn an_offset_is_the_end_of_a_time() {
         assert_eq!(offset("202611281130+0215"), Some("+0215"));
         assert_eq!(offset("202611281130-0330"), Some("-0330"));
-        for none in ["", "202611281130", "202611281130+02", "202611281130+02:15"] {
+        for none in [
+            "",
+            "202611281130",
+            "202611281130+02",
+            "202611281130+02:15",
+            "202611281130+noon",
+            "+\u{e9}\u{e9}",
+        ] {
             assert_eq!(offset(none), None);
         }
     }

@@ -1,7 +1,5 @@
 //! What a protected message has in the places of what was taken out.
 
-use std::borrow::Cow;
-
 use super::{
     header::Header,
     path::Part,
@@ -11,7 +9,7 @@ use super::{
     text,
 };
 use crate::{
-    adapter::message::{Fields, shown},
+    adapter::message::{Decoded, Fields, shown},
     error::Result,
     protect::Protected,
     schema::{Schema, ValueType},
@@ -133,8 +131,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Whether what the record shows is true of this place: a field where it says the same, all else in the first segment of its
-    /// name.
+    /// Whether what the record shows is true of this place: a field where it says the same, all else in the first segment of its name.
     fn is_of_record(&self, place: &Place<'_>, show: &Show, header: &Header) -> bool {
         let Some(position) = show.field else {
             return place.edit.ordinal == 1;
@@ -144,7 +141,7 @@ impl<'a> Writer<'a> {
     }
 
     /// What a place says of a field: with the parts beside it, where it is the first of those that the field is read from.
-    fn says(&self, place: &Place<'_>, position: usize, header: &Header) -> Option<Cow<'a, str>> {
+    fn says(&self, place: &Place<'_>, position: usize, header: &Header) -> Option<Decoded<'a>> {
         let message = self.message;
         let value_type = self.profile.schema().fields()[position].value_type();
         let segment = message.name(&message.segments[place.edit.segment]);

@@ -3,6 +3,7 @@
 //! `parts` collects them and writes them as text, `seal` makes records of that text and of the fields that the message holds,
 //! `open` gets the parts back. Where a part was, and what stands there now, is the format's own matter.
 
+mod clear;
 mod facts;
 mod file;
 mod inspected;
@@ -13,11 +14,12 @@ mod seal;
 mod shown;
 
 #[cfg(feature = "fhir")]
-pub(crate) use self::open::Originals;
+pub(crate) use self::{clear::reserve, open::Originals};
 pub(crate) use self::{
+    clear::{Decoded, append},
     facts::{check_field, check_unlisted},
     open::Opener,
-    parts::Parts,
+    parts::{Parts, push_number},
     seal::{Fields, Sealed, Sealer},
     shown::shown,
 };
@@ -27,7 +29,7 @@ pub use self::{
     restored::Restored,
 };
 #[cfg(feature = "hl7v2")]
-pub(crate) use self::{parts::digits, restored::digest};
+pub(crate) use self::{parts::Entry, restored::digest};
 
 use crate::{
     crypto::{aead::Nonce, entropy::Nonces},

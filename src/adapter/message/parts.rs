@@ -15,15 +15,20 @@ use std::ops::Deref;
 
 use zeroize::Zeroizing;
 
-use super::ID_LENGTH;
+use super::{
+    ID_LENGTH,
+    clear::{append, reserve},
+};
 use crate::{
     error::{Error, Result},
     id::Scope,
-    secret::wipe,
 };
 
-/// The longest head of a piece: encoding, two numbers of at most four digits, an id.
-const MOST_HEAD: usize = 1 + 4 + 1 + 4 + 1 + ID_LENGTH + 1;
+/// The longest head of a piece: encoding, two numbers, an id. No message has 10,000,000 pieces, however narrow its fields are.
+const MOST_HEAD: usize = 1 + 7 + 1 + 7 + 1 + ID_LENGTH + 1;
+
+/// The head of a piece that is the only one.
+const HEAD_ALONE: usize = 1 + "0/1".len() + 1 + ID_LENGTH + 1;
 
 /// The narrowest a shaped field is made.
 pub(super) const NARROWEST: usize = 64;
@@ -62,7 +67,7 @@ impl Parts {
         let of_scope = self.0.iter();
         let mut of_scope: Vec<Cut<'_>> = of_scope.map(|(_, entries)| Cut::none(entries)).collect();
         let longest = of_scope.iter().map(|cut| cut.text.len()).max().unwrap_or(0);
-        let alone = MOST_HEAD + longest;
+        let alone = HEAD_ALONE + longest;
         let (width, number) = match alone <= most {
             true => (alone.next_power_of_two().max(NARROWEST), 1),
             false => {
@@ -78,12 +83,6 @@ impl Parts {
             heads: (0..number).map(|at| head(at, number, id)).collect(),
             of_scope,
         }
-    }
-}
-
-impl Drop for Parts {
-    fn drop(&mut self) {
-        self.0.iter_mut().for_each(|(_, entries)| wipe(entries));
     }
 }
 
@@ -184,7 +183,7 @@ fn text(entries: &[u8]) -> (&'static str, Text<'_>) {
 }
 
 /// The decimal digits of a number, which there are very many of to be formatted one by one.
-pub(crate) fn digits(mut number: usize, buffer: &mut [u8; 20]) -> &[u8] {
+fn digits(mut number: usize, buffer: &mut [u8; 20]) -> &[u8] {
     let mut start = buffer.len();
     loop {
         start -= 1;
@@ -196,24 +195,12 @@ pub(crate) fn digits(mut number: usize, buffer: &mut [u8; 20]) -> &[u8] {
     }
 }
 
-/// The least room that is made for entries: most are several.
-const LEAST_ROOM: usize = 256;
-
-/// Makes room without leaving a copy where the buffer was.
-fn reserve(buffer: &mut Zeroizing<Vec<u8>>, bytes: usize) {
-    let needed = buffer.len() + bytes;
-    if needed > buffer.capacity() {
-        let mut grown = Vec::with_capacity(needed.next_power_of_two().max(LEAST_ROOM));
-        grown.extend_from_slice(buffer);
-        wipe(buffer);
-        **buffer = grown;
+/// Appends the decimal digits of a number to the name of a place.
+pub(crate) fn push_number(to: &mut String, number: usize) {
+    if number >= 10 {
+        push_number(to, number / 10);
     }
-}
-
-/// Appends without leaving a copy where the buffer was.
-fn append(buffer: &mut Zeroizing<Vec<u8>>, bytes: &[u8]) {
-    reserve(buffer, bytes.len());
-    buffer.extend_from_slice(bytes);
+    to.push(char::from(b'0' + (number % 10) as u8));
 }
 
 /// Takes the pieces of one scope up again, in their order.
@@ -340,6 +327,9 @@ mod tests {
     fn digits_are_decimal() {
         for number in [0, 1, 9, 10, 4711, usize::MAX] {
             assert_eq!(digits(number, &mut [0; 20]), number.to_string().as_bytes());
+            let mut place = String::new();
+            push_number(&mut place, number);
+            assert_eq!(place, number.to_string());
         }
     }
 
@@ -350,6 +340,9 @@ mod tests {
             let pieces = parts.pieces(ID, 256);
             assert!(pieces.number.is_power_of_two() && pieces.width.is_power_of_two());
             assert!(pieces.width <= 256 && (pieces.number == 1 || pieces.width == 256));
+            // The length of a record tells no more than the longest text needs.
+            let longest = texts(&pieces, 1)[0].len().next_power_of_two();
+            assert!(pieces.number > 1 || pieces.width == longest.max(NARROWEST));
             for scope in 0..2 {
                 let texts = texts(&pieces, scope);
                 assert!(texts.iter().all(|text| text.len() <= pieces.width));
@@ -357,6 +350,17 @@ mod tests {
                 texts.iter().for_each(|text| joined.push(text).unwrap());
                 assert_eq!(joined.id().unwrap(), ID);
             }
+        }
+    }
+
+    /// Found by reading: numbers of five digits had no room in the narrowest fields.
+    #[test]
+    fn the_narrowest_fields_have_room_for_very_many_pieces() {
+        let parts = parts(&[(Scope::CARE, 400_000)]);
+        let pieces = parts.pieces(ID, NARROWEST);
+        assert_eq!(pieces.number, 16_384);
+        for text in texts(&pieces, 1) {
+            assert!(text.len() <= NARROWEST, "{text}");
         }
     }
 

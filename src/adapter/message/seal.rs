@@ -1,10 +1,9 @@
 //! From parts and fields to sealed records.
 
-use std::borrow::Cow;
-
-use zeroize::Zeroize;
-
-use super::parts::{NARROWEST, Parts, Pieces};
+use super::{
+    clear::Decoded,
+    parts::{NARROWEST, Parts, Pieces},
+};
 use crate::{
     error::{Error, Result},
     id::{Epoch, RecordId, Scope},
@@ -47,18 +46,25 @@ impl Sealed {
 }
 
 impl Sealer {
-    /// A sealer of messages that have at most `most_bytes` once they are protected.
+    /// A sealer of messages that a profile for `of_profile` maps, and that have at most `most_bytes` once they are protected.
     ///
     /// # Errors
     ///
-    /// [`Error::is_definition`] where the policy's schema has not one shaped field in each scope, or where the policy binds seals to
-    /// a subject key; those of [`Protector::new`].
+    /// [`Error::is_definition`] where the policy is for another schema, the schema has not one shaped field in each scope, or the policy
+    /// binds seals to a subject key; those of [`Protector::new`].
     pub(crate) fn new(
         keyring: &Keyring,
         policy: &CheckedPolicy,
+        of_profile: &Schema,
         most_bytes: usize,
     ) -> Result<Self> {
         let schema = policy.policy().schema();
+        if schema != of_profile {
+            return Err(Error::definition(
+                "the profile maps messages to another schema than the policy's",
+                "load both with one schema",
+            ));
+        }
         let shaped = shaped(policy.policy())?;
         let widths = shaped
             .iter()
@@ -105,9 +111,8 @@ impl Sealer {
         self.shaped.iter().map(|&(scope, _)| scope)
     }
 
-    /// Seals `fields` and `parts`, which are those of the message `id`. A value wider than its field is left to the parts alone, where the
-    /// policy does nothing with the field. They are bound to `stored_as` where the policy binds
-    /// record ids.
+    /// Seals `fields` and `parts`, which are those of the message `id`. They are bound to `stored_as` where the policy binds record ids. A
+    /// value wider than its field is left to the parts alone, where the policy does nothing with the field.
     ///
     /// # Errors
     ///
@@ -258,12 +263,12 @@ pub(super) fn shaped(policy: &Policy) -> Result<Vec<(Scope, usize)>> {
 
 /// Fields that were read from a message: their positions in the schema, ascending as they are sealed, and their values.
 #[derive(Default)]
-pub(crate) struct Fields<'a>(Vec<(usize, Cow<'a, str>)>);
+pub(crate) struct Fields<'a>(Vec<(usize, Decoded<'a>)>);
 
 impl<'a> Fields<'a> {
     /// Takes a value for the field at `position`, unless it is none of the field's type, or there was one before: what the
     /// message says stays in its parts as it is.
-    pub(crate) fn offer(&mut self, schema: &Schema, position: usize, value: Cow<'a, str>) {
+    pub(crate) fn offer(&mut self, schema: &Schema, position: usize, value: Decoded<'a>) {
         let fits = match schema.fields()[position].value_type() {
             ValueType::Text => true,
             ValueType::Date => calendar::is_date(value.as_bytes()),
@@ -279,15 +284,5 @@ impl<'a> Fields<'a> {
     pub(crate) fn get(&self, position: usize) -> Option<&str> {
         let mut values = self.0.iter();
         values.find_map(|(of, value)| (*of == position).then_some(&**value))
-    }
-}
-
-impl Drop for Fields<'_> {
-    fn drop(&mut self) {
-        for (_, value) in &mut self.0 {
-            if let Cow::Owned(value) = value {
-                value.zeroize();
-            }
-        }
     }
 }

@@ -1,11 +1,12 @@
 //! `paravent profile`: what of messages passes.
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 use paravent::{fhir, hl7v2};
 use serde_json::json;
 
 use crate::{
     failure::{Exit, Outcome},
+    messages::Kind,
     output,
     settings::Settings,
 };
@@ -44,30 +45,20 @@ enum ProfileCommand {
 struct ShowArguments {
     /// What the messages are
     #[arg(value_name = "FORMAT", value_enum)]
-    format: Format,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Format {
-    /// FHIR R4 resources in JSON
-    #[value(name = "fhir")]
-    Fhir,
-    /// HL7 v2 scheduling messages (SIU)
-    #[value(name = "hl7v2")]
-    Hl7v2,
+    format: Kind,
 }
 
 pub(crate) fn run(arguments: &ProfileArguments, settings: &Settings) -> Outcome {
     let ProfileCommand::Show(ShowArguments { format }) = &arguments.command;
     let (name, text) = match format {
-        Format::Fhir => (
+        Kind::Fhir => (
             fhir::Profile::r4().name().to_owned(),
             fhir::Profile::r4_text(),
         ),
-        Format::Hl7v2 => {
-            let profile = hl7v2::Profile::siu();
-            (profile.name().to_owned(), hl7v2::Profile::siu_text())
-        }
+        Kind::Hl7v2 => (
+            hl7v2::Profile::siu().name().to_owned(),
+            hl7v2::Profile::siu_text(),
+        ),
     };
     if settings.json {
         output::print_json(&json!({ "name": name, "toml": text }))?;

@@ -1,6 +1,9 @@
 //! Profiles as TOML.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use serde::Deserialize;
 use toml::Spanned;
@@ -9,7 +12,7 @@ use super::{FieldRule, Form, Inner, Node, NodeKind, Profile, STRUCTURE, Type};
 use crate::{
     adapter::message::{check_field, check_unlisted},
     error::{Error, Result},
-    id::Scope,
+    id::{Scope, check_name},
     schema::{Role, Schema, ValueType},
     toml_file::{self, Lines, hint},
 };
@@ -17,7 +20,7 @@ use crate::{
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
-    name: String,
+    name: Spanned<String>,
     default: Spanned<String>,
     #[serde(default)]
     profiles: Vec<String>,
@@ -109,6 +112,8 @@ pub(super) fn parse(text: &str, schema: &Schema) -> Result<Profile> {
         schema,
         lines: &lines,
     };
+    let name = file.name.get_ref();
+    lines.at(&file.name, check_name("the profile's name", name))?;
     let default = lines.at(&file.default, reader.scope(file.default.get_ref()))?;
     lines.at(&file.default, check_unlisted(schema, default))?;
     if file.resource.is_empty() {
@@ -118,14 +123,14 @@ pub(super) fn parse(text: &str, schema: &Schema) -> Result<Profile> {
         ));
     }
     let mut types = BTreeMap::new();
-    let mut names = std::collections::BTreeSet::new();
+    let mut names = BTreeSet::new();
     for (name, of_type) in &file.resource {
         let read = lines.at(of_type, reader.of_type(name, of_type.get_ref(), default))?;
         collect_names(&read.root, &mut names);
         types.insert(name.clone(), read);
     }
     Ok(Profile(Arc::new(Inner {
-        name: file.name,
+        name: file.name.into_inner(),
         schema: schema.clone(),
         default,
         profiles: file.profiles,
@@ -134,7 +139,7 @@ pub(super) fn parse(text: &str, schema: &Schema) -> Result<Profile> {
     })))
 }
 
-fn collect_names(node: &Node, names: &mut std::collections::BTreeSet<String>) {
+fn collect_names(node: &Node, names: &mut BTreeSet<String>) {
     for (name, child) in &node.children {
         names.insert(name.clone());
         collect_names(child, names);
@@ -148,13 +153,16 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn scope(&self, name: &str) -> Result<Scope> {
-        self.schema.scope(name).ok_or_else(|| {
+        // One of the four has a name in each schema, and perhaps no field that its parts could be sealed in.
+        let known = self.schema.scope(name);
+        let known = known.filter(|scope| self.schema.scope_set().contains(*scope));
+        known.ok_or_else(|| {
             Error::definition(
                 format!(
                     "scope {name:?} is not in the schema{}",
                     hint(name, self.schema.scope_names())
                 ),
-                "use a scope of the schema",
+                "use a scope that has a field in the schema",
             )
         })
     }
@@ -191,20 +199,14 @@ impl Reader<'_> {
                     .at(path, seal(&mut root, path.get_ref(), scope, default))?;
             }
         }
-        let kinds = [
-            (&file.references, Some(NodeKind::Reference)),
-            (&file.locations, Some(NodeKind::Location)),
-            (&file.resources, Some(NodeKind::Resource)),
-        ];
-        for (paths, kind) in kinds {
+        for (paths, kind) in [
+            (&file.references, NodeKind::Reference),
+            (&file.locations, NodeKind::Location),
+            (&file.resources, NodeKind::Resource),
+        ] {
             for path in paths {
-                let kind = match kind {
-                    Some(NodeKind::Reference) => NodeKind::Reference,
-                    Some(NodeKind::Location) => NodeKind::Location,
-                    _ => NodeKind::Resource,
-                };
-                self.lines
-                    .at(path, set_kind(&mut root, path.get_ref(), kind))?;
+                let set = set_kind(&mut root, path.get_ref(), kind.clone());
+                self.lines.at(path, set)?;
             }
         }
         for path in &file.masked {
@@ -280,19 +282,14 @@ impl Reader<'_> {
         let field = &self.schema.fields()[position];
         let mut node = Some(root);
         let mut scope = default;
-        let mut kept = false;
+        let mut is_inside = false;
         for step in &path {
             node = node.and_then(|node| node.children.get(step));
             scope = node.and_then(|node| node.scope).unwrap_or(scope);
-            kept |= matches!(
-                node,
-                Some(Draft {
-                    kind: Some(NodeKind::Reference | NodeKind::Resource),
-                    ..
-                })
-            );
+            let kind = node.and_then(|node| node.kind.as_ref());
+            is_inside |= matches!(kind, Some(NodeKind::Reference | NodeKind::Resource));
         }
-        if kept {
+        if is_inside {
             return Err(Error::definition(
                 format!(
                     "the path {:?} lies inside a reference or a resource",

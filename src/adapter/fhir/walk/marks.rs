@@ -1,13 +1,11 @@
 //! What stands where something was taken out.
 
-use super::{
-    MASKED, Walk,
-    rewrite::{identifier, print_identifier},
-};
+use super::{MASKED, Walk, rewrite::identifier};
 use crate::{
     adapter::fhir::{
         json::{Kind, Member, Value},
         profile::Node,
+        references::REFERENCE_SYSTEM,
     },
     error::Result,
 };
@@ -76,14 +74,20 @@ impl<'p> Walk<'p, '_> {
         }
         let mut shown = String::new();
         let mut show = |value: &Value<'_>| -> Result<()> {
-            if let Some((system, value)) = identifier(value)
-                && self.references.is_named(&system, &value)
-            {
-                let new = self.references.identifier(&system, &value)?;
+            if let Some(new) = self.named(value)? {
                 if !shown.is_empty() {
                     shown.push(',');
                 }
-                print_identifier(new, &mut shown);
+                // As the reference, which has no system where there is none.
+                shown.push('{');
+                if value.member("system").is_some() {
+                    for text in [r#""system":""#, REFERENCE_SYSTEM, r#"","#] {
+                        shown.push_str(text);
+                    }
+                }
+                for text in [r#""value":""#, &new, r#""}"#] {
+                    shown.push_str(text);
+                }
             }
             Ok(())
         };

@@ -85,42 +85,30 @@ impl<'p> Walk<'p, '_> {
         };
         let new = self.references.identifier(&system, &value)?;
         out.push_str(member.before());
-        let members = member.value.members().unwrap_or_default();
-        if member
-            .value
-            .member("system")
-            .and_then(Value::string)
-            .is_none()
-        {
-            // The system that is shown would stay where there was none, so that all of it is one part.
-            let scope = if members.len() == 1 { scope } else { default };
-            scene.replace(scope, index, member, new);
-            print_identifier(new, out);
-        } else {
-            out.push('{');
-            let start = out.len();
-            scene.inside("identifier", |scene| {
-                for (index, member) in members.iter().enumerate() {
-                    let shown = match &*member.name {
-                        "system" => {
-                            scene.take(of_system, index, member.chunk);
-                            REFERENCE_SYSTEM
-                        }
-                        "value" => {
-                            scene.replace(scope, index, member, new);
-                            new
-                        }
-                        _ => {
-                            scene.take(default, index, member.chunk);
-                            continue;
-                        }
-                    };
-                    separate(out, start);
-                    replace(member, shown, out);
-                }
-            });
-            out.push('}');
-        }
+        out.push('{');
+        let start = out.len();
+        scene.inside("identifier", |scene| {
+            let members = member.value.members().unwrap_or_default();
+            for (index, member) in members.iter().enumerate() {
+                let shown = match &*member.name {
+                    "system" => {
+                        scene.take(of_system, index, member.chunk);
+                        REFERENCE_SYSTEM
+                    }
+                    "value" => {
+                        scene.replace(scope, index, member, new);
+                        new
+                    }
+                    _ => {
+                        scene.take(default, index, member.chunk);
+                        continue;
+                    }
+                };
+                separate(out, start);
+                replace(member, shown, out);
+            }
+        });
+        out.push('}');
         out.push_str(member.after());
         Ok(true)
     }
@@ -195,16 +183,4 @@ pub(super) fn identifier<'d>(value: &Value<'d>) -> Option<(Decoded<'d>, Decoded<
     let system = value.member("system").and_then(Value::string);
     let value = value.member("value").and_then(Value::string)?;
     Some((system.unwrap_or_default(), value))
-}
-
-pub(super) fn print_identifier(new: &str, out: &mut String) {
-    for text in [
-        r#"{"system":""#,
-        REFERENCE_SYSTEM,
-        r#"","value":""#,
-        new,
-        r#""}"#,
-    ] {
-        out.push_str(text);
-    }
 }

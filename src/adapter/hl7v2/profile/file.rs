@@ -1,6 +1,6 @@
 //! The file of a profile, and every rule it is held to.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use serde::Deserialize;
 use toml::Spanned;
@@ -16,7 +16,7 @@ use crate::{
         message::{check_field, check_unlisted},
     },
     error::{Error, Result},
-    id::Scope,
+    id::{Scope, check_name},
     schema::{Role, Schema, ValueType},
     toml_file::{self, Lines, hint},
 };
@@ -87,10 +87,9 @@ type Rules = BTreeMap<Part, ComponentRules>;
 
 impl Reader<'_> {
     fn read(self, file: File) -> Result<Inner> {
-        self.lines.at(
-            &file.name,
-            crate::id::check_name("the profile's name", file.name.get_ref()),
-        )?;
+        let name = file.name.get_ref();
+        self.lines
+            .at(&file.name, check_name("the profile's name", name))?;
         if file.schema.get_ref() != self.schema.name() {
             let error = Error::definition(
                 format!(
@@ -134,7 +133,9 @@ impl Reader<'_> {
             }
         }
         for message in &file.messages {
-            if !message.get_ref().contains('^') {
+            let mut parts = message.get_ref().split('^');
+            let is_type = parts.clone().count() == 2 && parts.all(|part| !part.is_empty());
+            if !is_type {
                 let error = Error::definition(
                     "a message type is not of two parts",
                     "write type and event, as in \"SIU^S12\"",
@@ -196,8 +197,8 @@ impl Reader<'_> {
         rules: &mut Rules,
     ) -> Result<()> {
         for (name, keep) in keep {
-            self.check_kept(&name, fields)?;
             let part = self.part(&name, true)?;
+            self.check_kept(&name, part, fields)?;
             let bytes = |values: Vec<String>| values.into_iter().map(String::into_bytes).collect();
             let is_structure = || {
                 let mut known = STRUCTURE.iter();
@@ -365,8 +366,7 @@ impl Reader<'_> {
     }
 
     /// Refuses a part that passes although it says something of a person, unknown to the check of policies.
-    fn check_kept(&self, name: &Spanned<String>, fields: &[FieldSource]) -> Result<()> {
-        let part = self.part(name, true)?;
+    fn check_kept(&self, name: &Spanned<String>, part: Part, fields: &[FieldSource]) -> Result<()> {
         let is_read = |source: &&FieldSource| {
             let mut parts = source.alternatives.iter().flatten();
             parts.any(|read| {
@@ -467,9 +467,12 @@ fn keep_what_is_checked(messages: &[Vec<u8>], versions: &[Vec<u8>], rules: &mut 
     }
 }
 
+/// Refuses an offset with which no time would be read.
 fn check_offset(offset: &str) -> Result<String> {
+    let noon = || Cow::Borrowed("202601011200").into();
+    let is_read = || text::value(noon(), ValueType::DateTime, Some(offset)).is_some();
     match text::offset(offset) {
-        Some(whole) if whole == offset => Ok(whole.to_owned()),
+        Some(whole) if whole == offset && is_read() => Ok(whole.to_owned()),
         _ => Err(Error::definition(
             "`offset` is no offset from UTC",
             "write sign, hours and minutes, as in \"+0100\"",

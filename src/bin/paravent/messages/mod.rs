@@ -11,6 +11,7 @@ use std::{
     time::Duration,
 };
 
+use clap::ValueEnum;
 use paravent::{
     CheckedPolicy, Keyring, Policy, Revealer, Schema,
     hl7v2::{FileSummary, Refused},
@@ -61,9 +62,13 @@ impl Content {
 }
 
 /// A format of messages.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Kind {
+    /// FHIR R4 resources in JSON
+    #[value(name = "fhir")]
     Fhir,
+    /// HL7 v2 scheduling messages (SIU)
+    #[value(name = "hl7v2")]
     Hl7v2,
 }
 
