@@ -56,7 +56,7 @@ struct File {
 #[serde(
     untagged,
     deny_unknown_fields,
-    expecting = "what is kept is neither a list of values, nor \"set-id\" or \"count\", nor a table of `values` and `reason`"
+    expecting = "what is kept is neither a list of values in quotes, nor \"set-id\" or \"count\", nor a table of such `values` and a `reason`"
 )]
 enum KeepFile {
     Values(Vec<String>),
@@ -134,10 +134,12 @@ impl Reader<'_> {
             }
         }
         for message in &file.messages {
-            if !message.get_ref().contains('^') {
+            // As MSH-9 has it with the structure behind it, it would be none that a message has.
+            let halves: Vec<&str> = message.get_ref().split('^').collect();
+            if halves.len() != 2 || halves.contains(&"") {
                 let error = Error::definition(
                     "a message type is not of two parts",
-                    "write type and event, as in \"SIU^S12\"",
+                    "write type and event, as in \"SIU^S12\", and the structure, if it is to pass, under [keep] as \"MSH-9.3\"",
                 );
                 return self.lines.at(message, Err(error));
             }
