@@ -70,6 +70,7 @@
 //! | [`Resealer`] | seals it anew under the active epoch, with what it shows made anew |
 //! | `Migration` | protects the rows of a CSV or NDJSON file where they are; `Verification` proves that none is left in clear |
 //! | `Resealing` | seals the rows of such a file anew where they are, under the active epoch |
+//! | `hl7v2::MessageProtector`, `fhir::ResourceProtector` | turn a message into a protected message, by what a `Profile` says of it; a `MessageRevealer` and a `ResourceRevealer` turn it back |
 //! | [`Reader`] | a revealer that, until a date, also takes rows that are still in clear |
 //! | [`Pseudonym`] | a keyed one-way stand-in: equal for equal inputs inside a domain, unlinkable across domains |
 //! | [`Index`] | a short keyed value for look-ups, with collisions; [`IndexPlan`] tells how short |

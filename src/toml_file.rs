@@ -31,7 +31,7 @@ pub(crate) fn parse<T: DeserializeOwned>(text: &str) -> Result<T> {
             .join(", ")
             .replace("field `", "key `");
         let error = Error::definition(
-            what + &hint,
+            in_words_of_toml(&what) + &hint,
             "mend it there; the documentation of `from_toml` lists the keys",
         );
         match line {
@@ -39,6 +39,14 @@ pub(crate) fn parse<T: DeserializeOwned>(text: &str) -> Result<T> {
             None => error,
         }
     })
+}
+
+/// What serde says it expected, without the name of a type of this crate: `expected struct FieldFile`.
+fn in_words_of_toml(what: &str) -> String {
+    match what.rsplit_once("expected struct ") {
+        Some((before, _)) => format!("{before}expected a table"),
+        None => what.replace("expected a sequence", "expected a list"),
+    }
 }
 
 /// The key that was meant, from serde's message on an unknown one: ``unknown field `a`, expected one of `b`, `c` ``.

@@ -80,15 +80,20 @@ Where ADDRESS has port 0, the system chooses one, and the first line of the outp
 fn main() -> ExitCode {
     let mut options = Options::new(env::args().skip(1));
     let command = options.command();
+    let wants_help = options.has("--help") || options.has("-h");
     let done = match command.as_deref() {
-        Some("demo") => options.end().and_then(|()| demo::run()),
-        Some("screen") => screen::run(options),
-        Some("receive") => receive::run(options),
-        Some("send") => send::run(options),
         Some("--help" | "-h" | "help") => {
             say(USAGE);
             Ok(())
         }
+        Some(_) if wants_help => {
+            say(USAGE);
+            Ok(())
+        }
+        Some("demo") => options.end().and_then(|()| demo::run()),
+        Some("screen") => screen::run(options),
+        Some("receive") => receive::run(options),
+        Some("send") => send::run(options),
         _ => Err("there is no such command; --help lists them".into()),
     };
     match done {

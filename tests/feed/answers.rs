@@ -188,7 +188,12 @@ fn wrong_arguments_start_nothing() {
             "{words:?}"
         );
     }
-    assert_eq!(command(&["--help"]).status().unwrap().code(), Some(0));
+    // Behind a command, too, as it was refused for what is missing.
+    for words in [&["--help"][..], &["screen", "--help"], &["demo", "-h"]] {
+        let output = command(words).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{words:?}");
+        assert!(output.stdout.starts_with(b"usage: feed"), "{words:?}");
+    }
 }
 
 #[test]

@@ -330,6 +330,9 @@ fn profiles_are_refused_with_their_line() {
         "keep.text = [\"x\"]",
         "keep.\"name.extension\" = [\"x\"]",
         "keep.active = [true]",
+        "seal.identity = [\"Patient.name\"]",
+        "fields.last_name = [{ path = \"Patient.name.family\" }]",
+        "fields.last_name = [\"name.family\"]",
         "id = \"nothing\"",
         "id = \"identity_parts\"",
         "references = [\"link.other\", \"link.other\"]",
@@ -357,6 +360,7 @@ fn profiles_are_refused_with_their_line() {
         "name = \"\"\ndefault = \"rest\"\n[resource.Patient]\nscope = \"identity\"\n",
         "name = \"x\"\ndefault = \"rest\"\n[resource]\n",
         "name = \"x\"\ndefault = \"rest\"\n[resource.\"a b\"]\nscope = \"care\"\n",
+        "name = \"x\"\ndefault = \"rest\"\n[resource.patient]\nscope = \"identity\"\n",
     ] {
         assert!(
             Profile::from_toml(text, &Schema::scheduling())
@@ -457,6 +461,38 @@ fn what_fields_are_read_from_does_not_pass() {
     }
 }
 
+/// They were rules for elements that no resource has, and were told in words of this crate's code.
+#[test]
+fn rules_as_other_tools_write_them_are_told_in_words_of_the_profile() {
+    let scope = "scope = \"schedule\"\n";
+    for rule in [
+        "seal.schedule = [\"Appointment.start\"]",
+        "keep.\"Appointment.status\" = { values = [\"booked\"], reason = \"a test\" }",
+        "references = [\"Appointment.slot\"]",
+        "masked = [\"Appointment.start\"]",
+        "fields.start = [{ path = \"Appointment.start\" }]",
+    ] {
+        let told = refused_on(5, "Appointment", &format!("{scope}{rule}"));
+        assert!(
+            told.contains("begins with a type of resource; leave the type out"),
+            "{told}"
+        );
+    }
+    let told = refused_on(
+        5,
+        "Appointment",
+        &format!("{scope}fields.start = [\"start\"]"),
+    );
+    assert!(
+        told.contains("invalid type: string \"start\", expected a table; mend"),
+        "{told}"
+    );
+    let told = refused_on(5, "Appointment", &format!("{scope}masked = \"start\""));
+    assert!(told.contains("expected a list; mend"), "{told}");
+    let told = refused_on(3, "appointment", scope);
+    assert!(told.contains("is no type of resource"), "{told}");
+}
+
 #[test]
 fn kept_lists_need_a_reason() {
     let scope = "scope = \"schedule\"\n";
@@ -482,8 +518,7 @@ fn kept_lists_need_a_reason() {
             "ServiceRequest",
             &format!("{scope}keep.priority = {kept}"),
         );
-        let words =
-            "what is kept is neither a list of values nor a table of `values` and `reason`; mend";
+        let words = "what is kept is neither a list of values in quotes nor a table of such `values` and a `reason`; mend";
         assert!(told.contains(words), "{told}");
     }
     let kept = "keep.priority = { values = [\"routine\"], reason = \"a test\" }";

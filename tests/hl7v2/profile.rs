@@ -498,7 +498,7 @@ fn each_broken_rule_is_told_with_its_line() {
     let schema = Schema::scheduling();
     assert!(Profile::from_toml(HEAD, &schema).is_ok());
     let named = "name a component, such as \"PID-5.1\"";
-    let kept = "what is kept is neither a list of values, nor \"set-id\" or \"count\", nor a table of `values` and `reason`; mend it there";
+    let kept = "what is kept is neither a list of values in quotes, nor \"set-id\" or \"count\", nor a table of such `values` and a `reason`; mend it there";
     let parts = "name a segment (PID), a field (PID-5), a component (PID-5.1) or a sub-component (PID-5.1.1)";
     for (text, line, words) in [
         (

@@ -101,8 +101,8 @@ EXIT CODES
          there were no random bytes
   2      wrong arguments, or a file that is there already
   3      bad input: rows, messages, or a file of them, a schema, a policy, a
-         profile or a configuration that does not open or load; a broker's log that is not
-         as it was written
+         profile or a configuration that does not open or load; a broker's log
+         that is not as it was written
   4      the check refuses the policy
   5      no key: none found, a wrong passphrase, a file that others can read,
          a grant that ended or is of another policy, rows of another key
@@ -248,7 +248,7 @@ pub(crate) struct RowArguments {
     /// Work on rows in so many threads, 256 at most
     #[arg(long, value_name = "N", default_value = "1")]
     pub(crate) jobs: NonZeroUsize,
-    /// At a bad row: stop and write nothing, or leave it out and note its line and what is wrong, never the row, in FILE; of messages
+    /// At a bad row: stop and write no file, or leave it out and note its line and what is wrong, never the row, in FILE; of messages
     /// FILE gets those that are left out, as they are
     #[arg(long, value_name = "stop|quarantine FILE", default_value = "stop",
         value_parser = OsStringValueParser::new().try_map(|word| on_error(&word)))]

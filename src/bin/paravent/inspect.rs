@@ -64,8 +64,18 @@ pub(crate) fn run(arguments: &InspectArguments, settings: &Settings) -> Outcome 
             messages::inspected::run(path, kind, &mut file, settings)?;
             continue;
         }
-        let inspected = inspect(&read(path, file)?)
-            .map_err(|failure| failure.at(path.display()).exits(Exit::Input))?;
+        let text = read(path, file)?;
+        if text.trim().is_empty() {
+            let failure = Failure::new(
+                Exit::Input,
+                "text-form",
+                "there is nothing in it",
+                "see whether it is the file that was meant",
+            );
+            return Err(failure.at(path.display()));
+        }
+        let inspected =
+            inspect(&text).map_err(|failure| failure.at(path.display()).exits(Exit::Input))?;
         tell(&inspected, settings)?;
     }
     let stream = match &*arguments.values {

@@ -30,9 +30,10 @@ fields are read and shown; without --profile it is the bundled one, which
 segments at the end of an HL7 v2 message, in an extension of each FHIR resource.
 
 Rows are shuffled within a window, since the order of rows joins what two
-connectors hold; --window 1 keeps the order. A bad row stops the command with
-its line, and nothing is written; with a quarantine the others go on, and the
-exit code is 6. An interrupted command leaves nothing: run it again.
+connectors hold; --window 1 keeps the order. A bad row or message stops the
+command with its line, and no file is written; with a quarantine the others go
+on, and the exit code is 6. An interrupted command leaves no file: run it again.
+What went to the standard output before is there: mind the exit code.
 
 EXAMPLES
   To a file, in two threads:
@@ -92,6 +93,7 @@ pub(crate) fn run(arguments: &ProtectArguments, settings: &Settings) -> Outcome 
     let config = settings.config()?;
     let schema = settings::schema(&config, rows.schema.as_deref())?;
     let policy = settings::checked_policy(&rows.policy, &config, &schema, settings.today)?;
+    content.check_policy(rows, policy.policy())?;
     // Before anybody types a passphrase.
     let work = match content {
         Content::Rows(formats) => Work::Rows(formats),

@@ -77,6 +77,7 @@ pub(crate) fn run(arguments: &RevealArguments, settings: &Settings) -> Outcome {
     let config = settings.config()?;
     let schema = settings::schema(&config, rows.schema.as_deref())?;
     let policy = settings::policy(&rows.policy, &schema)?;
+    content.check_policy(rows, &policy)?;
     let only = scopes(&arguments.only, policy.schema())?;
     let source = Source {
         fd: arguments.passphrase_fd,

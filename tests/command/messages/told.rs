@@ -243,6 +243,9 @@ fn a_file_of_resources_is_told_without_keys() {
     }
     let told = stdout(&clinic.run("inspect --file in.json").code(0));
     assert_eq!(told, "2 documents of FHIR, none of them protected\n");
+    clinic.write("in.json", BUNDLE);
+    let told = stdout(&clinic.run("inspect --file in.json").code(0));
+    assert_eq!(told, "1 document of FHIR, not protected\n");
     clinic.write("rows.ndjson", "{\"sealed\":\"p1.AAAA\"}\n");
     let told = stderr(&clinic.run("inspect --file rows.ndjson").code(3));
     assert!(
@@ -256,4 +259,76 @@ fn a_file_of_resources_is_told_without_keys() {
         told.contains("line 1: the text of a seal of the message"),
         "{told}"
     );
+}
+
+/// It was told that the policy lacks a column for the record id.
+#[test]
+fn a_name_of_rows_or_resources_is_asked_about_where_the_policy_is_for_messages() {
+    let clinic = clinic(FIRST);
+    clinic.write("in.ndjson", LINES);
+    clinic.write("in.JSONL", LINES);
+    let of = "--policy policies/hl7-feed.toml -o out.ndjson";
+    for command in ["protect in.ndjson", "protect in.JSONL", "reveal in.ndjson"] {
+        // Before a passphrase is read.
+        let told = stderr(&clinic.run(&format!("{command} {of}")).code(2).stdout(""));
+        let file = command.split(' ').nth(1).unwrap();
+        assert_eq!(
+            told,
+            format!(
+                "paravent: {file}: the input's name may be that of rows or of FHIR resources, and the policy is for messages; say what is in it by --format fhir or ndjson\n"
+            )
+        );
+    }
+    clinic
+        .run_open(&format!("protect in.ndjson {of} --format fhir"))
+        .code(0);
+    // Who says that they are rows is taken at the word.
+    let told = stderr(
+        &clinic
+            .run_open(&format!("protect in.ndjson {of} --force --format ndjson"))
+            .code(3),
+    );
+    assert!(told.contains("record id"), "{told}");
+    // A policy for rows has no shaped field.
+    clinic.write("rows.ndjson", "");
+    clinic
+        .run_open("protect rows.ndjson --policy policies/statistics.toml -o rows.out")
+        .code(0);
+}
+
+/// The first said that there is no value at byte 0, the second that there is no header segment.
+#[test]
+fn a_file_of_the_other_format_is_told_as_one() {
+    let clinic = clinic(BUNDLE);
+    clinic.write("in.json", format!("\n{FIRST}"));
+    for (command, told_as, format) in [
+        ("protect feed.hl7", "FHIR resources", "fhir"),
+        ("reveal feed.hl7", "FHIR resources", "fhir"),
+        ("protect in.json --format fhir", "HL7 v2 messages", "hl7v2"),
+        ("reveal in.json --format fhir", "HL7 v2 messages", "hl7v2"),
+    ] {
+        let run = format!("{command} --policy policies/hl7-feed.toml -o out");
+        let told = stderr(&clinic.run_open(&run).code(3).stdout(""));
+        let file = command.split(' ').nth(1).unwrap();
+        assert_eq!(
+            told,
+            format!(
+                "paravent: {file}: it begins as a file of {told_as}; say so by --format {format}, or give the file that was meant\n"
+            )
+        );
+        assert!(!clinic.at("out").exists());
+    }
+}
+
+#[test]
+fn an_empty_file_is_told_as_one() {
+    let clinic = clinic("");
+    for text in ["", " \r\n"] {
+        clinic.write("empty", text);
+        let told = stderr(&clinic.run("inspect --file empty").code(3).stdout(""));
+        assert_eq!(
+            told,
+            "paravent: empty: there is nothing in it; see whether it is the file that was meant\n"
+        );
+    }
 }

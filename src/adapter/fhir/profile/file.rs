@@ -52,7 +52,7 @@ struct TypeFile {
 #[serde(
     untagged,
     deny_unknown_fields,
-    expecting = "what is kept is neither a list of values nor a table of `values` and `reason`"
+    expecting = "what is kept is neither a list of values in quotes nor a table of such `values` and a `reason`"
 )]
 enum KeepFile {
     Values(Vec<String>),
@@ -181,10 +181,10 @@ impl Reader<'_> {
     }
 
     fn of_type(&self, name: &str, file: &TypeFile, default: Scope) -> Result<Type> {
-        if !is_name(name) {
+        if !is_name(name) || !name.starts_with(|first: char| first.is_ascii_uppercase()) {
             return Err(Error::definition(
                 format!("{name:?} is no type of resource"),
-                "write its name as FHIR has it, in letters",
+                "write its name as FHIR has it, in letters of which the first is a capital",
             ));
         }
         let mut root = Draft::default();
@@ -348,6 +348,13 @@ fn is_removed(name: &str) -> bool {
 
 fn steps(path: &str, removed: bool) -> Result<Vec<&str>> {
     let steps: Vec<&str> = path.split('.').collect();
+    // As FHIRPath writes it. No element begins with a capital, so that the rule would be for nothing.
+    if steps[0].starts_with(|first: char| first.is_ascii_uppercase()) {
+        return Err(Error::definition(
+            format!("the path {path:?} begins with a type of resource"),
+            "leave the type out: it is that of the table",
+        ));
+    }
     let wrong = match &steps[..] {
         [first, ..] if STRUCTURE.contains(first) => true,
         steps if !steps.iter().all(|step| is_name(step)) => true,

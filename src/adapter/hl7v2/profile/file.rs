@@ -56,7 +56,7 @@ struct File {
 #[serde(
     untagged,
     deny_unknown_fields,
-    expecting = "what is kept is neither a list of values, nor \"set-id\" or \"count\", nor a table of `values` and `reason`"
+    expecting = "what is kept is neither a list of values in quotes, nor \"set-id\" or \"count\", nor a table of such `values` and a `reason`"
 )]
 enum KeepFile {
     Values(Vec<String>),
@@ -138,7 +138,7 @@ impl Reader<'_> {
             if !is_type {
                 let error = Error::definition(
                     "a message type is not of two parts",
-                    "write type and event, as in \"SIU^S12\"",
+                    "write type and event, as in \"SIU^S12\", and the structure, if it is to pass, under [keep] as \"MSH-9.3\"",
                 );
                 return self.lines.at(message, Err(error));
             }

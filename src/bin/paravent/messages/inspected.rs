@@ -27,13 +27,6 @@ impl Kind {
         text.starts_with(b"{").then_some(Self::Fhir)
     }
 
-    fn name(self) -> &'static str {
-        match self {
-            Self::Fhir => "fhir",
-            Self::Hl7v2 => "hl7v2",
-        }
-    }
-
     /// "1 HL7 v2 message", "12,000 documents of FHIR".
     fn counted(self, messages: u64) -> String {
         let plural = if messages == 1 { "" } else { "s" };
@@ -125,6 +118,7 @@ fn schema(settings: &Settings) -> Result<Schema, Failure> {
 
 fn page(kind: Kind, messages: u64, found: &Found) -> String {
     let protected = match found.protected {
+        0 if messages == 1 => "not protected".to_owned(),
         0 => "none of them protected".to_owned(),
         all if all == messages => "protected".to_owned(),
         some => format!("{} of them protected", grouped(some)),

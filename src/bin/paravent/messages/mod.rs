@@ -13,7 +13,7 @@ use std::{
 
 use clap::ValueEnum;
 use paravent::{
-    CheckedPolicy, Keyring, Policy, Revealer, Schema,
+    CheckedPolicy, Field, Keyring, Policy, Revealer, Schema,
     hl7v2::{FileSummary, Refused},
 };
 use serde_json::json;
@@ -57,6 +57,27 @@ impl Content {
                 "leave it out: messages stay in their order, and are written as they are read",
             )),
             None => Ok(Self::Messages(kind)),
+        }
+    }
+}
+
+impl Content {
+    /// Refuses a file that is one of rows by its name alone, as `.ndjson`, where the policy is for messages: FHIR resources have that name, too.
+    pub(crate) fn check_policy(
+        &self,
+        arguments: &RowArguments,
+        policy: &Policy,
+    ) -> Result<(), Failure> {
+        let is_guessed =
+            arguments.format.is_none() && rows::by_name(&arguments.input) == Some(Rows::Ndjson);
+        let is_for_messages = policy.schema().fields().iter().any(Field::is_shaped);
+        match matches!(self, Self::Rows(_)) && is_guessed && is_for_messages {
+            false => Ok(()),
+            true => Err(Failure::usage(
+                "the input's name may be that of rows or of FHIR resources, and the policy is for messages",
+                "say what is in it by --format fhir or ndjson",
+            )
+            .at(arguments.input.display())),
         }
     }
 }
@@ -113,15 +134,15 @@ impl Kind {
     /// What is said of a profile that does not load: it may be one of the other format.
     fn not_read(self, error: &paravent::Error, text: Option<&str>, schema: &Schema) -> Failure {
         let failure = Failure::definition(error);
-        let (other, its) = match self {
-            Self::Fhir => (Self::Hl7v2, "HL7 v2 messages"),
-            Self::Hl7v2 => (Self::Fhir, "FHIR resources"),
+        let other = match self {
+            Self::Fhir => Self::Hl7v2,
+            Self::Hl7v2 => Self::Fhir,
         };
         match other.read_profile(text, schema) {
             Ok(_) => Failure::new(
                 failure.exit(),
                 "definition",
-                format!("it is a profile for {its}"),
+                format!("it is a profile for {}", other.plural()),
                 "give one for what is to be protected: `paravent profile show` prints the bundled ones",
             ),
             Err(_) => failure,
@@ -155,6 +176,34 @@ impl Kind {
             direction: Direction::Reveal,
             not_shown: Vec::new(),
         })
+    }
+
+    /// What is said of a file that begins as one of this format, and was read as one of the other.
+    fn meant(self) -> Failure {
+        Failure::new(
+            Exit::Input,
+            "message",
+            format!("it begins as a file of {}", self.plural()),
+            format!(
+                "say so by --format {}, or give the file that was meant",
+                self.name()
+            ),
+        )
+    }
+
+    fn plural(self) -> &'static str {
+        match self {
+            Self::Fhir => "FHIR resources",
+            Self::Hl7v2 => "HL7 v2 messages",
+        }
+    }
+
+    /// As `--format` names it.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Fhir => "fhir",
+            Self::Hl7v2 => "hl7v2",
+        }
     }
 
     /// Where a profile says what is shown.
@@ -242,6 +291,7 @@ pub(crate) fn run(
     let mut from = Counted {
         reader: input.reader,
         bytes: &bytes,
+        begins_as: None,
     };
     let mut to = Told {
         output: &mut output,
@@ -282,10 +332,12 @@ pub(crate) fn run(
     if let Some(failure) = broken {
         return Err(failure);
     }
+    let other = from.begins_as.filter(|begun| *begun != kind);
     let counts = counts.map_err(|error| {
         let failure = Failure::from(&error);
-        match failure.exit() {
-            Exit::Input | Exit::Keys => failure.at(&name),
+        match (failure.exit(), other) {
+            (Exit::Input, Some(other)) => other.meant().at(&name),
+            (Exit::Input | Exit::Keys, _) => failure.at(&name),
             _ => failure,
         }
     })?;
@@ -391,11 +443,16 @@ fn counted(messages: u64) -> String {
 struct Counted<'a> {
     reader: Box<dyn Read + Send>,
     bytes: &'a Cell<u64>,
+    /// What the first bytes are of.
+    begins_as: Option<Kind>,
 }
 
 impl Read for Counted<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.reader.read(buffer)?;
+        if self.bytes.get() == 0 {
+            self.begins_as = Kind::of(&buffer[..read]);
+        }
         self.bytes.set(self.bytes.get() + read as u64);
         Ok(read)
     }
