@@ -299,6 +299,11 @@ impl<'p, 'r> Walk<'p, 'r> {
             }
         }
         top.marks = self.marks(members, node, &written);
+        if named.is_some() && value.member("system").is_none() {
+            // As it stands in the references that name it.
+            let system = ["\"system\":\"", REFERENCE_SYSTEM, "\""].concat();
+            top.marks.push(("system", system));
+        }
         if !matches!(level, Level::Element) {
             self.mark_identifier(value, node, &mut top.marks)?;
         }
