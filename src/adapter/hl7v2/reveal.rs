@@ -6,6 +6,7 @@ use zeroize::Zeroizing;
 
 use super::{
     protect::{DIGEST, NAMES, envelope_id},
+    read::UNLISTED,
     scan::{Delimiters, Message, Spans},
     sealed,
 };
@@ -74,18 +75,18 @@ impl MessageRevealer {
         }
         let mut fields: BTreeMap<(usize, usize), Back<'_>> = BTreeMap::new();
         let mut of_original = None;
-        let names = found.segments.iter().map(|segment| message.name(segment));
-        let names = sealed::names(names);
+        let mut of_names = Vec::new();
         for (place, original) in originals.entries()? {
-            if place == DIGEST {
-                of_original = Some(original);
-                continue;
-            }
-            if place == NAMES {
-                match original == names.as_bytes() {
-                    true => continue,
-                    false => return Err(changed()),
+            match place {
+                DIGEST => {
+                    of_original = Some(original);
+                    continue;
                 }
+                NAMES => {
+                    of_names.push(original);
+                    continue;
+                }
+                _ => {}
             }
             let (steps, is_frame) = match place.strip_suffix(".^") {
                 Some(steps) => (steps, true),
@@ -109,6 +110,21 @@ impl MessageRevealer {
                 }
                 _ => return Err(not_a_place()),
             }
+        }
+        // A name may be back since some scopes were opened before.
+        let names = found.segments.iter().enumerate().map(|(at, segment)| {
+            let (name, back) = (message.name(segment), fields.get(&(at, 0)));
+            match back.is_some_and(|back| back.whole == Some(name)) {
+                true => UNLISTED,
+                false => name,
+            }
+        });
+        let names = sealed::names(names);
+        if of_names
+            .iter()
+            .any(|original| *original != names.as_bytes())
+        {
+            return Err(changed());
         }
         // It never grows, so that no copy of it stays.
         let put_back: usize = fields.values().map(Back::length).sum();
