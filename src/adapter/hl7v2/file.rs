@@ -259,8 +259,9 @@ struct Pieces<R> {
     reader: R,
     /// What the reader gave last.
     chunk: Zeroizing<Vec<u8>>,
-    /// What was read and is in no piece yet.
+    /// What was read: up to `given` it is in pieces.
     buffer: Zeroizing<Vec<u8>>,
+    given: usize,
     line: usize,
     ended: bool,
 }
@@ -271,6 +272,7 @@ impl<R: Read> Pieces<R> {
             reader,
             chunk: Zeroizing::new(vec![0; 64 << 10]),
             buffer: Zeroizing::default(),
+            given: 0,
             line: 1,
             ended: false,
         }
@@ -279,8 +281,10 @@ impl<R: Read> Pieces<R> {
     fn next(&mut self) -> Result<Option<Piece>> {
         let mut looked = 0;
         loop {
-            if let Some(length) = end_of_piece(&self.buffer, looked, self.ended) {
-                let bytes = Zeroizing::new(self.buffer.drain(..length).collect::<Vec<u8>>());
+            let left = &self.buffer[self.given..];
+            if let Some(length) = end_of_piece(left, looked, self.ended) {
+                let bytes = Zeroizing::new(left[..length].to_vec());
+                self.given += length;
                 let line = self.line;
                 self.line += lines(&bytes);
                 let is_unit = !bytes
@@ -290,12 +294,14 @@ impl<R: Read> Pieces<R> {
                     bytes,
                     line,
                     is_unit,
-                    next: self.buffer.first().copied(),
+                    next: self.buffer.get(self.given).copied(),
                 }));
             }
             if self.ended {
                 return Ok(None);
             }
+            // What is left moves to the front once a read, and not once a piece: pieces may be of one byte.
+            self.buffer.drain(..std::mem::take(&mut self.given));
             // What may be the beginning of a header or of a line end is looked at again.
             looked = self.buffer.len().saturating_sub(LOOK_AHEAD);
             if self.buffer.len() > MOST_BYTES {
