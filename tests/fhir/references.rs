@@ -236,3 +236,34 @@ fn only_ids_of_the_own_server_become_pseudonyms() {
     assert!(!text(&protected["id"]).starts_with("t1."));
     kit.round_trip(wide.as_bytes());
 }
+
+/// Whether a resource's own identifier is taken out whole or in parts, it is shown as the reference to it is.
+#[test]
+fn identifiers_without_a_system_are_shown_as_their_references_are() {
+    let kit = Kit::new(NOTHING);
+    for own in [
+        r#"{"value":"4"}"#,
+        r#"{"value":"4"},{"system":"s","value":"5"}"#,
+        r#"{"assigner":{"display":"x"},"value":"4"}"#,
+        r#"{"value":"4","_system":{"id":"x"}},{"use":"usual"}"#,
+        r#"{"system":[],"value":"4"}"#,
+    ] {
+        let document = format!(
+            r##"{{"resourceType":"Account","contained":[{{"resourceType":"Patient","id":"p","identifier":[{own}]}}],
+                "subject":[{{"reference":"#p"}},{{"identifier":{{"value":"4"}}}}]}}"##
+        );
+        let protected = kit.round_trip(document.as_bytes());
+        let protected: Value = serde_json::from_slice(&protected).unwrap();
+        let shown = &protected["contained"][0]["identifier"][0];
+        let named = &protected["subject"][1]["identifier"];
+        assert_eq!(named["system"], "urn:paravent:reference");
+        for name in ["system", "value"] {
+            assert_eq!(shown[name], named[name], "{own}");
+        }
+        // No system stands beside the true value that it is not of.
+        let identity = parse(&kit.reveal_only(&["identity"], &protected.to_string()));
+        let identity = &identity["contained"][0]["identifier"][0];
+        assert_eq!(identity["value"], "4", "{own}");
+        assert!(identity.get("system").is_none(), "{own}");
+    }
+}

@@ -70,6 +70,21 @@ const BHS: &str = "BHS|^~\\&|CARDIO|CENTRE|||202611241130||batch of MARTIN|comme
 const BTS: &str = "BTS|2|of MARTIN|17\r";
 const FTS: &str = "FTS|1|end of LEFEVRE\r";
 
+/// Each is a piece of a file for itself, however many of them were read at once.
+#[test]
+fn bytes_of_frames_alone_pass_as_they_are() {
+    let domain = Domain::new(FEED);
+    let message = &MESSAGE.as_bytes()[..MESSAGE.len() - 1];
+    for byte in [&b"\x0B"[..], b"\x1C", b"\x1C\r", b"\x0B\x1C\r"] {
+        let none = byte.repeat(70_000);
+        let (protected, messages) = both_ways(&domain, &none);
+        assert!(protected == none && messages == 0, "{byte:?}");
+        let some = [&none[..], b"\x0B", message, b"\x1C\r", &none].concat();
+        let (_, messages) = both_ways(&domain, &some);
+        assert_eq!(messages, 1, "{byte:?}");
+    }
+}
+
 #[test]
 fn batches() {
     for policy in [FEED, SEALED] {

@@ -8,7 +8,7 @@
 //! - **Kept** are `resourceType`, values that the profile lists, such as codes of `status`, how many elements an array has, and what
 //!   refers to what.
 //! - **Taken out** is all else, with every extension, `text`, `language`, comment and all of `meta`: security labels, tags and the version
-//!   come back with the default scope, `rest` in the bundled profile, and guide nobody until then. An element that FHIR wants to be there carries
+//!   come back where all scopes are opened, and guide nobody until then. An element that FHIR wants to be there carries
 //!   `data-absent-reason` `masked`, as does an element of an array that was emptied.
 //! - **Ids and references** get a new value, the same in every spelling: `Patient/23`, an absolute address, `urn:uuid:`, `#` and the id
 //!   of a contained resource, a business identifier, and the `fullUrl` and `request.url` of a Bundle. Absolute addresses become ones at

@@ -23,10 +23,13 @@ const MOST_TEXT: usize = 30_000;
 
 /// Whether a message has such a segment. Some senders have segments of this name of their own, which hold other text.
 pub(super) fn is_in(message: &Message<'_>) -> bool {
-    message.segments.iter().any(|segment| {
-        let begins = |span: Range<usize>| message.bytes[span].starts_with(b"p1.");
-        message.name(segment) == NAME && message.field(segment, 3).is_some_and(begins)
-    })
+    let mut segments = message.segments.iter();
+    segments.any(|segment| begins_record(message, segment))
+}
+
+fn begins_record(message: &Message<'_>, segment: &Segment) -> bool {
+    let begins = |span: Range<usize>| message.bytes[span].starts_with(b"p1.");
+    message.name(segment) == NAME && message.field(segment, 3).is_some_and(begins)
 }
 
 /// Refuses a message that has been protected before.
@@ -109,7 +112,11 @@ pub(super) struct Found {
 /// [`Error::is_message`] where there are none, or not all of them in their order at the end; those of parsing them.
 pub(super) fn find(message: &Message<'_>) -> Result<Found> {
     let is_sealed = |segment: &Segment| message.name(segment) == NAME;
-    let first = message.segments.iter().position(is_sealed).ok_or_else(|| {
+    // Where some scopes were opened before, a segment of the sender's own may have this name again.
+    let mut segments = message.segments.iter();
+    let first = segments.position(|segment| begins_record(message, segment));
+    let first = first.or_else(|| message.segments.iter().position(is_sealed));
+    let first = first.ok_or_else(|| {
         Error::message(
             "the message has no ZPV segment",
             "reveal messages that were protected",
