@@ -257,3 +257,22 @@ fn a_file_of_resources_is_told_without_keys() {
         "{told}"
     );
 }
+
+/// What a pipe gives first may be one byte, which does not say what the file is.
+#[test]
+fn what_a_pipe_gives_byte_by_byte_is_told() {
+    let clinic = clinic(FIRST);
+    clinic.run_open(PROTECT).code(0);
+    let of_file = stdout(&clinic.run("inspect --file screened.hl7").code(0));
+    let slowly = "mkfifo pipe; (head -c 1 screened.hl7; sleep 1; tail -c +2 screened.hl7) > pipe & $PARAVENT inspect --file pipe; code=$?; wait; exit $code";
+    assert_eq!(stdout(&clinic.shell(slowly).code(0)), of_file);
+    let keyring = clinic
+        .names()
+        .into_iter()
+        .find(|name| name.ends_with(".keyring"))
+        .unwrap();
+    let of_file = stdout(&clinic.run(&format!("inspect --file {keyring}")).code(0));
+    let slowly = slowly.replace("screened.hl7", &keyring);
+    let slowly = slowly.replace("mkfifo pipe; ", "");
+    assert_eq!(stdout(&clinic.shell(&slowly).code(0)), of_file);
+}
