@@ -50,7 +50,8 @@ impl ResourceRevealer {
     /// as it was protected. Where some are, it is a valid resource that still says in `meta.security` that it is pseudonymised,
     /// and no longer holds its seal.
     ///
-    /// Resources of a Bundle that were not protected stay as they are.
+    /// Resources of a Bundle that were not protected stay as they are. So does a Bundle that has no seal of its own, as a server's answer
+    /// to a search: whether it is the original is then said of the resources in it that have one.
     ///
     /// # Errors
     ///
@@ -70,6 +71,7 @@ impl ResourceRevealer {
         let records = records(&root)?;
         let expected = match records.is_empty() {
             true => {
+                state.has_changed |= has_seal(&root);
                 self.object(&root, &Edits::default(), false, &mut state, &mut bytes)?;
                 None
             }
@@ -161,6 +163,7 @@ impl ResourceRevealer {
             (Kind::Object(members), _) if !members.is_empty() => {
                 let records = records(value)?;
                 if records.is_empty() {
+                    state.has_changed |= has_seal(value);
                     return self.object(value, edits.unwrap_or(&none), false, state, out);
                 }
                 if edits.is_some() {
@@ -468,6 +471,11 @@ impl<'v, 'd> Standing<'v, 'd> {
         });
         stands.then_some(()).ok_or_else(misplaced)
     }
+}
+
+/// Whether the extension that protecting made is there. Without records in it, they were lost, or what they open was put back in part.
+fn has_seal(resource: &Value<'_>) -> bool {
+    resource.member("meta").and_then(seal).is_some()
 }
 
 /// The entries of the extension that protecting made; `None` where the resource has none.
