@@ -4,6 +4,7 @@
 
 mod bad;
 mod bundled;
+mod by_hand;
 mod canaries;
 mod contained;
 mod files;

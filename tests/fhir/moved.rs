@@ -252,6 +252,29 @@ fn a_searchset_around_sealed_resources_tells_whether_they_are_original() {
     assert_eq!(alone.is_original(), Some(false), "the line end is lost");
 }
 
+/// Found by changing bytes: a Bundle whose seal holds no record any more is not the original, though all inside of it are.
+#[test]
+fn a_bundle_that_lost_its_records_is_not_the_original() {
+    let kit = Kit::new(NOTHING);
+    let document = r#"{"resourceType":"Bundle","type":"batch","total":4711,"entry":[{"resource":{"resourceType":"Patient","gender":"male"}}]}"#;
+    let protected = kit.protect(document);
+    let (inside, own) = protected.split_at(protected.rfind("\"meta\"").unwrap());
+    for (record, other) in [
+        (r#""url":"record""#, r#""urls":"record""#),
+        (r#""url":"record""#, r#""url":"recorded""#),
+    ] {
+        assert_eq!(own.matches(record).count(), 1);
+        let changed = [inside, &own.replace(record, other)].concat();
+        let restored = kit.revealer.reveal(changed.as_bytes()).unwrap();
+        assert_ne!(restored.as_bytes(), document.as_bytes());
+        assert_eq!(restored.is_original(), Some(false));
+        // Nor where it is inside of what a server made.
+        let answer = format!(r#"{{"resourceType":"Bundle","entry":[{{"resource":{changed}}}]}}"#);
+        let restored = kit.revealer.reveal(answer.as_bytes()).unwrap();
+        assert_eq!(restored.is_original(), Some(false));
+    }
+}
+
 /// References to contained resources and members of sealed objects are looked up, not searched for.
 #[test]
 fn many_contained_resources_and_members_take_no_time_of_their_square() {

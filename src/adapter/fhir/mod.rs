@@ -33,8 +33,9 @@
 //! policy binds record ids, which are then `Patient/` and the id that is shown, or the `fullUrl` that is shown where there is no id. With
 //! neither they are the type alone, so that seals of such resources can be exchanged. Parts come back only where the new ids and
 //! references still stand and arrays have as many elements; elements that have neither id nor reference are told apart by their
-//! position alone: that they changed places is told by [`Restored::is_original`], which needs all scopes. Pseudonymized resources stay
-//! personal data.
+//! position alone: that they changed places is told by [`Restored::is_original`], which needs all scopes. Of a Bundle whose own seal was taken
+//! away on the way, it tells of the resources inside alone, as of a server's answer to a search, which never had one. Pseudonymized
+//! resources stay personal data.
 //!
 //! # Examples
 //!

@@ -50,7 +50,8 @@ impl ResourceRevealer {
     /// as it was protected. Where some are, it is a valid resource that still says in `meta.security` that it is pseudonymised,
     /// and no longer holds its seal.
     ///
-    /// Resources of a Bundle that were not protected stay as they are.
+    /// Resources of a Bundle that were not protected stay as they are. So does a Bundle that has no seal of its own, as a server's answer
+    /// to a search: whether it is the original is then said of the resources in it that have one.
     ///
     /// # Errors
     ///
@@ -70,6 +71,7 @@ impl ResourceRevealer {
         let records = records(&root)?;
         let expected = match records.is_empty() {
             true => {
+                state.has_changed |= has_seal(&root);
                 self.object(&root, &Edits::default(), false, &mut state, &mut bytes)?;
                 None
             }
@@ -161,6 +163,7 @@ impl ResourceRevealer {
             (Kind::Object(members), _) if !members.is_empty() => {
                 let records = records(value)?;
                 if records.is_empty() {
+                    state.has_changed |= has_seal(value);
                     return self.object(value, edits.unwrap_or(&none), false, state, out);
                 }
                 if edits.is_some() {
@@ -193,10 +196,13 @@ impl ResourceRevealer {
     ) -> Result<()> {
         let members = value.members().unwrap_or_default();
         let is_whole = self.opener.is_whole();
-        let mut back = Vec::with_capacity(edits.here.len());
+        let mut back: Vec<(usize, &str)> = Vec::with_capacity(edits.here.len());
+        let replaced = edits.here.iter().filter(|edit| edit.new.is_some());
+        let standing = Standing::of(value, edits.anchors.len() + replaced.count());
         for &(name, new) in &edits.anchors {
-            stands(value, name, new)?;
+            standing.check(name, new)?;
         }
+        let mut names = BTreeSet::new();
         for edit in &edits.here {
             let &Edit { index, chunk, .. } = edit;
             let name = json::name_of(chunk).ok_or_else(misplaced)?;
@@ -204,14 +210,17 @@ impl ResourceRevealer {
                 return Err(misplaced());
             }
             if let Some(new) = edit.new {
-                stands(value, &name, new)?;
+                standing.check(&name, new)?;
             }
             // Until all is revealed, it says that it is not.
-            if !(is_sealed && !is_whole && name == "meta") {
-                back.push((index, chunk, name));
+            if is_sealed && !is_whole && name == "meta" {
+                continue;
             }
+            if !names.insert(name) {
+                return Err(misplaced());
+            }
+            back.push((index, chunk));
         }
-        let names: BTreeSet<&str> = back.iter().map(|(_, _, name)| &**name).collect();
         let stays = |member: &Member<'_>| {
             let stands_for = member.name.strip_prefix('_');
             let is_replaced = names.contains(&*member.name)
@@ -237,7 +246,7 @@ impl ResourceRevealer {
         let mut position = 0;
         out.put("{");
         while kept.peek().is_some() || back.peek().is_some() {
-            let is_here = |(index, ..): &&(usize, &str, Cow<'_, str>)| *index <= position;
+            let is_here = |(index, _): &&(usize, &str)| *index <= position;
             let next = match kept.peek() {
                 Some(_) => back.next_if(is_here),
                 None => back.next(),
@@ -246,7 +255,7 @@ impl ResourceRevealer {
                 out.put(",");
             }
             position += 1;
-            if let Some((_, chunk, _)) = next {
+            if let Some((_, chunk)) = next {
                 out.put(chunk);
                 continue;
             }
@@ -407,6 +416,8 @@ impl<'t> Edits<'t> {
 
     fn sort(&mut self) {
         self.here.sort_unstable_by_key(|edit| edit.index);
+        self.anchors.sort_unstable();
+        self.anchors.dedup();
         self.steps.values_mut().for_each(Self::sort);
     }
 }
@@ -420,14 +431,44 @@ impl Out {
     }
 }
 
-/// Refuses an object in which `new` does not stand under `name`, as a text or a business identifier: it is another one than that of which
-/// the part was taken.
-fn stands(object: &Value<'_>, name: &str, new: &str) -> Result<()> {
-    let found = object.member(name).is_some_and(|found| {
-        let identifier = found.member("value");
-        found.is_string(new) || identifier.is_some_and(|value| value.is_string(new))
-    });
-    found.then_some(()).ok_or_else(misplaced)
+/// What stands in an object that parts are put back into.
+struct Standing<'v, 'd> {
+    object: &'v Value<'d>,
+    /// Its members, where many are asked for.
+    by_name: Option<BTreeMap<&'v str, &'v Value<'d>>>,
+}
+
+impl<'v, 'd> Standing<'v, 'd> {
+    /// Up to so many are searched for one by one.
+    const FEW: usize = 16;
+
+    fn of(object: &'v Value<'d>, asked: usize) -> Self {
+        let members = object.members().unwrap_or_default().iter();
+        let members = members.map(|member| (&*member.name, &member.value));
+        Self {
+            object,
+            by_name: (asked > Self::FEW).then(|| members.collect()),
+        }
+    }
+
+    /// Refuses an object in which `new` does not stand under `name`, as a text or a business identifier: it is another one than that of
+    /// which the part was taken.
+    fn check(&self, name: &str, new: &str) -> Result<()> {
+        let found = match &self.by_name {
+            Some(members) => members.get(name).copied(),
+            None => self.object.member(name),
+        };
+        let stands = found.is_some_and(|found| {
+            let identifier = found.member("value");
+            found.is_string(new) || identifier.is_some_and(|value| value.is_string(new))
+        });
+        stands.then_some(()).ok_or_else(misplaced)
+    }
+}
+
+/// Whether the extension that protecting made is there. Without records in it, they were lost, or what they open was put back in part.
+fn has_seal(resource: &Value<'_>) -> bool {
+    resource.member("meta").and_then(seal).is_some()
 }
 
 /// The entries of the extension that protecting made; `None` where the resource has none.

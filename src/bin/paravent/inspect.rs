@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::{self, BufRead, BufReader, Read},
+    io::{self, Read},
     path::{Path, PathBuf},
 };
 
@@ -21,7 +21,7 @@ use crate::{
 const MAX_FILE: u64 = 16 * 1024 * 1024;
 
 /// What is looked at to know what a file is.
-const BEGINNING: usize = 64 * 1024;
+const BEGINNING: u64 = 64 * 1024;
 
 const AFTER: &str = "\
 It tells what a text says of itself: format, suite, epoch, scopes and their
@@ -59,12 +59,13 @@ pub(crate) struct InspectArguments {
 
 pub(crate) fn run(arguments: &InspectArguments, settings: &Settings) -> Outcome {
     for path in &arguments.file {
-        let mut file = open(path)?;
-        if let Some(kind) = Kind::of(file.buffer()) {
-            messages::inspected::run(path, kind, &mut file, settings)?;
+        let (beginning, file) = open(path)?;
+        let mut whole = beginning.as_slice().chain(file);
+        if let Some(kind) = Kind::of(&beginning) {
+            messages::inspected::run(path, kind, &mut whole, settings)?;
             continue;
         }
-        let text = read(path, file)?;
+        let text = read(path, whole)?;
         if text.trim().is_empty() {
             let failure = Failure::new(
                 Exit::Input,
@@ -116,12 +117,13 @@ fn tell(inspected: &Inspected, settings: &Settings) -> Result<(), Failure> {
     }
 }
 
-/// A file, with its beginning in the buffer: that says what it is.
-fn open(path: &Path) -> Result<BufReader<File>, Failure> {
-    let file = pipe::open(path).map_err(failed(path))?;
-    let mut file = BufReader::with_capacity(BEGINNING, file);
-    file.fill_buf().map_err(failed(path))?;
-    Ok(file)
+/// The beginning of a file, which says what it is, and the rest. A pipe may give it byte by byte.
+fn open(path: &Path) -> Result<(Vec<u8>, File), Failure> {
+    let mut file = pipe::open(path).map_err(failed(path))?;
+    let mut beginning = Vec::new();
+    let read = file.by_ref().take(BEGINNING).read_to_end(&mut beginning);
+    read.map_err(failed(path))?;
+    Ok((beginning, file))
 }
 
 fn failed(path: &Path) -> impl Fn(io::Error) -> Failure {

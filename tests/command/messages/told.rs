@@ -332,3 +332,55 @@ fn an_empty_file_is_told_as_one() {
         );
     }
 }
+
+/// What a pipe gives first may be one byte, which does not say what the file is.
+#[test]
+fn what_a_pipe_gives_byte_by_byte_is_told() {
+    let clinic = clinic(FIRST);
+    clinic.run_open(PROTECT).code(0);
+    let of_file = stdout(&clinic.run("inspect --file screened.hl7").code(0));
+    let slowly = "mkfifo pipe; (head -c 1 screened.hl7; sleep 1; tail -c +2 screened.hl7) > pipe & $PARAVENT inspect --file pipe; code=$?; wait; exit $code";
+    assert_eq!(stdout(&clinic.shell(slowly).code(0)), of_file);
+    let keyring = clinic
+        .names()
+        .into_iter()
+        .find(|name| name.ends_with(".keyring"))
+        .unwrap();
+    let of_file = stdout(&clinic.run(&format!("inspect --file {keyring}")).code(0));
+    let slowly = slowly.replace("screened.hl7", &keyring);
+    let slowly = slowly.replace("mkfifo pipe; ", "");
+    assert_eq!(stdout(&clinic.shell(&slowly).code(0)), of_file);
+}
+
+/// Seals that differ are looked up, not compared each with each: without keys nobody can tell that they are none.
+#[test]
+fn very_many_seals_that_differ_are_told_in_bounded_time() {
+    let number: u32 = 40_000;
+    let record = |epoch: u32| {
+        let bytes = [
+            &[1, 1, 1, 0][..],
+            &epoch.to_be_bytes(),
+            &[0; 24],
+            &[1, 0, 32],
+            &[0; 64],
+        ]
+        .concat();
+        let text = data_encoding::BASE64URL_NOPAD.encode(&bytes);
+        format!(r#"{{"url":"record","valueString":"p1.{text}"}}"#)
+    };
+    let records: Vec<String> = (1..=number).map(record).collect();
+    let clinic = clinic(FIRST);
+    let records = records.join(",");
+    clinic.write(
+        "in.json",
+        format!(
+            r#"{{"resourceType":"Patient","meta":{{"extension":[{{"url":"urn:paravent:sealed","extension":[{records}]}}]}}}}"#
+        ),
+    );
+    let start = std::time::Instant::now();
+    let told = stdout(&clinic.run("inspect --file in.json").code(0));
+    assert_eq!(told.matches("1 seal: a sealed record").count(), 40_000);
+    assert!(told.contains("epoch 40000, bound to nothing"));
+    let took = start.elapsed();
+    assert!(took.as_secs() < 15, "{took:?}");
+}

@@ -1,6 +1,10 @@
 //! What is told of a file of messages without keys.
 
-use std::{io::Read, path::Path};
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    io::Read,
+    path::Path,
+};
 
 use paravent::{Inspected, Schema, fhir, hl7v2, hl7v2::InspectedMessage};
 use serde_json::json;
@@ -47,6 +51,8 @@ struct Found {
     envelopes: u64,
     /// Seals that are alike, and how many there are.
     seals: Vec<(Inspected, u64)>,
+    /// Where each of them is by all that is told of it: a file may have as many that differ as it likes.
+    places: HashMap<String, usize>,
 }
 
 impl Found {
@@ -58,9 +64,12 @@ impl Found {
         }
         for seal in message.seals {
             let seal = seal.with_names(schema);
-            match self.seals.iter_mut().find(|(other, _)| *other == seal) {
-                Some((_, number)) => *number += 1,
-                None => self.seals.push((seal, 1)),
+            match self.places.entry(format!("{seal:?}")) {
+                Entry::Occupied(place) => self.seals[*place.get()].1 += 1,
+                Entry::Vacant(place) => {
+                    place.insert(self.seals.len());
+                    self.seals.push((seal, 1));
+                }
             }
         }
     }
