@@ -352,7 +352,7 @@ fn what_a_pipe_gives_byte_by_byte_is_told() {
     assert_eq!(stdout(&clinic.shell(&slowly).code(0)), of_file);
 }
 
-/// Seals that differ are looked up, not compared each with each, which would take minutes: without keys nobody can tell that they are none.
+/// Seals that differ are looked up, not compared each with each: without keys nobody can tell that they are none.
 #[test]
 fn very_many_seals_that_differ_are_told() {
     let number: u32 = 40_000;
