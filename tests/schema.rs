@@ -183,7 +183,7 @@ const CASES: &[(&str, &str, usize, &str)] = &[
     (r#"fields = ["who"]"#, r#"fields = ["whom"]"#, 30, r#"a fact names the field "whom", which the schema does not list"#),
     (r#"fields = ["who"]"#, r#"fields = ["who", "whom"]"#, 30, r#"a fact names the field "whom", which the schema does not list"#),
     (r#"fields = ["who"]"#, "fields = []", 30, "a fact has no fields"),
-    (r#"fields = ["who"]"#, "fields = \"who\"", 30, "sequence"),
+    (r#"fields = ["who"]"#, "fields = \"who\"", 30, "expected a list"),
     (r#"gives = "place.city""#, r#"gives = "place""#, 31, r#"a fact names the field "place", which the schema does not list"#),
     (r#"gives = "place.city""#, r#"gives = "who""#, 31, "a fact gives a field that it needs"),
     (r#"through = "a directory""#, "", 29, "through"),

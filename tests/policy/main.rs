@@ -149,7 +149,7 @@ const CASES: &[(&str, &str, usize, &str)] = &[
     ("[pseudonym.patient]", "[pseudonym.phone]", 16, r#"pseudonym "phone" has a name that the protected record uses already"#),
     (r#"of = ["last_name", "first_name"]"#, "of = []", 17, r#"pseudonym "patient" has no fields"#),
     (r#"of = ["last_name", "first_name"]"#, r#"of = ["name"]"#, 17, r#"the policy names the field "name", which the schema does not list"#),
-    (r#"of = ["last_name", "first_name"]"#, r#"of = "last_name""#, 17, "sequence"),
+    (r#"of = ["last_name", "first_name"]"#, r#"of = "last_name""#, 17, "expected a list"),
     (r#"of = ["last_name", "first_name"]"#, "", 16, "missing key `of`"),
     (r#"reason = "one reminder a person and day""#, "reason = \"\\t\"", 18, "a reason is empty"),
     (r#"reason = "one reminder a person and day""#, "", 16, "missing key `reason`"),
