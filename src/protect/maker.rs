@@ -45,14 +45,24 @@ impl Maker {
     ) -> Result<()> {
         work.made.clear();
         for (rule, key) in policy.pseudonym_rules().iter().zip(&self.pseudonyms) {
-            let pseudonym = encode(&Parts::of_pseudonym(rule), policy, work)?
-                .then(|| key.make(work.encoded.bytes(), binding.subject_key()));
-            work.made.pseudonyms.push(pseudonym);
+            // What is null is written for itself: moved with what is not, it takes along the bytes that it leaves unused, and those are
+            // what stood on the stack before, such as the states of the last key.
+            match encode(&Parts::of_pseudonym(rule), policy, work)? {
+                false => work.made.pseudonyms.push(None),
+                true => {
+                    let pseudonym = key.make(work.encoded.bytes(), binding.subject_key());
+                    work.made.pseudonyms.push(Some(pseudonym));
+                }
+            }
         }
         for (rule, key) in policy.index_rules().iter().zip(&self.indexes) {
-            let index = encode(&Parts::of_index(rule), policy, work)?
-                .then(|| key.make(work.encoded.bytes(), binding.subject_key()));
-            work.made.indexes.push(index);
+            match encode(&Parts::of_index(rule), policy, work)? {
+                false => work.made.indexes.push(None),
+                true => {
+                    let index = key.make(work.encoded.bytes(), binding.subject_key());
+                    work.made.indexes.push(Some(index));
+                }
+            }
         }
         for showing in &self.showings {
             showing.show(policy, binding.subject_key(), work)?;

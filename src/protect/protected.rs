@@ -333,12 +333,19 @@ impl Face {
         self.reversibles[kept..]
             .iter_mut()
             .for_each(|rest| rest.rewrite(&[]));
-        let pseudonyms = made.pseudonyms.iter();
-        self.values
-            .extend(pseudonyms.map(|pseudonym| pseudonym.map_or(Stored::Null, Stored::Pseudonym)));
-        let indexes = made.indexes.iter();
-        self.values
-            .extend(indexes.map(|index| index.map_or(Stored::Null, Stored::Index)));
+        // Null for itself, for the same reason as in [`Maker::make`](super::maker::Maker::make).
+        for pseudonym in &made.pseudonyms {
+            match pseudonym {
+                None => self.values.push(Stored::Null),
+                Some(pseudonym) => self.values.push(Stored::Pseudonym(*pseudonym)),
+            }
+        }
+        for index in &made.indexes {
+            match index {
+                None => self.values.push(Stored::Null),
+                Some(index) => self.values.push(Stored::Index(*index)),
+            }
+        }
     }
 
     /// Takes on what a transform made; `kept` counts the reversible ones.
